@@ -1,0 +1,48 @@
+# Everything starts here; each command makes the environment if need be.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types bench soak synth lock clean
+
+help: ## what can be done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "rastro: Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "rastro: $(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/rastro data fetch --if-missing
+	@touch $@
+
+demo: $(READY) ## the whole pipeline on this machine under load; ONCE=1 stops when done
+	$(BIN)/rastro demo $(if $(ONCE),--once)
+
+test: $(READY) ## the tests
+	$(BIN)/python -m pytest
+
+check: $(READY) lint types test ## lint, types, tests
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+bench: $(READY) ## the figures, printed and saved under benchmarks/results/
+	$(BIN)/python -m benchmarks all
+
+synth: $(READY) ## the CloudFormation templates of every environment, offline
+	$(BIN)/python -m infra
+
+lock: ## renew requirements/*.txt from pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/consumer.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group lambda -c requirements/consumer.txt -o requirements/lambda.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev -o requirements/dev.txt
+
+clean: ## everything that is generated, the environment too
+	rm -rf .venv .rastro cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,0 +1,1 @@
+"""Figures: speed and memory, printed and saved as JSON."""

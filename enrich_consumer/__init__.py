@@ -1,0 +1,1 @@
+"""The consumer: raw stream in, enriched stream out."""

@@ -1,0 +1,43 @@
+"""The values that travel through the pipeline."""
+
+from typing import Any, NamedTuple
+
+from schemas import Reason, Site
+
+Event = dict[str, Any]
+"""One event as in the raw record (schemas/raw.schema.json)."""
+
+Row = dict[str, Any]
+"""Columns of one enriched event. Times are epoch milliseconds (int) until `emit` writes them as ISO 8601."""
+
+
+class Incoming(NamedTuple):
+    """One record as the stream gave it. `arrived_at`: the stream's own time stamp in epoch ms, if any."""
+
+    sequence: int
+    data: bytes
+    arrived_at: int | None = None
+
+
+class Record(NamedTuple):
+    """A decoded raw record: one visitor's part of one request. Times are epoch milliseconds."""
+
+    sequence: int
+    site: Site
+    visitor_id: str
+    visitor_kind: str
+    received_at: int
+    sent_at: int | None
+    ip: str | None
+    user_agent: str | None
+    headers: dict[str, str | None]
+    events: list[Event]
+
+
+class Reject(Exception):  # noqa: N818 - it is a verdict, not an error of ours
+    """Raised inside the pipeline, caught once at its boundary."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail

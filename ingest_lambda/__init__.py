@@ -1,0 +1,1 @@
+"""The ingest function: API Gateway in, raw stream out."""

@@ -1,0 +1,44 @@
+"""`rastro <command>`: the operator's tool. Each command is one module with `HELP`, `arguments`, `run`."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from rastro.problem import Problem
+
+COMMANDS = {
+    "up": "rastro.up",
+    "down": "rastro.down",
+    "demo": "rastro.demo",
+    "load": "rastro.load",
+    "data": "rastro.data",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; a `Problem` is told in one line on stderr, with exit status 2."""
+    parser = argparse.ArgumentParser(prog="rastro", description="Operate a Rastro pipeline.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    for name, module_name in COMMANDS.items():
+        wanted = name in arguments[:1] or not arguments or arguments[0].startswith("-")
+        if not wanted:
+            commands.add_parser(name)
+            continue
+        module = importlib.import_module(module_name)
+        sub = commands.add_parser(name, help=module.HELP, description=module.__doc__)
+        module.arguments(sub)
+        sub.set_defaults(run=module.run)
+    args = parser.parse_args(arguments)
+    try:
+        return int(args.run(args))
+    except Problem as problem:
+        print(f"rastro: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

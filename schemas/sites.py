@@ -1,0 +1,110 @@
+"""The settings document of the sites: keys, origins, session rule, privacy. Ingest and consumer read it.
+
+Kept in SSM Parameter Store on AWS and in a file elsewhere; `sites.schema.json` is its contract.
+"""
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import jsonschema_rs
+
+from schemas.files import json_file
+
+MINUTE_MS = 60_000
+
+
+class SitesError(ValueError):
+    """The document cannot be used; the message names the place and what is wrong there."""
+
+
+class Session(NamedTuple):
+    """The session rule of one site, in milliseconds."""
+
+    gap_ms: int = 30 * MINUTE_MS
+    max_length_ms: int = 24 * 60 * MINUTE_MS
+    lateness_ms: int = 60 * MINUTE_MS
+
+    @property
+    def retention_ms(self) -> int:
+        """How long after its last arrival a session can still be joined: R = G + H."""
+        return self.gap_ms + self.lateness_ms
+
+
+class Site(NamedTuple):
+    """One storefront. `keys`: one or, during a rotation, two. `origins`: empty means any."""
+
+    name: str
+    keys: tuple[str, ...]
+    origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    time_zone: str = "America/Sao_Paulo"
+    currency: str | None = "BRL"
+    session: Session = Session()
+    ip_policy: str = "truncate"  # full | truncate | none: what the enriched table may hold
+    cookieless: bool = True
+    honour_dnt: bool = False
+    honour_gpc: bool = True
+    allow_credentials: bool = False
+    max_events: int = 500
+    max_body_bytes: int = 1_048_576
+    max_event_bytes: int = 65_536
+
+
+class Sites(NamedTuple):
+    """All sites of a deployment; `version` goes into the session log's entries."""
+
+    version: int
+    by_name: Mapping[str, Site]
+    by_key: Mapping[str, Site]
+
+
+def parse_sites(text: str | bytes) -> Sites:
+    """Read a settings document.
+
+    Raises:
+        SitesError: not JSON, not by the schema, a key used twice, or an unknown time zone.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise SitesError(f"the sites document is not JSON: {error}") from None
+    problem = next(_VALIDATOR.iter_errors(document), None)
+    if problem is not None:
+        place = "/".join(str(step) for step in problem.instance_path) or "the top level"
+        raise SitesError(f"the sites document is wrong at {place}: {problem.message}")
+    sites = [_site(name, fields) for name, fields in document["sites"].items()]
+    by_key: dict[str, Site] = {}
+    for site in sites:
+        for key in site.keys:
+            if key in by_key:
+                raise SitesError(
+                    f"the sites document gives one key to both {by_key[key].name} and {site.name}"
+                )
+            by_key[key] = site
+    return Sites(document["version"], MappingProxyType({s.name: s for s in sites}), MappingProxyType(by_key))
+
+
+def _site(name: str, fields: dict[str, Any]) -> Site:
+    rest = dict(fields)
+    minutes = rest.pop("session", {})
+    session = Session(
+        gap_ms=round(minutes.get("gap_minutes", 30) * MINUTE_MS),
+        max_length_ms=round(minutes.get("max_length_minutes", 24 * 60) * MINUTE_MS),
+        lateness_ms=round(minutes.get("lateness_minutes", 60) * MINUTE_MS),
+    )
+    for field in ("keys", "origins", "hosts"):
+        rest[field] = tuple(rest.get(field, ()))
+    site = Site(name=name, session=session, **rest)
+    try:
+        ZoneInfo(site.time_zone)
+    except (KeyError, ValueError, OSError):
+        raise SitesError(
+            f"the sites document names an unknown time zone at {name}: {site.time_zone}"
+        ) from None
+    return site
+
+
+_VALIDATOR = jsonschema_rs.validator_for(json_file("sites.schema.json"))
