@@ -1,0 +1,106 @@
+"""`python -m enrich_consumer kcl | record-processor | local | columns | health`."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from enrich_consumer.settings import Settings, SettingsError
+from schemas import SitesError
+
+STALE_SECONDS = 120
+"""A shard whose processor was not called for this long is stalled (KCL calls it at least every second)."""
+
+
+def main() -> int:
+    """Run one command; what is wrong with the settings is told in one line, with exit status 2."""
+    parser = argparse.ArgumentParser(prog="python -m enrich_consumer")
+    commands = parser.add_subparsers(dest="command", required=True)
+    kcl = commands.add_parser("kcl", help="KCL's daemon, which starts a record processor per shard")
+    kcl.add_argument("--folder", type=Path, default=Path("/tmp/rastro"), help="for generated files")  # noqa: S108 - the one writable place of the container
+    commands.add_parser("record-processor", help="one shard; started by the daemon")
+    local = commands.add_parser("local", help="raw records on stdin, enriched events on stdout")
+    local.add_argument("--settings", type=Path, help="a sites document; default: the demo's")
+    local.add_argument("--rejected", type=Path, help="where rejected records go")
+    columns = commands.add_parser("columns", help="renew the files generated from the enrichments")
+    columns.add_argument("--check", action="store_true", help="only tell whether they are stale")
+    commands.add_parser("health", help="exit status 1 when a shard of this task is stalled")
+    args = parser.parse_args()
+    try:
+        return int(_COMMANDS[args.command](args))
+    except (SettingsError, SitesError, FileNotFoundError) as error:
+        print(f"rastro consumer: {error}", file=sys.stderr)
+        return 2
+
+
+def _kcl(args: argparse.Namespace) -> int:
+    from enrich_consumer.edges import daemon
+
+    settings = Settings.from_env(os.environ)
+    command = daemon.prepare(settings, args.folder)
+    # The daemon takes this process's place, so that a SIGTERM to it is a SIGTERM to the daemon.
+    os.execve(command[0], command, daemon.child_environment(os.environ, os.getpid()))
+
+
+def _record_processor(_: argparse.Namespace) -> int:
+    from enrich_consumer.edges import kcl
+
+    protocol = kcl.take_stdout()
+    from enrich_consumer import app
+    from enrich_consumer.edges.log import open_log
+
+    settings = Settings.from_env(os.environ)
+    log = open_log(settings.log).bind(application=settings.application, process=os.getpid())
+    kcl.run(app.record_processor(settings, log), protocol)
+    return 0
+
+
+def _local(args: argparse.Namespace) -> int:
+    from enrich_consumer import local
+    from enrich_consumer.core import enrich
+    from enrich_consumer.edges.reference_data import open_references
+    from enrich_consumer.edges.sites import load_sites
+    from schemas.files import FOLDER
+
+    sites = load_sites(f"file:{args.settings or FOLDER / 'examples' / 'sites.json'}")
+    references = open_references(os.environ.get("RASTRO_GEO_CITY"), os.environ.get("RASTRO_GEO_ASN"))
+    rejected = args.rejected.open("wb") if args.rejected else None
+    counts = local.run(sys.stdin.buffer, sites, enrich.build(references), sys.stdout.buffer, rejected)
+    if rejected is not None:
+        rejected.close()
+    sys.stdout.buffer.flush()
+    told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    print(f"rastro consumer: {told or 'nothing came in'}", file=sys.stderr)
+    return 0
+
+
+def _columns(args: argparse.Namespace) -> int:
+    from enrich_consumer import columns
+
+    return columns.main(check=args.check)
+
+
+def _health(_: argparse.Namespace) -> int:
+    folder = os.environ.get("RASTRO_HEARTBEAT")
+    if not folder:
+        print("rastro consumer: RASTRO_HEARTBEAT is not set, so there is nothing to look at", file=sys.stderr)
+        return 2
+    now = time.time()
+    beats = [path for path in Path(folder).glob("*") if path.is_file()]
+    stalled = [path.name for path in beats if now - path.stat().st_mtime > STALE_SECONDS]
+    for name in stalled:
+        print(f"rastro consumer: {name} has stood still for over {STALE_SECONDS} s", file=sys.stderr)
+    return 1 if stalled else 0
+
+
+_COMMANDS = {
+    "kcl": _kcl,
+    "record-processor": _record_processor,
+    "local": _local,
+    "columns": _columns,
+    "health": _health,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""The only wiring: settings → edges → a record processor, or the local run."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from enrich_consumer.core import enrich
+from enrich_consumer.core.pipeline import Enrich
+from enrich_consumer.edges.blobs import open_blobs
+from enrich_consumer.edges.kcl import RecordProcessor
+from enrich_consumer.edges.log import Log
+from enrich_consumer.edges.metrics import Metrics
+from enrich_consumer.edges.reference_data import open_references
+from enrich_consumer.edges.shards import KinesisShards
+from enrich_consumer.edges.sinks import FirehoseRejected, KinesisSink
+from enrich_consumer.edges.sites import load_sites
+from enrich_consumer.session_log import SessionLog
+from enrich_consumer.settings import Settings
+from enrich_consumer.worker import Worker
+
+if TYPE_CHECKING:
+    from schemas import Sites
+
+
+def record_processor(settings: Settings, log: Log) -> RecordProcessor:
+    """The processor of one shard with its real edges."""
+    config = Config(
+        retries={"mode": "standard", "max_attempts": 3},
+        parameter_validation=False,  # a quarter of the cost of a put, and the shapes are ours
+    )
+    kinesis = boto3.client("kinesis", config=config)
+    firehose = boto3.client("firehose", config=config)
+    sites = load_sites(settings.sites)
+    enriched = open_enrich(settings)
+
+    def open_worker(shard: str, log: Log) -> Worker:
+        return Worker(
+            sites=sites,
+            enrich=enriched,
+            log=open_session_log(settings, shard, sites),
+            sink=KinesisSink(kinesis, settings.enriched_stream),
+            rejected=FirehoseRejected(firehose, settings.rejected_delivery),
+            policy=settings.policy,
+            background=beside(log),
+        )
+
+    def open_metrics(shard: str, log: Log) -> Metrics:
+        return Metrics(log, settings.application, shard)
+
+    return RecordProcessor(
+        open_worker,
+        KinesisShards(kinesis, settings.raw_stream),
+        open_metrics,
+        log,
+        allow_missing_state=settings.allow_missing_state,
+        heartbeat=Path(settings.heartbeat) if settings.heartbeat else None,
+    )
+
+
+def open_enrich(settings: Settings) -> Enrich:
+    """All enrichments over the reference data that is installed."""
+    return enrich.build(open_references(settings.geo_city, settings.geo_asn))
+
+
+def open_session_log(settings: Settings, shard: str, sites: "Sites") -> SessionLog:
+    """The log of one shard, under a writer's name of its own."""
+    return SessionLog(
+        open_blobs(settings.state, settings.application),
+        application=settings.application,
+        shard=shard,
+        writer=str(uuid.uuid4()),
+        sites_version=sites.version,
+    )
+
+
+def beside(log: Log) -> Callable[[Callable[[], None]], bool]:
+    """Runs one task at a time in a thread; a snapshot that fails is tried again at its next turn."""
+    running: list[threading.Thread] = []
+
+    def guarded(task: Callable[[], None]) -> None:
+        try:
+            task()
+        except Exception as error:  # noqa: BLE001 - the worker does not depend on it; the log tells
+            log.error("a snapshot failed", code=type(error).__name__, detail=str(error))
+
+    def start(task: Callable[[], None]) -> bool:
+        if running and running[0].is_alive():
+            return False
+        running[:] = [threading.Thread(target=guarded, args=(task,), name="snapshot", daemon=True)]
+        running[0].start()
+        return True
+
+    return start

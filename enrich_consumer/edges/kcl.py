@@ -1,0 +1,229 @@
+"""The record processor that KCL's MultiLangDaemon drives, one process per shard.
+
+What has to be kept in mind with `amazon_kclpy` (found in its source, held by tests/consumer/test_kcl.py):
+an exception out of `process_records` is printed and the batch is reported done, so every fatal error
+becomes SystemExit; stdout is the protocol, so nothing else may write there; abstract methods are not enforced.
+"""
+
+import os
+import signal
+import sys
+import time
+from base64 import b64decode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+from amazon_kclpy import kcl
+from amazon_kclpy.v3 import processor
+
+from enrich_consumer.core.record import Incoming
+from enrich_consumer.edges.log import Log
+from enrich_consumer.edges.metrics import Metrics
+from enrich_consumer.ports import CheckpointRefusedError, LeaseLostError, Shards
+from enrich_consumer.worker import Worker
+
+CHECKPOINT_TRIES = 3
+FATAL = 70
+"""Exit status: EX_SOFTWARE of sysexits.h; the daemon ends with its child, and the task is started anew."""
+
+
+class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # the package has no types
+    """KCL's five calls, handed to a Worker."""
+
+    def __init__(
+        self,
+        open_worker: Callable[[str, Log], Worker],
+        shards: Shards,
+        open_metrics: Callable[[str, Log], Metrics],
+        log: Log,
+        *,
+        allow_missing_state: bool = False,
+        heartbeat: Path | None = None,
+    ) -> None:
+        self._open_worker = open_worker
+        self._shards = shards
+        self._open_metrics = open_metrics
+        self._log = log
+        self._allow_missing = allow_missing_state
+        self._heartbeat = heartbeat
+        self._worker: Worker | None = None
+        self._metrics: Metrics | None = None
+        self._lost = False
+
+    def initialize(self, initialize_input: Any) -> None:
+        """Take the shard over: state from the session log, which may lie past KCL's checkpoint."""
+        shard = initialize_input.shard_id
+        checkpoint = _sequence(initialize_input.sequence_number)
+        self._log = self._log.bind(shard=shard)
+        if self._heartbeat is not None:
+            self._heartbeat.mkdir(parents=True, exist_ok=True)
+            self._heartbeat /= shard
+        with self._fatal("initialize"):
+            worker = self._open_worker(shard, self._log)
+            warnings = worker.start(
+                checkpoint, self._shards.lineage(shard), allow_missing=self._allow_missing
+            )
+            for warning in warnings:
+                self._log.warn("damage in the session log made good by replay", detail=warning)
+            self._worker = worker
+            self._metrics = self._open_metrics(shard, self._log)
+            self._log.info(
+                "shard taken over",
+                checkpoint=checkpoint and str(checkpoint),
+                state=str(worker.sequence),
+                visitors=worker.visitors,
+            )
+        self._beat()
+
+    def process_records(self, process_records_input: Any) -> None:
+        """Work, and flush when it is time; KCL calls it for empty lists too, which is our clock."""
+        self._beat()
+        if self._lost:
+            return
+        checkpointer = KclCheckpointer(process_records_input.checkpointer)
+        with self._fatal("process_records"):
+            worker = self._running()
+            now = time.monotonic()
+            try:
+                worker.work(map(_incoming, process_records_input.records), checkpointer, now)
+            except LeaseLostError as lost:
+                # Another worker owns the shard. Exiting here would start a crash loop between the two:
+                # write nothing more, and wait for lease_lost.
+                self._lost = True
+                self._log.warn("the lease is lost", detail=str(lost))
+                return
+            behind = int(process_records_input.millis_behind_latest or 0)
+            assert self._metrics is not None
+            self._metrics.report(
+                worker.counts,
+                {"VisitorsOpen": worker.visitors, "MillisBehindLatest": behind},
+                now,
+                int(time.time() * 1000),
+            )
+
+    def lease_lost(self, lease_lost_input: Any) -> None:
+        """Another worker owns the shard: nothing may be written or checkpointed any more."""
+        self._log.info("lease lost")
+        self._forget()
+
+    def shard_ended(self, shard_ended_input: Any) -> None:
+        """No more records: everything out, a snapshot for the children, then the end is checkpointed."""
+        with self._fatal("shard_ended"):
+            worker = self._running()
+            try:
+                worker.end_shard(KclCheckpointer(shard_ended_input.checkpointer), time.monotonic())
+            except LeaseLostError as lost:
+                self._log.warn("the lease is lost", detail=str(lost))
+            else:
+                self._log.info("shard ended", state=str(worker.sequence), visitors=worker.visitors)
+        self._forget()
+
+    def shutdown_requested(self, shutdown_requested_input: Any) -> None:
+        """The daemon is stopping: flush and checkpoint, so that the next owner replays nothing."""
+        if self._lost:
+            return
+        with self._fatal("shutdown_requested"):
+            worker = self._running()
+            try:
+                worker.finish(KclCheckpointer(shutdown_requested_input.checkpointer), time.monotonic())
+            except LeaseLostError as lost:
+                self._lost = True
+                self._log.warn("the lease is lost", detail=str(lost))
+            else:
+                self._log.info("stopped", state=str(worker.sequence))
+
+    def _running(self) -> Worker:
+        if self._worker is None:
+            raise RuntimeError("a call before initialize")
+        return self._worker
+
+    def _fatal(self, call: str) -> "_Fatal":
+        return _Fatal(self._log, call)
+
+    def _beat(self) -> None:
+        """For the health check: a shard whose file grows old is stalled."""
+        if self._heartbeat is not None:
+            self._heartbeat.touch()
+
+    def _forget(self) -> None:
+        self._lost = True
+        if self._heartbeat is not None:
+            self._heartbeat.unlink(missing_ok=True)
+
+
+class KclCheckpointer:
+    """KCL's checkpointer as ours: throttling is tried a few times, then left for the next time."""
+
+    def __init__(self, checkpointer: Any, pause: float = 0.2) -> None:
+        self._checkpointer = checkpointer
+        self._pause = pause
+
+    def checkpoint(self, sequence: int | None) -> None:
+        for attempt in range(CHECKPOINT_TRIES):
+            try:
+                self._checkpointer.checkpoint(None if sequence is None else str(sequence))
+            except kcl.CheckpointError as error:
+                if error.value == "ShutdownException":
+                    raise LeaseLostError("KCL answers ShutdownException to a checkpoint") from error
+                if error.value == "InvalidStateException":
+                    raise  # the protocol is out of step, or the lease table is gone: nothing to repeat
+                if attempt == CHECKPOINT_TRIES - 1:
+                    if sequence is None:
+                        raise  # KCL repeats shard_ended only if the process fails
+                    raise CheckpointRefusedError(error.value) from error
+                time.sleep(self._pause * 2**attempt)
+            else:
+                return
+
+
+class _Fatal:
+    """Turns any exception into SystemExit, after a line in the log: the only way out that KCL respects."""
+
+    def __init__(self, log: Log, call: str) -> None:
+        self._log = log
+        self._call = call
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if error is None or isinstance(error, SystemExit):
+            return
+        _fail(self._log, self._call, error)
+
+
+def _fail(log: Log, call: str, error: BaseException) -> NoReturn:
+    code = getattr(error, "code", type(error).__name__)
+    log.error("the processor cannot go on", call=call, code=code, detail=str(error))
+    raise SystemExit(FATAL) from error
+
+
+def _incoming(record: Any) -> Incoming:
+    arrived = record.approximate_arrival_timestamp
+    return Incoming(
+        int(record.sequence_number),
+        b64decode(record._data),  # noqa: SLF001 - binary_data decodes the same at each access
+        None if arrived is None else int(arrived.timestamp() * 1000),
+    )
+
+
+def _sequence(text: str | None) -> int | None:
+    """A checkpoint as a number; None for TRIM_HORIZON, LATEST and the like."""
+    return int(text) if text is not None and text.isdigit() else None
+
+
+def take_stdout() -> TextIO:
+    """Keep the protocol to ourselves: fd 1 becomes fd 2, so that a stray print cannot be read as a command."""
+    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return protocol
+
+
+def run(record_processor: RecordProcessor, protocol: TextIO) -> None:
+    """Serve the daemon until it closes our stdin. Signals are the daemon's business: a SIGTERM to the whole
+    process group must not kill this process before the daemon has asked it to finish."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    kcl.KCLProcess(record_processor, sys.stdin, protocol, sys.stderr).run()

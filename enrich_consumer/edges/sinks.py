@@ -1,0 +1,141 @@
+"""The ways out: the enriched stream and the rejected delivery, and their twins in memory."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from enrich_consumer.core.emit import Packed
+from enrich_consumer.ports import PutRefusedError
+
+if TYPE_CHECKING:
+    from mypy_boto3_firehose import FirehoseClient
+    from mypy_boto3_kinesis import KinesisClient
+
+RECORDS_A_CALL = 500
+"""Limit of PutRecords and of PutRecordBatch."""
+BYTES_A_CALL = {"kinesis": 4_500_000, "firehose": 3_900_000}
+"""Below 5 MiB (PutRecords, with keys) and 4 MiB (PutRecordBatch)."""
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 5.0
+
+Entry = dict[str, Any]
+Call = Callable[[list[Entry]], list[int]]
+"""Puts the entries; gives the positions of those that were not taken."""
+
+
+class KinesisSink:
+    """PutRecords until everything is in; `patience` seconds at most without any progress."""
+
+    def __init__(self, client: "KinesisClient", stream: str, patience: float = 60.0) -> None:
+        self._client = client
+        self._stream = stream
+        self._patience = patience
+        self.retries = 0
+
+    def put(self, waves: Sequence[Sequence[Packed]]) -> None:
+        for wave in waves:
+            entries = [
+                {
+                    "Data": packed.data,
+                    "PartitionKey": packed.partition_key,
+                    "ExplicitHashKey": packed.explicit_hash_key,
+                }
+                for packed in wave
+            ]
+            for part in _parts(entries, BYTES_A_CALL["kinesis"]):
+                self.retries += _insist(self._call, part, self._stream, self._patience)
+
+    def _call(self, entries: list[Entry]) -> list[int]:
+        answer = self._client.put_records(StreamName=self._stream, Records=entries)  # type: ignore[arg-type] # plain dicts
+        return [i for i, entry in enumerate(answer["Records"]) if entry.get("ErrorCode")]
+
+
+class FirehoseRejected:
+    """PutRecordBatch until everything is in."""
+
+    def __init__(self, client: "FirehoseClient", delivery: str, patience: float = 60.0) -> None:
+        self._client = client
+        self._delivery = delivery
+        self._patience = patience
+
+    def put(self, rows: Sequence[bytes]) -> None:
+        entries = [{"Data": row} for row in rows]
+        for part in _parts(entries, BYTES_A_CALL["firehose"]):
+            _insist(self._call, part, self._delivery, self._patience)
+
+    def _call(self, entries: list[Entry]) -> list[int]:
+        answer = self._client.put_record_batch(DeliveryStreamName=self._delivery, Records=entries)  # type: ignore[arg-type] # plain dicts
+        return [i for i, entry in enumerate(answer["RequestResponses"]) if entry.get("ErrorCode")]
+
+
+class MemorySink:
+    """Keeps what it gets: `records` in the order they were accepted."""
+
+    def __init__(self) -> None:
+        self.records: list[Packed] = []
+
+    def put(self, waves: Sequence[Sequence[Packed]]) -> None:
+        for wave in waves:
+            self.records += wave
+
+
+class MemoryRejected:
+    """Keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.rows: list[bytes] = []
+
+    def put(self, rows: Sequence[bytes]) -> None:
+        self.rows += rows
+
+
+def _parts(entries: list[Entry], max_bytes: int) -> list[list[Entry]]:
+    parts: list[list[Entry]] = []
+    size = 0
+    for entry in entries:
+        length = len(entry["Data"])
+        if not parts or len(parts[-1]) == RECORDS_A_CALL or size + length > max_bytes:
+            parts.append([])
+            size = 0
+        parts[-1].append(entry)
+        size += length
+    return parts
+
+
+def _insist(call: Call, entries: list[Entry], target: str, patience: float) -> int:
+    """Put until all are taken; gives the number of repeated calls. Entries taken once are never put again."""
+    pause = FIRST_PAUSE
+    deadline = time.monotonic() + patience
+    repeats = 0
+    why = "throttled or failed inside the service"
+    while entries:
+        left = entries
+        try:
+            refused = call(entries)
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in _HOPELESS:
+                raise PutRefusedError(f"{target} refuses: {error}") from error
+            why = str(error)
+        else:
+            left = [entries[i] for i in refused]
+            if len(left) < len(entries):  # progress
+                deadline = time.monotonic() + patience
+                pause = FIRST_PAUSE
+        if not left:
+            return repeats
+        entries = left
+        if time.monotonic() + pause > deadline:
+            raise PutRefusedError(f"{target} did not take {len(entries)} records for {patience:.0f} s: {why}")
+        time.sleep(pause * random.uniform(0.5, 1.0))
+        pause = min(2 * pause, LONGEST_PAUSE)
+        repeats += 1
+    return repeats
+
+
+_HOPELESS = frozenset(
+    {"AccessDeniedException", "ResourceNotFoundException", "ValidationException", "InvalidArgumentException"}
+)
+"""Answers that no repetition changes."""

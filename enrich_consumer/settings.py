@@ -1,0 +1,107 @@
+"""The consumer's settings: read once from the environment, then passed on as a value."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from enrich_consumer.worker import Policy
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the message names all of them."""
+
+
+class Settings(NamedTuple):
+    """Everything a deployment decides. `rastro`-prefixed environment variables: see docs/settings.md."""
+
+    application: str
+    raw_stream: str
+    enriched_stream: str
+    rejected_delivery: str
+    state: str
+    sites: str
+    region: str = "sa-east-1"
+    geo_city: str | None = None
+    geo_asn: str | None = None
+    heartbeat: str | None = None
+    log: str | None = None
+    allow_missing_state: bool = False
+    workers: int = 1
+    initial_position: str = "TRIM_HORIZON"
+    retrieval: str = "POLLING"
+    failover_ms: int = 10_000
+    idle_ms: int = 500
+    kinesis_endpoint: str | None = None
+    dynamodb_endpoint: str | None = None
+    flush_events: int = 5_000
+    flush_seconds: float = 5.0
+    checkpoint_seconds: float = 5.0
+    snapshot_saves: int = 200
+
+    @property
+    def policy(self) -> Policy:
+        """When the worker flushes, checkpoints and snapshots."""
+        return Policy(self.flush_events, self.flush_seconds, self.checkpoint_seconds, self.snapshot_saves)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read `RASTRO_<FIELD>`; the region is `AWS_REGION`, endpoints default to `AWS_ENDPOINT_URL`.
+
+        Raises:
+            SettingsError: naming every variable that is missing or cannot be read.
+        """
+        problems: list[str] = []
+        values: dict[str, object] = {}
+        for name, kind in cls.__annotations__.items():
+            variable = _variable(name)
+            text = env.get(variable, "").strip()
+            if not text:
+                if name not in cls._field_defaults:
+                    problems.append(f"{variable} is not set")
+                continue
+            try:
+                values[name] = _convert(text, kind)
+            except ValueError:
+                problems.append(f"{variable} is {text!r}, which is not {_NOUNS[kind]}")
+        endpoint = env.get("AWS_ENDPOINT_URL", "").strip()
+        if endpoint:
+            values.setdefault("kinesis_endpoint", endpoint)
+            values.setdefault("dynamodb_endpoint", endpoint)
+        problems += _choices(values)
+        if problems:
+            raise SettingsError("; ".join(problems) + " (docs/settings.md tells what each means)")
+        return cls(**values)  # type: ignore[arg-type] # each was converted by its own annotation
+
+
+_CHOICES = {
+    "retrieval": ("POLLING", "FANOUT"),
+    "initial_position": ("TRIM_HORIZON", "LATEST"),
+}
+_NOUNS: dict[object, str] = {int: "a whole number", float: "a number", bool: "0 or 1"}
+
+
+def _variable(name: str) -> str:
+    return "AWS_REGION" if name == "region" else f"RASTRO_{name.upper()}"
+
+
+def _convert(text: str, kind: object) -> object:
+    if kind is bool:
+        return {"0": False, "1": True, "false": False, "true": True}.get(text.lower()) or _flag(text)
+    if kind is int:
+        return int(text)
+    if kind is float:
+        return float(text)
+    return text
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in ("0", "false"):
+        return False
+    raise ValueError(text)
+
+
+def _choices(values: Mapping[str, object]) -> list[str]:
+    return [
+        f"{_variable(name)} is {values[name]!r}, which is none of {', '.join(allowed)}"
+        for name, allowed in _CHOICES.items()
+        if name in values and values[name] not in allowed
+    ]

@@ -1,0 +1,213 @@
+"""One shard's work: records in; put → save → checkpoint, in this order and no other."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from enrich_consumer.core.emit import pack
+from enrich_consumer.core.entry import Header
+from enrich_consumer.core.pipeline import Enrich, Outcome, process, reject
+from enrich_consumer.core.record import Incoming
+from enrich_consumer.core.state import ShardState, stale_visitors
+from enrich_consumer.ports import (
+    Checkpointer,
+    CheckpointRefusedError,
+    LeaseLostError,
+    Lineage,
+    RejectedDelivery,
+    Sink,
+)
+from enrich_consumer.session_log import SessionLog
+from schemas import Reason, Sites
+
+CAUTIOUS_AFTER = 2
+"""Starts in a row that saved nothing; the third marks each record before it touches it."""
+
+
+class Policy(NamedTuple):
+    """When to flush, checkpoint and snapshot."""
+
+    flush_events: int = 5_000
+    flush_seconds: float = 5.0
+    checkpoint_seconds: float = 5.0
+    snapshot_saves: int = 200
+
+
+EAGER = Policy(flush_events=1, flush_seconds=0, checkpoint_seconds=0, snapshot_saves=3)
+"""Every effect as early as it can be: for tests and small local runs."""
+
+Background = Callable[[Callable[[], None]], bool]
+"""Runs a task beside the worker; False when one is still running."""
+
+
+class Worker:
+    """The consumer of one shard. All times are seconds of a monotonic clock, handed in as `now`."""
+
+    def __init__(
+        self,
+        *,
+        sites: Sites,
+        enrich: Enrich,
+        log: SessionLog,
+        sink: Sink,
+        rejected: RejectedDelivery,
+        policy: Policy,
+        background: Background,
+    ) -> None:
+        self._sites = sites
+        self._enrich = enrich
+        self._log = log
+        self._sink = sink
+        self._rejected = rejected
+        self._policy = policy
+        self._background = background
+        self._retention = max(site.session.retention_ms for site in sites.by_name.values())
+        self._state = ShardState()
+        self._lines: defaultdict[int, list[bytes]] = defaultdict(list)
+        self._refused: list[bytes] = []
+        self._pending = 0
+        self._unsaved = False
+        self._oldest = 0.0
+        self._suspected: set[int] = set()
+        self._set_aside: set[int] = set()
+        self._cautious = False
+        self._checkpointed = -1
+        self._checkpoint_at = float("-inf")
+        self._saves = 0
+        self._stale: dict[bytes, bytes] = {}
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def sequence(self) -> int:
+        """The last record contained in the state; -1 before the first."""
+        return self._state.sequence
+
+    @property
+    def visitors(self) -> int:
+        """How many visitors are in memory."""
+        return len(self._state)
+
+    def start(self, checkpoint: int | None, lineage: Lineage, *, allow_missing: bool = False) -> tuple[str, ...]:
+        """Take the shard over; the warnings tell what was damaged and made good. Raises StateError."""
+        found = self._log.take_over(checkpoint, lineage, allow_missing=allow_missing)
+        self._state = found.state
+        self._checkpointed = -1 if checkpoint is None else checkpoint
+        self._set_aside = {sequence for sequence in self._log.suspects() if sequence > found.state.sequence}
+        self._suspected = set(self._log.suspects())
+        self._cautious = self._log.idle_starts > CAUTIOUS_AFTER
+        return found.warnings
+
+    def work(self, records: Iterable[Incoming], checkpointer: Checkpointer, now: float) -> None:
+        """Process the records (maybe none) and flush when it is time.
+
+        Raises:
+            PutRefusedError, StateError: nothing may be written any more; the process has to end.
+            LeaseLostError: the shard is another worker's; wait for `lease_lost`.
+        """
+        for record in records:
+            if record.sequence <= self._state.sequence:
+                self.counts["replayed"] += 1  # already put and saved by an earlier process
+                continue
+            if not self._unsaved:
+                self._oldest = now
+            self._take(self._process(record))
+            if self._pending >= self._policy.flush_events:
+                self._flush(checkpointer, now)
+        if self._unsaved and now - self._oldest >= self._policy.flush_seconds:
+            self._flush(checkpointer, now)
+        elif not self._unsaved:
+            self._checkpoint(checkpointer, now)
+
+    def finish(self, checkpointer: Checkpointer, now: float) -> None:
+        """Flush and checkpoint now: the process is asked to stop."""
+        if self._unsaved:
+            self._flush(checkpointer, now)
+        self._checkpoint(checkpointer, now, urgent=True)
+
+    def end_shard(self, checkpointer: Checkpointer, now: float) -> None:
+        """The shard has no more records: everything out, a full snapshot for the children, then SHARD_END."""
+        self._put()
+        self._save(ended=True)
+        self._log.write_snapshot(self._log.snapshot_header(self._state, ended=True), self._state.settled)
+        checkpointer.checkpoint(None)
+
+    # inside
+
+    def _process(self, record: Incoming) -> Outcome:
+        if record.sequence in self._set_aside:
+            detail = "the process died three times at this record"
+            return reject(record, Reason.CRASHED_PROCESSOR, detail, self._state)
+        if self._cautious:
+            self._log.suspect(record.sequence)
+            self._suspected.add(record.sequence)
+            outcome = process(record, self._sites, self._enrich, self._state)
+            self._log.acquit([record.sequence])
+            self._suspected.discard(record.sequence)
+            return outcome
+        return process(record, self._sites, self._enrich, self._state)
+
+    def _take(self, outcome: Outcome) -> None:
+        if outcome.lines:
+            self._lines[outcome.bucket] += outcome.lines
+        self._refused += outcome.rejected
+        self._pending += len(outcome.lines) + len(outcome.rejected)
+        self._unsaved = True
+        self.counts.update(outcome.counts)
+
+    def _flush(self, checkpointer: Checkpointer, now: float) -> None:
+        self._put()
+        self._save()
+        self._checkpoint(checkpointer, now)
+
+    def _put(self) -> None:
+        if self._lines:
+            self._sink.put(pack(self._lines))
+        if self._refused:
+            self._rejected.put(self._refused)
+        self._lines.clear()
+        self._refused = []
+        self._pending = 0
+
+    def _save(self, *, ended: bool = False) -> None:
+        changes = self._state.changes()
+        self._log.append(self._state, changes, ended=ended)
+        self._state.settle(changes)
+        self._unsaved = False
+        self._cautious = False
+        if self._suspected:
+            self._log.acquit(self._suspected)
+            self._suspected = set()
+        if self._stale:
+            self.counts["evicted"] += self._state.evict(self._stale)
+            self._stale = {}
+        self._saves += 1
+        if self._saves >= self._policy.snapshot_saves and not ended:
+            self._snapshot()
+
+    def _snapshot(self) -> None:
+        header = self._log.snapshot_header(self._state)
+        visitors = dict(self._state.settled)  # the worker goes on while the copy is written
+        if self._background(lambda: self._write_snapshot(header, visitors)):
+            self._saves = 0
+
+    def _write_snapshot(self, header: Header, visitors: Mapping[bytes, bytes]) -> None:
+        self._log.write_snapshot(header, visitors)
+        self._stale = stale_visitors(visitors.items(), header.watermark, self._retention)
+        self._log.clean_up()
+
+    def _checkpoint(self, checkpointer: Checkpointer, now: float, *, urgent: bool = False) -> None:
+        sequence = self._state.sequence
+        if sequence <= self._checkpointed:
+            return
+        if now - self._checkpoint_at < self._policy.checkpoint_seconds and not urgent:
+            return
+        self._checkpoint_at = now
+        try:
+            checkpointer.checkpoint(sequence)
+        except CheckpointRefusedError:
+            self.counts["checkpoint_refused"] += 1  # a hint only: the next one will do
+            return
+        except LeaseLostError:
+            self.counts["lease_lost"] += 1
+            raise
+        self._checkpointed = sequence
