@@ -21,10 +21,16 @@ class Step(NamedTuple):
 
 
 class Spec(NamedTuple):
-    """One line of ENRICHMENTS. `needs`: columns of earlier enrichments that it reads."""
+    """One line of ENRICHMENTS.
+
+    `needs`: columns of earlier enrichments that it reads. `guards`: columns of others that it cleans; when it
+    fails they are lost too: they may hold what must not leave. `required`: no setting can leave it out.
+    """
 
     name: str
     description: str
     gives: tuple[Column, ...]
     needs: tuple[str, ...]
     build: Callable[[References], Step]
+    guards: tuple[str, ...] = ()
+    required: bool = False

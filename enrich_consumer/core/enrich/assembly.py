@@ -1,0 +1,122 @@
+"""Puts enrichments together into one function; the failure of one costs its own columns and no more."""
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from enrich_consumer.core.enrich import envelope
+from enrich_consumer.core.enrich.references import References
+from enrich_consumer.core.enrich.spec import Spec
+from enrich_consumer.core.record import Event, Record, Row
+from schemas import Column
+
+Enrich = Callable[[Record], list[Row]]
+"""One row per event of the record, in its order. Never raises."""
+
+
+class EnrichmentsError(ValueError):
+    """The enrichments asked for do not work together; the message says what to change."""
+
+
+class _RecordPart(NamedTuple):
+    name: str
+    fill: Callable[[Record, Row], None]
+    blank: Row
+
+
+class _EventPart(NamedTuple):
+    name: str
+    fill: Callable[[Record, Event, Row], None]
+    blank: Row
+
+
+def columns_of(specs: Sequence[Spec]) -> tuple[Column, ...]:
+    """Every column of the enriched table in its order, with who writes it."""
+    ours = (column._replace(writer=spec.name) for spec in specs for column in spec.gives)
+    return tuple(chain(envelope.PIPELINE, envelope.SESSIONIZE, ours))
+
+
+def select(names: Sequence[str] | None, specs: Sequence[Spec]) -> tuple[Spec, ...]:
+    """The enrichments of these names in the order of the list; all of them when names is None.
+
+    Raises:
+        EnrichmentsError: a name is not in the list, a required one is not named, one needs a column that none
+            before it gives, or two give the same column.
+    """
+    known = [spec.name for spec in specs]
+    wanted = known if names is None else names
+    for name in wanted:
+        if name not in known:
+            raise EnrichmentsError(f"no enrichment is called {name!r}; there are: {', '.join(known)}")
+    for spec in specs:
+        if spec.required and spec.name not in wanted:
+            raise EnrichmentsError(f"enrichment {spec.name!r} cannot be left out: {spec.description}")
+    chosen = tuple(spec for spec in specs if spec.name in wanted)
+    _check(chosen)
+    return chosen
+
+
+def _check(specs: Sequence[Spec]) -> None:
+    writers = {column.name: column.writer for column in chain(envelope.PIPELINE, envelope.SESSIONIZE)}
+    for spec in specs:
+        for need in spec.needs:
+            if need not in writers:
+                raise EnrichmentsError(f"{spec.name!r} needs column {need!r}, which none before it gives")
+        for name in (column.name for column in spec.gives):
+            if name in writers:
+                raise EnrichmentsError(
+                    f"column {name!r} has two writers: {writers[name]!r} and {spec.name!r}"
+                )
+            writers[name] = spec.name
+
+
+def assemble(specs: Sequence[Spec], every: Sequence[Column], references: References) -> Enrich:
+    """Make the function that enriches a record with `specs`; the other columns of `every` stay null."""
+    template: Row = {column.name: None for column in every}
+    record_parts: list[_RecordPart] = []
+    event_parts: list[_EventPart] = []
+    for spec in specs:
+        step = spec.build(references)
+        blank = _blank(spec)
+        if step.per_record:
+            record_parts.append(_RecordPart(spec.name, step.per_record, blank))
+        if step.per_event:
+            event_parts.append(_EventPart(spec.name, step.per_event, blank))
+
+    def enrich(record: Record) -> list[Row]:
+        shared = template.copy()
+        failed = _fill_shared(record, shared, record_parts)
+        return [
+            _fill_one(record, event, shared.copy(), failed.copy(), event_parts) for event in record.events
+        ]
+
+    return enrich
+
+
+def _blank(spec: Spec) -> Row:
+    return dict.fromkeys((*(column.name for column in spec.gives), *spec.guards))
+
+
+def _fill_shared(record: Record, row: Row, parts: list[_RecordPart]) -> list[str]:
+    envelope.fill_record(record, row)
+    failed: list[str] = []
+    for name, fill, blank in parts:
+        try:
+            fill(record, row)
+        except Exception:  # noqa: BLE001 - whatever fails costs its own columns, never the event
+            row.update(blank)
+            failed.append(name)
+    return failed
+
+
+def _fill_one(record: Record, event: Event, row: Row, errors: list[str], parts: list[_EventPart]) -> Row:
+    row["enrich_errors"] = errors
+    envelope.fill_event(event, row)
+    for name, fill, blank in parts:
+        try:
+            fill(record, event, row)
+        except Exception:  # noqa: BLE001 - as above
+            row.update(blank)
+            if name not in errors:
+                errors.append(name)
+    return row

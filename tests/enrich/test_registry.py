@@ -1,0 +1,95 @@
+"""The list of enrichments, what it refuses, and what a failure costs."""
+
+import orjson
+import pytest
+
+from enrich_consumer.columns import main
+from enrich_consumer.core.enrich import ENRICHMENTS, EnrichmentsError, References, build, columns
+from enrich_consumer.core.enrich.assembly import assemble, columns_of, select
+from enrich_consumer.core.enrich.spec import Spec, Step
+from schemas import Column
+from tests.enrich.records import record
+
+
+def _spec(name, *gives, needs=(), step=None, guards=()):
+    return Spec(
+        name,
+        f"about {name}",
+        tuple(Column(c, "string", c) for c in gives),
+        needs,
+        lambda _: step or Step(),
+        guards,
+    )
+
+
+def test_generated_files_are_fresh():
+    assert main(["--check"]) == 0, "run: python -m enrich_consumer columns"
+
+
+def test_every_column_has_one_writer_and_a_meaning():
+    table = columns()
+    assert len({column.name for column in table}) == len(table)
+    assert all(column.writer and column.meaning.endswith(".") for column in table)
+
+
+def test_every_need_is_given_before():
+    assert select(None, ENRICHMENTS) == ENRICHMENTS
+
+
+def test_an_unknown_name_stops_the_start():
+    with pytest.raises(
+        EnrichmentsError, match="no enrichment is called 'user_agnet'; there are: event_time, "
+    ):
+        build(References(), ["event_time", "user_agnet", "privacy"])
+
+
+def test_a_required_one_cannot_be_left_out():
+    with pytest.raises(EnrichmentsError, match="'privacy' cannot be left out"):
+        build(References(), ["event_time"])
+
+
+def test_a_need_that_nobody_gives_stops_the_start():
+    with pytest.raises(EnrichmentsError, match="'late' needs column 'early'"):
+        select(None, [_spec("late", needs=("early",)), _spec("first", "early")])
+
+
+def test_two_writers_of_a_column_stop_the_start():
+    with pytest.raises(EnrichmentsError, match="'a' has two writers: 'one' and 'two'"):
+        select(None, [_spec("one", "a"), _spec("two", "a")])
+
+
+@pytest.mark.parametrize("half", ["per_record", "per_event"])
+def test_a_failure_costs_its_own_columns_and_what_it_guards(half):
+    def good(_record, row):
+        row["kept"] = "kept"
+        row["guarded"] = "secret"
+
+    def bad(*given):
+        given[-1]["lost"] = "half done"
+        raise RuntimeError
+
+    specs = [
+        _spec("good", "kept", "guarded", step=Step(good)),
+        _spec("bad", "lost", step=Step(**{half: bad}), guards=("guarded",)),
+    ]
+    rows = assemble(specs, columns_of(specs), References())(record({}, {}))
+    assert [row["enrich_errors"] for row in rows] == [["bad"], ["bad"]]
+    assert rows[0]["lost"] is None
+    assert rows[0]["guarded"] is None
+    assert rows[0]["kept"] == "kept"
+
+
+def test_a_row_has_exactly_the_columns_of_the_table():
+    (row,) = build(References())(record({"page": {"url": "https://www.loja.example/p/1?a=b"}}))
+    assert set(row) == {column.name for column in columns()}
+    assert row["raw_sequence"] == "49590338271490256608559692538361571095921575989136588898"
+    assert row["enrich_errors"] == []
+    orjson.dumps(row)
+
+
+def test_names_leave_columns_null():
+    (row,) = build(References(), ["event_time", "privacy"])(
+        record({"page": {"url": "https://www.loja.example/"}})
+    )
+    assert row["page_url"] is None
+    assert row["event_at"] is not None
