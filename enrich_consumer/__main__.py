@@ -40,7 +40,7 @@ def _kcl(args: argparse.Namespace) -> int:
     settings = Settings.from_env(os.environ)
     command = daemon.prepare(settings, args.folder)
     # The daemon takes this process's place, so that a SIGTERM to it is a SIGTERM to the daemon.
-    os.execve(command[0], command, daemon.child_environment(os.environ, os.getpid()))
+    os.execve(command[0], command, daemon.child_environment(os.environ, os.getpid()))  # noqa: S606 - our own words
 
 
 def _record_processor(_: argparse.Namespace) -> int:
@@ -78,7 +78,7 @@ def _local(args: argparse.Namespace) -> int:
 def _columns(args: argparse.Namespace) -> int:
     from enrich_consumer import columns
 
-    return columns.main(check=args.check)
+    return columns.main(["--check"] if args.check else [])
 
 
 def _health(_: argparse.Namespace) -> int:

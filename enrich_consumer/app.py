@@ -86,7 +86,7 @@ def beside(log: Log) -> Callable[[Callable[[], None]], bool]:
         try:
             task()
         except Exception as error:  # noqa: BLE001 - the worker does not depend on it; the log tells
-            log.error("a snapshot failed", code=type(error).__name__, detail=str(error))
+            log.fail("a snapshot failed", code=type(error).__name__, detail=str(error))
 
     def start(task: Callable[[], None]) -> bool:
         if running and running[0].is_alive():

@@ -1,4 +1,4 @@
-"""What the consumer asks of the world. Each port has a twin in memory and one suite of tests for all its edges."""
+"""What the consumer asks of the world. Each port has a twin in memory and one test suite for its edges."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol

@@ -18,7 +18,7 @@ class StateError(Exception):
 
 
 class Recovered(NamedTuple):
-    """`tip`: the entry the state stands at, None before the first. `warnings`: damage that replay makes good."""
+    """`tip`: the entry the state stands at, None before the first. `warnings`: damage that replay repairs."""
 
     state: ShardState
     tip: Header | None
@@ -104,7 +104,9 @@ def _final_state(reader: "_Reader", *, allow_missing: bool) -> ShardState:
         # A parent's own parents may be gone by now; they cannot be needed, its last entry is a snapshot.
         state, tip = reader.chain(slot, ShardState)
     except EntryError as error:
-        raise StateError(error.code, f"session log of the parent {reader.shard}: {error}. {_WAY_OUT}") from error
+        raise StateError(
+            error.code, f"session log of the parent {reader.shard}: {error}. {_WAY_OUT}"
+        ) from error
     if not tip.ended and not allow_missing:
         raise StateError("parent_not_ended", f"the parent {reader.shard} has not been read to its end")
     return state

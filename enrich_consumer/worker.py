@@ -87,7 +87,9 @@ class Worker:
         """How many visitors are in memory."""
         return len(self._state)
 
-    def start(self, checkpoint: int | None, lineage: Lineage, *, allow_missing: bool = False) -> tuple[str, ...]:
+    def start(
+        self, checkpoint: int | None, lineage: Lineage, *, allow_missing: bool = False
+    ) -> tuple[str, ...]:
         """Take the shard over; the warnings tell what was damaged and made good. Raises StateError."""
         found = self._log.take_over(checkpoint, lineage, allow_missing=allow_missing)
         self._state = found.state

@@ -1,7 +1,7 @@
 """Entries of the session log as bytes: what was saved, under which slot, checked by a digest.
 
-Layout: magic (4 bytes), length of the header (4, little endian), header (JSON), payload, BLAKE2b-128 of all
-before. Payload: value lengths (4 bytes each), keys (16 bytes each), values. All reads are slices, because a
+Layout: magic (4 bytes), length of the header (4, little endian), header (JSON), payload, BLAKE2b-128 of
+all before. Payload: value lengths (4 bytes each), keys (16 bytes each), values. All reads are slices, because a
 snapshot of 200,000 visitors has to load in well under three seconds.
 """
 
@@ -46,7 +46,8 @@ class Header(NamedTuple):
 
     `slot` is its number in the log and `previous` that of the entry it continues (-1: none). `writer` is a
     token of one lease acquisition, so that a writer knows its own entry again. `sequence` is the last record
-    contained; `ended`: the shard has no more. `idle_starts`: how many processors started in a row without saving anything.
+    contained; `ended`: the shard has no more. `idle_starts`: how many processors started in a row without
+    saving anything.
     """
 
     kind: Kind
@@ -109,9 +110,7 @@ def _visitors(data: bytes, offset: int, count: int) -> dict[bytes, bytes]:
     return visitors
 
 
-def _steps(
-    version: int, upgrades: Mapping[int, Callable[[bytes], bytes]]
-) -> list[Callable[[bytes], bytes]]:
+def _steps(version: int, upgrades: Mapping[int, Callable[[bytes], bytes]]) -> list[Callable[[bytes], bytes]]:
     steps = []
     while version != STATE_VERSION:
         if version not in upgrades:

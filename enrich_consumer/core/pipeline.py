@@ -21,7 +21,7 @@ Enrich = Callable[[Record], list[Row]]
 
 
 class Outcome(NamedTuple):
-    """What one record came to. `bucket`: top 8 bits of the visitor's key. `lines`: enriched events, JSON lines
+    """What one record came to. `bucket`: top 8 bits of the visitor's key. `lines`: enriched events as JSON,
     in the client's order. `rejected`: rows of the rejected table. `counts`: for the metrics."""
 
     bucket: int
@@ -83,7 +83,7 @@ def _sessionize(record: Record, rows: list[Row], state: ShardState) -> Outcome:
         counts["late"] += placed.is_late
         row["session_id"] = placed.session_id
         row["session_started_at"] = placed.started_at
-        row["session_event_index"] = placed.index
+        row["session_event_index"] = placed.event_index
         row["is_session_start"] = placed.is_start
         row["is_late"] = placed.is_late
         row["merged_session_id"] = None

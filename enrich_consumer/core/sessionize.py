@@ -20,11 +20,12 @@ class Merge(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """Where one event went. `started_at` in epoch ms; `index` counts the session's events as they arrived, from 1."""
+    """Where one event went. `started_at` in epoch ms; `event_index` counts the session's events as they
+    arrived, from 1."""
 
     session_id: str
     started_at: int
-    index: int
+    event_index: int
     is_start: bool
     is_late: bool
     merges: tuple[Merge, ...] = ()
@@ -128,9 +129,7 @@ def _union(one: OpenSession, other: OpenSession) -> OpenSession:
     )
 
 
-def _open(
-    visitor: Visitor, event_id: str, at: int, received_at: int, owner: str, *, late: bool
-) -> Placed:
+def _open(visitor: Visitor, event_id: str, at: int, received_at: int, owner: str, *, late: bool) -> Placed:
     opened = OpenSession(at, at, received_at, session_id(owner, event_id, at), 1)
     visitor.sessions = sorted([*visitor.sessions, opened], key=_by_start)
     return Placed(opened.session_id, at, 1, is_start=True, is_late=late)

@@ -1,4 +1,4 @@
-"""Where the session log lies: memory, a folder, or S3. One suite of tests holds all three to `ports.Blobs`."""
+"""Where the session log lies: memory, a folder, or S3. One suite of tests holds all to `ports.Blobs`."""
 
 import os
 from collections.abc import Sequence

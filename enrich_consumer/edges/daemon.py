@@ -25,7 +25,9 @@ def properties(settings: Settings, command: str) -> list[Property]:
     failover = settings.failover_ms
     found = [
         Property("executableName", command, "one child process per shard"),
-        Property("processingLanguage", f"python/{sys.version_info[0]}.{sys.version_info[1]}", "user agent only"),
+        Property(
+            "processingLanguage", f"python/{sys.version_info[0]}.{sys.version_info[1]}", "user agent only"
+        ),
         Property("streamName", settings.raw_stream, ""),
         Property("applicationName", settings.application, "the lease table and the state carry this name"),
         Property("regionName", settings.region, ""),
@@ -40,7 +42,9 @@ def properties(settings: Settings, command: str) -> list[Property]:
             settings.retrieval,
             "polling: two reads a second are enough, enhanced fan-out costs per shard hour and GB",
         ),
-        Property("idleTimeBetweenReadsInMillis", str(settings.idle_ms), "5 reads a second a shard is the limit"),
+        Property(
+            "idleTimeBetweenReadsInMillis", str(settings.idle_ms), "5 reads a second a shard is the limit"
+        ),
         Property("maxRecords", "2000", "a batch of large records has to fit the child's memory"),
         Property(
             "callProcessRecordsEvenForEmptyRecordList",
@@ -68,7 +72,9 @@ def properties(settings: Settings, command: str) -> list[Property]:
             "keeps the lease table small; the session log does not need the leases",
         ),
         Property("metricsLevel", "NONE", "KCL's own metrics cost by dimension; ours are in the log"),
-        Property("validateSequenceNumberBeforeCheckpointing", "false", "one Kinesis call less; we count ourselves"),
+        Property(
+            "validateSequenceNumberBeforeCheckpointing", "false", "one Kinesis call less; we count ourselves"
+        ),
     ]
     if settings.kinesis_endpoint:
         found.append(Property("kinesisEndpoint", settings.kinesis_endpoint, "an emulator or a VPC endpoint"))

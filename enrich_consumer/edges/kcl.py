@@ -2,7 +2,8 @@
 
 What has to be kept in mind with `amazon_kclpy` (found in its source, held by tests/consumer/test_kcl.py):
 an exception out of `process_records` is printed and the batch is reported done, so every fatal error
-becomes SystemExit; stdout is the protocol, so nothing else may write there; abstract methods are not enforced.
+becomes SystemExit; stdout is the protocol, so nothing else may write there; abstract methods are not
+enforced.
 """
 
 import os
@@ -195,7 +196,7 @@ class _Fatal:
 
 def _fail(log: Log, call: str, error: BaseException) -> NoReturn:
     code = getattr(error, "code", type(error).__name__)
-    log.error("the processor cannot go on", call=call, code=code, detail=str(error))
+    log.fail("the processor cannot go on", call=call, code=code, detail=str(error))
     raise SystemExit(FATAL) from error
 
 

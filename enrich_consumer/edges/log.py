@@ -25,7 +25,7 @@ class Log:
     def warn(self, message: str, **fields: Any) -> None:
         self.line({"level": "WARN", "message": message, **fields})
 
-    def error(self, message: str, **fields: Any) -> None:
+    def fail(self, message: str, **fields: Any) -> None:
         self.line({"level": "ERROR", "message": message, **fields})
 
     def line(self, fields: dict[str, Any]) -> None:
@@ -40,7 +40,7 @@ def open_log(path: str | None) -> Log:
     logs again as an error, with its own prefix. Falls back to stderr."""
     if path:
         try:
-            return Log(Path(path).open("a", encoding="utf-8"))  # noqa: SIM115 - open as long as the process
+            return Log(Path(path).open("a", encoding="utf-8"))
         except OSError:
             pass  # a socket cannot be opened by its path
     return Log(sys.stderr)

@@ -63,8 +63,8 @@ def embedded(
     counts: Counter[str], gauges: dict[MetricName, int], dimensions: dict[str, str], at_ms: int
 ) -> dict[str, Any]:
     """The log line; the shape is CloudWatch's embedded metric format specification."""
-    values: dict[str, int] = {metric: counts.get(name, 0) for name, metric in COUNTS.items()}
-    values.update(gauges)
+    values: dict[str, int] = {str(metric): counts.get(name, 0) for name, metric in COUNTS.items()}
+    values |= {str(gauge): value for gauge, value in gauges.items()}
     reasons = {name: count for name, count in counts.items() if name.startswith("rejected.")}
     units = {name: "Milliseconds" if name == "MillisBehindLatest" else "Count" for name in values}
     return {
