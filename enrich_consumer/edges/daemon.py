@@ -96,10 +96,7 @@ def properties_text(found: list[Property]) -> str:
 LOGBACK = """<configuration>
   <appender name="STDERR" class="ch.qos.logback.core.ConsoleAppender">
     <target>System.err</target>
-    <encoder>
-      <pattern>{"at":"%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC}","level":"%level","logger":"%logger{0}",\
-"message":"%replace(%replace(%msg%ex{short}){'[\\\\n\\\\r\\\\t]+', ' '}){'[\\"\\\\\\\\]', '|'}"}%n%nopex</pattern>
-    </encoder>
+    <encoder class="ch.qos.logback.classic.encoder.JsonEncoder"/>
   </appender>
   <logger name="software.amazon.awssdk" level="WARN"/>
   <logger name="io.netty" level="WARN"/>
@@ -107,7 +104,7 @@ LOGBACK = """<configuration>
   <root level="INFO"><appender-ref ref="STDERR"/></root>
 </configuration>
 """
-"""The daemon's log: the same shape as ours, one JSON object a line on stderr."""
+"""The daemon's log: one JSON object a line on stderr, as ours."""
 
 
 def java() -> Path:
