@@ -80,11 +80,11 @@ BROWSERS = (
 )  # fmt: skip
 
 CRAWLERS = (
-    Device(5, f"Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) {_KHTML} Chrome/141.0.7390.54 Mobile"
-              " Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    Device(5, f"Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) {_KHTML} Chrome/141.0.7390.54"
+              " Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
            (412, 732), (412, 732), crawler_network="66.249.64.0/20"),
-    Device(2, f"Mozilla/5.0 {_KHTML.replace('Gecko)', 'Gecko; compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)')}"
-              " Chrome/116.0.1938.76 Safari/537.36", (1280, 1024), (1280, 1024), crawler_network="157.55.39.0/24"),
+    Device(2, "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0;"
+              " +http://www.bing.com/bingbot.htm) Chrome/116.0.1938.76 Safari/537.36", (1280, 1024), (1280, 1024), crawler_network="157.55.39.0/24"),
     Device(1, "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)",
            (1280, 1024), (1280, 1024), crawler_network="54.36.148.0/24"),
     Device(1, f"Mozilla/5.0 {_KHTML}; compatible; GPTBot/1.2; +https://openai.com/gptbot",
