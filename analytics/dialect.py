@@ -19,7 +19,7 @@ def to_duckdb(athena_sql: str) -> str:
     return tree.transform(_rewrite).sql(dialect="duckdb")
 
 
-def _rewrite(node: exp.Expression) -> exp.Expression:
+def _rewrite(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Reduce):
         # DuckDB's list_reduce has no finishing function; ours is always the identity
         node.set("finish", None)

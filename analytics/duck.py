@@ -42,15 +42,11 @@ class Lake:
     def add(self, table: str, files: Sequence[Path]) -> None:
         """Take in more files of a table, matching columns by name; a missing column is null."""
         if files:
-            source = self.database.read_parquet(
-                [str(file) for file in files],
-                union_by_name=True,
-                hive_partitioning=True,
-                hive_types={"dt": "VARCHAR", "hour": "INTEGER"},
+            self.database.execute(
+                f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet($files, union_by_name = true,"  # noqa: S608 - one of two constants of this package
+                " hive_partitioning = true, hive_types = {'dt': VARCHAR, 'hour': INTEGER})",
+                {"files": [str(file) for file in files]},
             )
-            source.create_view("fresh_files", replace=True)
-            # the name of the table is one of two constants of this package
-            self.database.execute(f"INSERT INTO {table} BY NAME SELECT * FROM fresh_files")  # noqa: S608
 
     def rows(self, athena_sql: str) -> list[dict[str, Any]]:
         """Run a query in Athena's dialect; rows as dicts of Python values."""

@@ -84,7 +84,8 @@ CRAWLERS = (
               " Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
            (412, 732), (412, 732), crawler_network="66.249.64.0/20"),
     Device(2, "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0;"
-              " +http://www.bing.com/bingbot.htm) Chrome/116.0.1938.76 Safari/537.36", (1280, 1024), (1280, 1024), crawler_network="157.55.39.0/24"),
+              " +http://www.bing.com/bingbot.htm) Chrome/116.0.1938.76 Safari/537.36",
+           (1280, 1024), (1280, 1024), crawler_network="157.55.39.0/24"),
     Device(1, "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)",
            (1280, 1024), (1280, 1024), crawler_network="54.36.148.0/24"),
     Device(1, f"Mozilla/5.0 {_KHTML}; compatible; GPTBot/1.2; +https://openai.com/gptbot",
