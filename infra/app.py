@@ -1,0 +1,28 @@
+"""All stacks of one environment. The only place where they are put together."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App, Tags
+
+from infra.pipeline.stack import PipelineStack
+from infra.settings import Environment
+
+FLAGS: dict[str, Any] = json.loads((Path(__file__).parent / "feature_flags.json").read_text(encoding="utf-8"))
+"""CDK's recommended behaviour; without them a new project gets the oldest."""
+
+
+def build(environment: Environment, out: Path) -> App:
+    """The CDK app; `synth()` writes its templates and assets to `out`."""
+    app = App(
+        outdir=str(out),
+        context=FLAGS,
+        analytics_reporting=False,  # no metadata resource that tells AWS what is used
+        tree_metadata=False,
+    )
+    PipelineStack(app, environment)
+    Tags.of(app).add("rastro:environment", environment.name)
+    for key, value in environment.tags.items():
+        Tags.of(app).add(key, value)
+    return app

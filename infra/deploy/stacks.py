@@ -1,0 +1,178 @@
+"""One stack: upload its files, create or update it by a change set, delete it."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError, WaiterError
+
+from infra.deploy.assembly import Stack
+
+Clients = Callable[[str], Any]
+"""A boto3 client by service name: the only thing that says where a deployment goes."""
+
+_SETTLED = ("COMPLETE", "FAILED")
+_POLL_SECONDS = 5.0
+
+
+class DeployError(RuntimeError):
+    """The deployment did not happen; the message says what CloudFormation said and what to do."""
+
+
+class Change(NamedTuple):
+    """One line of a change set: `action` is Add, Modify, Remove; `replacement` True, False, Conditional or ''."""
+
+    action: str
+    resource: str
+    kind: str
+    replacement: str
+
+
+def upload(stack: Stack, clients: Clients, account: str, region: str) -> None:
+    """Put the stack's files where its template says, unless they are there: their names are digests.
+
+    Raises:
+        DeployError: the account and region are not bootstrapped.
+    """
+    s3 = clients("s3")
+    for asset in stack.assets:
+        bucket, key = asset.at(account, region)
+        try:
+            with contextlib.suppress(ClientError):
+                s3.head_object(Bucket=bucket, Key=key)
+                continue
+            s3.upload_file(str(asset.path), bucket, key)
+        except Exception as error:
+            if "NoSuchBucket" in str(error) or "Not Found" in str(error):
+                raise DeployError(
+                    f"account {account} has no bucket {bucket}: region {region} is not bootstrapped; "
+                    "run: make bootstrap ENV=..."
+                ) from None
+            raise
+
+
+@contextlib.contextmanager
+def change_set(stack: Stack, clients: Clients, account: str, region: str) -> Iterator[list[Change] | None]:
+    """The changes that deploying `stack` would make, or None if there is nothing to change.
+
+    Inside the block the change set exists and `execute` can run it; afterwards it is gone.
+
+    Raises:
+        DeployError: CloudFormation refuses the template.
+    """
+    cloudformation = clients("cloudformation")
+    name = "rastro"
+    new = status(stack.name, clients) in {None, "REVIEW_IN_PROGRESS"}
+    bucket, key = stack.template.at(account, region)
+    with contextlib.suppress(ClientError):
+        cloudformation.delete_change_set(StackName=stack.name, ChangeSetName=name)
+    cloudformation.create_change_set(
+        StackName=stack.name,
+        ChangeSetName=name,
+        ChangeSetType="CREATE" if new else "UPDATE",
+        TemplateURL=f"{clients('s3').meta.endpoint_url}/{bucket}/{key}",
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    try:
+        cloudformation.get_waiter("change_set_create_complete").wait(
+            StackName=stack.name, ChangeSetName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300}
+        )
+        described = cloudformation.describe_change_set(StackName=stack.name, ChangeSetName=name)
+        yield [_change(entry["ResourceChange"]) for entry in described["Changes"]]
+    except WaiterError:
+        described = cloudformation.describe_change_set(StackName=stack.name, ChangeSetName=name)
+        reason = described.get("StatusReason", "no reason given")
+        if "didn't contain changes" not in reason and "No updates are to be performed" not in reason:
+            raise DeployError(f"CloudFormation refuses {stack.name}: {reason}") from None
+        yield None
+    finally:
+        with contextlib.suppress(ClientError):
+            cloudformation.delete_change_set(StackName=stack.name, ChangeSetName=name)
+
+
+def _change(entry: dict[str, Any]) -> Change:
+    return Change(
+        entry["Action"], entry["LogicalResourceId"], entry["ResourceType"], entry.get("Replacement", "")
+    )
+
+
+def deploy(
+    stack: Stack,
+    clients: Clients,
+    account: str,
+    region: str,
+    tell: Callable[[str], None],
+    poll_seconds: float = _POLL_SECONDS,
+) -> dict[str, str]:
+    """Upload, change, wait; the stack's outputs.
+
+    Raises:
+        DeployError: not bootstrapped, refused, or failed and rolled back (with the first failed resources).
+    """
+    upload(stack, clients, account, region)
+    cloudformation = clients("cloudformation")
+    with change_set(stack, clients, account, region) as changes:
+        if changes is None:
+            tell(f"{stack.name}: nothing to change")
+        else:
+            tell(f"{stack.name}: {len(changes)} changes")
+            cloudformation.execute_change_set(StackName=stack.name, ChangeSetName="rastro")
+            settled = wait(stack.name, clients, poll_seconds)
+            if settled not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+                raise DeployError(f"{stack.name}: {settled}\n{_failures(stack.name, clients)}")
+    return outputs(stack.name, clients)
+
+
+def delete(name: str, clients: Clients, poll_seconds: float = _POLL_SECONDS) -> None:
+    """Delete a stack and wait until it is gone; no error if there is none.
+
+    Raises:
+        DeployError: a resource could not be deleted, or the stack is protected.
+    """
+    if status(name, clients) is None:
+        return
+    try:
+        clients("cloudformation").delete_stack(StackName=name)
+    except ClientError as error:
+        raise DeployError(f"{name}: {error.response['Error']['Message']}") from None
+    settled = wait(name, clients, poll_seconds)
+    if settled not in {None, "DELETE_COMPLETE"}:
+        raise DeployError(f"{name}: {settled}\n{_failures(name, clients)}")
+
+
+def status(name: str, clients: Clients) -> str | None:
+    """CloudFormation's word for the state of the stack, or None if there is none."""
+    try:
+        found = clients("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            return None
+        raise
+    state: str = found[0]["StackStatus"]
+    return None if state == "DELETE_COMPLETE" else state
+
+
+def outputs(name: str, clients: Clients) -> dict[str, str]:
+    found = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])
+    return {output["OutputKey"]: output["OutputValue"] for output in found}
+
+
+def wait(name: str, clients: Clients, poll_seconds: float = _POLL_SECONDS) -> str | None:
+    """Wait until the stack has come to rest; its last state, None if it is gone."""
+    while True:
+        state = status(name, clients)
+        if state is None or state.endswith(_SETTLED):
+            return state
+        time.sleep(poll_seconds)
+
+
+def _failures(name: str, clients: Clients) -> str:
+    """The first things that went wrong; what failed later mostly failed because of them."""
+    events = clients("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+    failed = [
+        f"  {event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', '')}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("FAILED")
+    ]
+    return "\n".join(failed[:5]) or "  no event tells why; see the CloudFormation console"

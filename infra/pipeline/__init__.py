@@ -1,0 +1,1 @@
+"""The pipeline stack: HTTP API, ingest function, streams, delivery, lake, catalogue."""
