@@ -3,23 +3,17 @@
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from analytics.duck import Lake
 from rastro.lake import Fetched
 from rastro.local.facts import LocalFacts
 
 POLL_SECONDS = 1.0
+PATIENCE_SECONDS = 120.0
+"""Without anything new for so long, what is missing counts as lost."""
 QUIET_POLLS = 3
 """Polls without a new file after the last event: rows of merges may follow their events."""
-
-
-class Arrived(NamedTuple):
-    """The lake as it is now: open, with `files` enriched Parquet files; `complete`: nothing is missing."""
-
-    lake: Lake
-    files: int
-    complete: bool
 
 
 class Watch:

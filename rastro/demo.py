@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rastro.arrival import Watch, wait_for
+from rastro.arrival import PATIENCE_SECONDS, Watch, wait_for
 from rastro.demand import Plan, expected_sessions, plan
 from rastro.ledger import Ledger, Promises, promises, settle
 from rastro.local import stack
@@ -22,7 +22,6 @@ from rastro.reports import reports
 
 HELP = "the whole pipeline on this machine under a realistic load"
 
-PATIENCE_SECONDS = 120.0
 DEFAULT_EVENTS = 2000
 MOST_EVENTS = 200_000
 

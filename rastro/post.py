@@ -26,7 +26,7 @@ class Target(NamedTuple):
 class Posting(NamedTuple):
     """One POST /v1/events. Postings with the same `lane` are sent one after the other, in their order.
 
-    `key`: instead of the target's site key, when not empty.
+    `key`: instead of the target's site key, when not empty. `events`: how many it holds, for the rate limit.
     """
 
     lane: str
@@ -34,6 +34,7 @@ class Posting(NamedTuple):
     body: bytes
     key_in_query: bool = False
     key: str = ""
+    events: int = 1
 
 
 class Answer(NamedTuple):
@@ -59,12 +60,12 @@ def post_in_lanes(
     answered: Callable[[int, Answer], None],
     *,
     lanes: int = LANES,
-    pause: Callable[[], None] = lambda: None,
+    pause: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Post everything; `answered(index, answer)` is called for each, never twice at a time.
 
     An answer of 429 or 5xx and a broken connection are repeated with growing waits: a repeated event is
-    dropped by its id, so this is safe. `pause` is called before each request (rate limit).
+    dropped by its id, so this is safe. `pause(events)` is called before each request.
 
     Raises:
         Problem: nobody answers under the address. Postings without an answer were possibly not stored.
@@ -80,7 +81,7 @@ def post_in_lanes(
     def work(queue: list[int]) -> None:
         try:
             for index in queue:
-                pause()
+                pause(postings[index].events)
                 if stop.is_set():
                     return
                 answer = _post(pool, target, postings[index], stop)
@@ -149,18 +150,18 @@ def _seconds(header: str | None) -> float:
 
 
 class Pace:
-    """At most `rate` calls a second over all threads; 0 is no limit."""
+    """At most `rate` events a second over all threads; 0 is no limit."""
 
     def __init__(self, rate: float) -> None:
         self._step = 1 / rate if rate else 0.0
         self._next = 0.0
         self._turn = threading.Lock()
 
-    def __call__(self) -> None:
+    def __call__(self, events: int) -> None:
         if not self._step:
             return
         with self._turn:
             now = time.monotonic()
             mine = max(now, self._next)
-            self._next = mine + self._step
+            self._next = mine + self._step * events
         time.sleep(max(0.0, mine - now))

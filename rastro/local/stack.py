@@ -1,8 +1,8 @@
 """Start and stop the local stack. For the commands `up`, `down`, `demo`, and for tests.
 
-    with start(Path(".rastro")) as stack:
-        post(f"{stack.facts.api_url}/v1/events", key=stack.facts.site_key, ...)
-        stack.client("s3").list_objects_v2(Bucket=stack.facts.bucket)
+with start(Path(".rastro")) as stack:
+    post(f"{stack.facts.api_url}/v1/events", key=stack.facts.site_key, ...)
+    stack.client("s3").list_objects_v2(Bucket=stack.facts.bucket)
 """
 
 from collections.abc import Callable
