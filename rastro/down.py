@@ -10,7 +10,11 @@ HELP = "stop the local stack"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--home", type=Path, default=Path(".rastro"), metavar="DIR", help="folder of the stack (default: .rastro)"
+        "--home",
+        type=Path,
+        default=Path(".rastro"),
+        metavar="DIR",
+        help="folder of the stack (default: .rastro)",
     )
 
 

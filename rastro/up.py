@@ -15,7 +15,11 @@ _LOOK_SECONDS = 1.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--home", type=Path, default=Path(".rastro"), metavar="DIR", help="folder of the stack (default: .rastro)"
+        "--home",
+        type=Path,
+        default=Path(".rastro"),
+        metavar="DIR",
+        help="folder of the stack (default: .rastro)",
     )
     parser.add_argument("--port", type=int, help="port of the emulator (default: a free one)")
     parser.add_argument("--detach", action="store_true", help="leave it running; stop it with: rastro down")

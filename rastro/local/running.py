@@ -18,9 +18,7 @@ def note(home: Path, name: str, pid: int) -> None:
 
 def running(home: Path) -> dict[str, int]:
     """Process ids by name (`emulator`, `consumer`), of those that still live and are still ours."""
-    return {
-        name: pid for name, pid in _read(home).items() if processes.alive(pid) and _is(pid, _MARKS[name])
-    }
+    return {name: pid for name, pid in _read(home).items() if processes.alive(pid) and _is(pid, _MARKS[name])}
 
 
 def forget(home: Path) -> None:

@@ -1,8 +1,8 @@
 """Start and stop the local stack. For the commands `up`, `down`, `demo`, and for tests.
 
-    with start(Path(".rastro")) as stack:
-        post(f"{stack.facts.api_url}/v1/events", key=stack.facts.site_key, ...)
-        stack.client("s3").list_objects_v2(Bucket=stack.facts.bucket)
+with start(Path(".rastro")) as stack:
+    post(f"{stack.facts.api_url}/v1/events", key=stack.facts.site_key, ...)
+    stack.client("s3").list_objects_v2(Bucket=stack.facts.bucket)
 """
 
 import errno
@@ -22,7 +22,7 @@ from schemas import parse_sites
 REPOSITORY = Path(__file__).resolve().parents[2]
 APPLICATION = "rastro-local"
 STOP_SECONDS = 40.0
-"""The consumer's time to hand over: KCL's own grace of about 20 s, then the last flush and the daemon's end."""
+"""The consumer's time to hand over: KCL's own grace of about 20 s, then the daemon's end."""
 
 _NEEDED_BYTES = 1 << 30  # the demo writes some tens of megabytes; a full disk breaks it in confusing ways
 
@@ -89,7 +89,9 @@ def start(
     except OSError as error:
         stop(home)
         if error.errno == errno.ENOSPC:
-            raise Problem(f"no space left on the disk of {home}; free some or choose another --home") from None
+            raise Problem(
+                f"no space left on the disk of {home}; free some or choose another --home"
+            ) from None
         raise
     except BaseException:
         stop(home)
