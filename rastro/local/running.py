@@ -6,7 +6,8 @@ from pathlib import Path
 from rastro.local import processes
 
 _FILE = "processes.json"
-_MARKS = {"emulator": "ministack", "consumer": "enrich_consumer"}
+_MARKS = {"emulator": ("ministack",), "consumer": ("enrich_consumer", "MultiLangDaemon")}
+"""A word of each command line; the consumer's process becomes KCL's daemon."""
 
 
 def note(home: Path, name: str, pid: int) -> None:
@@ -33,10 +34,10 @@ def _read(home: Path) -> dict[str, int]:
     return {str(name): int(pid) for name, pid in document.items() if name in _MARKS}
 
 
-def _is(pid: int, mark: str) -> bool:
+def _is(pid: int, marks: tuple[str, ...]) -> bool:
     """Ids are used again, after a restart above all: ask the kernel what runs under this one, if it tells."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return not Path("/proc/self").exists()
-    return mark.encode() in command
+    return any(mark.encode() in command for mark in marks)

@@ -128,7 +128,7 @@ def _start(
     found = _facts(outputs, home, logs, aws)
     if consumer:
         env = {**os.environ, **consumer_environment(found), **consumer_env}
-        command = [sys.executable, "-m", "enrich_consumer", "kcl"]
+        command = [sys.executable, "-m", "enrich_consumer", "kcl", "--folder", str(home / "consumer")]
         pid = processes.launch(command, env, logs / "consumer.log", cwd=REPOSITORY)
         running.note(home, "consumer", pid)
         found.processes["consumer"] = pid
@@ -170,7 +170,7 @@ def _prepare(home: Path) -> None:
             f"{free >> 20} MiB are free on the disk of {home}, {_NEEDED_BYTES >> 20} are needed; "
             "free some or choose another --home"
         )
-    for name in ("emulator", "cdk.out", "logs", "heartbeat"):
+    for name in ("emulator", "cdk.out", "consumer", "logs", "heartbeat"):
         shutil.rmtree(home / name, ignore_errors=True)
     for name in ("logs", "heartbeat"):
         (home / name).mkdir()
