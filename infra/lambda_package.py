@@ -86,7 +86,9 @@ def _digest(wanted: Target) -> str:
 
 def _install(wanted: Target, tree: Path) -> None:
     # pip takes the tags it is given and no older ones by itself, so all that Lambda's system can load.
-    platforms = [f"manylinux_2_{minor}_{wanted.machine}" for minor in range(_NEWEST_GLIBC, _OLDEST_GLIBC - 1, -1)]
+    platforms = [
+        f"manylinux_2_{minor}_{wanted.machine}" for minor in range(_NEWEST_GLIBC, _OLDEST_GLIBC - 1, -1)
+    ]
     platforms.append(f"manylinux2014_{wanted.machine}")
     command = [
         *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
@@ -95,7 +97,7 @@ def _install(wanted: Target, tree: Path) -> None:
         *(f"--platform={name}" for name in platforms),
         *("-r", str(REQUIREMENTS)),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     if done.returncode:
         raise PackageError(
             f"the Lambda package for {wanted.machine}, Python {wanted.python} could not be built; pip says:\n"

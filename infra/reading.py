@@ -102,7 +102,9 @@ def _value(spec: Field[Any], kind: Any, value: Any, path: Path, where: str) -> A
 
 
 def _kind_name(kind: Any) -> str:
-    return {int: "a whole number", str: "a text", bool: "true or false", float: "a number"}.get(kind, str(kind))
+    return {int: "a whole number", str: "a text", bool: "true or false", float: "a number"}.get(
+        kind, str(kind)
+    )
 
 
 def _sites(relative: str, path: Path) -> str:
@@ -120,7 +122,8 @@ def _sites(relative: str, path: Path) -> str:
         raise BadEnvironment(f"{document}: {error}") from None
     if len(text.encode()) > SITES_LIMIT:
         raise BadEnvironment(
-            f"{document}: {len(text.encode())} bytes; the parameter store takes {SITES_LIMIT}. Remove blanks or sites"
+            f"{document}: {len(text.encode())} bytes; "
+            f"the parameter store takes {SITES_LIMIT}. Remove blanks or sites"
         )
     return text
 

@@ -61,14 +61,10 @@ class Delivery:
 class Lake:
     """The bucket and its tables."""
 
-    first_day: str = _setting(
-        "2026-01-01", "Oldest day the tables look for.", pattern=r"\d{4}-\d{2}-\d{2}"
-    )
+    first_day: str = _setting("2026-01-01", "Oldest day the tables look for.", pattern=r"\d{4}-\d{2}-\d{2}")
     raw_days: int = _setting(30, "Days the raw archive is kept; it holds full addresses.", low=1, high=3650)
     rejected_days: int = _setting(90, "Days rejected events are kept.", low=1, high=3650)
-    enriched_days: int = _setting(
-        0, "Days enriched events are kept; 0: for ever.", low=0, high=36500
-    )
+    enriched_days: int = _setting(0, "Days enriched events are kept; 0: for ever.", low=0, high=36500)
     noncurrent_days: int = _setting(
         7, "Days an overwritten or deleted object can be brought back.", low=1, high=365
     )
@@ -82,11 +78,14 @@ class Protection:
         True, "Deleting the stack keeps streams, bucket and tables, and the stack refuses deletion."
     )
     encryption_key: str = _setting(
-        "aws", "aws: keys that AWS owns and does not charge; own: one KMS key of this stack.",
+        "aws",
+        "aws: keys that AWS owns and does not charge; own: one KMS key of this stack.",
         choices=("aws", "own"),
     )
     log_days: int = _setting(
-        30, "Days that logs are kept.", choices=(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
+        30,
+        "Days that logs are kept.",
+        choices=(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     )
 
 
@@ -98,7 +97,9 @@ class Environment:
     folder: Path = field(metadata={"about": "Where the file lies; other files are named relative to it."})
     sites: str = _setting("", "The sites document (schemas/sites.schema.json), relative to this file.")
     sites_text: str = field(default="", metadata={"derived": True})
-    tags: dict[str, str] = field(default_factory=dict, metadata={"about": "Tags on everything, for the bill."})
+    tags: dict[str, str] = field(
+        default_factory=dict, metadata={"about": "Tags on everything, for the bill."}
+    )
     account: Account = field(default_factory=Account)
     streams: Streams = field(default_factory=Streams)
     ingest: Ingest = field(default_factory=Ingest)

@@ -18,7 +18,7 @@ class Asset(NamedTuple):
 
 
 class Stack(NamedTuple):
-    """One stack: its name on AWS, its template, its files (the template among them), what must come before."""
+    """One stack: its name on AWS, its files (the template among them), the stacks it comes after."""
 
     id: str
     name: str
@@ -76,8 +76,10 @@ def _assets(folder: Path, file_name: str) -> list[Asset]:
     for entry in manifest["files"].values():
         if entry["source"]["packaging"] != "file":
             raise AssemblyError(f"{folder / file_name}: {entry['source']['path']} is not one file")
-        for place in entry["destinations"].values():
-            found.append(Asset(folder / entry["source"]["path"], place["bucketName"], place["objectKey"]))
+        found += [
+            Asset(folder / entry["source"]["path"], place["bucketName"], place["objectKey"])
+            for place in entry["destinations"].values()
+        ]
     return found
 
 

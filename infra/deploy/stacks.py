@@ -21,7 +21,7 @@ class DeployError(RuntimeError):
 
 
 class Change(NamedTuple):
-    """One line of a change set: `action` is Add, Modify, Remove; `replacement` True, False, Conditional or ''."""
+    """A line of a change set. `action`: Add, Modify, Remove; `replacement`: True, False, Conditional or ''."""
 
     action: str
     resource: str

@@ -29,12 +29,16 @@ def database(scope: Construct, environment: Environment) -> glue.Database:
     )
 
 
-def enriched(scope: Construct, environment: Environment, home: glue.Database, bucket: s3.Bucket) -> glue.S3Table:
+def enriched(
+    scope: Construct, environment: Environment, home: glue.Database, bucket: s3.Bucket
+) -> glue.S3Table:
     about = "Enriched events as they arrived, copies included; read them through the views."
     return _table(scope, "Enriched", about, lake.ENRICHED, enriched_columns(), environment, home, bucket)
 
 
-def rejected(scope: Construct, environment: Environment, home: glue.Database, bucket: s3.Bucket) -> glue.S3Table:
+def rejected(
+    scope: Construct, environment: Environment, home: glue.Database, bucket: s3.Bucket
+) -> glue.S3Table:
     about = "What could not become an enriched event, with the whole payload and the reason."
     return _table(scope, "Rejected", about, lake.REJECTED, REJECTED_COLUMNS, environment, home, bucket)
 
@@ -57,9 +61,7 @@ def _table(
         table_name=name.lower(),
         description=about,
         data_format=glue.DataFormat.PARQUET,
-        columns=[
-            glue.Column(name=c.name, type=glue_type(c.type), comment=c.meaning[:255]) for c in columns
-        ],
+        columns=[glue.Column(name=c.name, type=glue_type(c.type), comment=c.meaning[:255]) for c in columns],
         partition_keys=[
             glue.Column(name=DAY, type=glue.Schema.STRING, comment="Day of arrival, UTC."),
             glue.Column(name=HOUR, type=glue.Schema.INTEGER, comment="Hour of arrival, UTC."),

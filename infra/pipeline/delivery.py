@@ -101,7 +101,7 @@ def _to_parquet(
         error_output_prefix=_errors(name.lower()),
         logging_config=_logging(scope, name, environment),
         data_format_conversion=firehose.DataFormatConversionProps(
-            # OpenX reads `2026-11-21T10:00:00.123Z` as it is; the Hive reader would need the format spelt out.
+            # OpenX reads 2026-11-21T10:00:00.123Z as it is; Hive would need the format spelt out.
             input_format=firehose.OpenXJsonInputFormat(),
             # Of what Firehose offers, gzip makes the smallest files; Athena bills by bytes read.
             output_format=firehose.ParquetOutputFormat(compression=firehose.ParquetCompression.GZIP),

@@ -25,7 +25,7 @@ def glue_type(text: str) -> glue.Type:
 
 
 def check(text: str) -> None:
-    """Raise `BadType` unless `text` is a whole type: `decimal(18,4)`, `array<struct<a:int>>`, …"""
+    """Raise `BadType` unless `text` is a whole type: `decimal(18,4)`, `array<struct<a:int>>`."""
     tokens = _TOKENS.findall(text)
     if "".join(tokens) != text:
         raise BadType(f"{text!r}: lower-case names, digits and <>(),: only")

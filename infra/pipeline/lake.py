@@ -57,9 +57,7 @@ def bucket(scope: Construct, environment: Environment, own_key: kms.Key | None) 
         noncurrent_version_expiration=Duration.days(lake.noncurrent_days),
     )
     # The session log overwrites and deletes all day long; old versions are of no use after a day.
-    made.add_lifecycle_rule(
-        id="state", prefix=f"{STATE}/", noncurrent_version_expiration=Duration.days(1)
-    )
+    made.add_lifecycle_rule(id="state", prefix=f"{STATE}/", noncurrent_version_expiration=Duration.days(1))
     kept_days = {
         "raw": (RAW, lake.raw_days),
         "rejected": (REJECTED, lake.rejected_days),

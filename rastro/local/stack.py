@@ -5,30 +5,49 @@ with start(Path(".rastro")) as stack:
     stack.client("s3").list_objects_v2(Bucket=stack.facts.bucket)
 """
 
-from collections.abc import Callable
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from rastro.local import deployment, emulator, facts, processes, running
 from rastro.local.facts import LocalFacts
+from rastro.problem import Problem
+from schemas import parse_sites
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+APPLICATION = "rastro-local"
+STOP_SECONDS = 40.0
+"""The consumer's time to hand over: KCL's own grace of about 20 s, then the daemon's end."""
+
+_NEEDED_BYTES = 1 << 30  # the demo writes some tens of megabytes; a full disk breaks it in confusing ways
 
 
 class LocalStack:
     """A running stack. Leaving the `with` block stops every process that `start` started."""
 
-    facts: LocalFacts
+    def __init__(self, found: LocalFacts) -> None:
+        self.facts = found
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator, for example `client("kinesis")`."""
-        raise NotImplementedError
+        return emulator.client(self.facts.aws_endpoint, service)
 
     def check(self) -> None:
         """Raise `Problem` with the last log lines if the emulator or the consumer has died."""
-        raise NotImplementedError
+        alive = running.running(Path(self.facts.home))
+        for name in self.facts.processes:
+            if name not in alive:
+                log = Path(self.facts.logs) / f"{name}.log"
+                raise Problem(f"the {name} has ended; its log {log} says at last:\n{processes.tail(log)}")
 
     def stop(self) -> None:
         """Consumer first (it hands its leases over and saves), then the emulator; idempotent."""
-        raise NotImplementedError
+        stop(Path(self.facts.home))
 
     def __enter__(self) -> Self:
         return self
@@ -48,14 +67,142 @@ def start(
     consumer: bool = True,
     port: int | None = None,
     tell: Callable[[str], None] = print,
+    consumer_env: Mapping[str, str] | None = None,
 ) -> LocalStack:
     """Start the emulator, deploy the synthesized `local` template, start the consumer, write local.json.
 
     `home`: everything the stack writes lies under it; two stacks need two homes. `port`: the
-    emulator's, else a free one. `tell` gets one line per step. What runs when this fails is stopped.
+    emulator's, else a free one. `tell` gets one line per step. `consumer_env` adds variables to the
+    consumer's. What runs when this fails is stopped. Does not wait for the consumer's first lease,
+    which KCL takes some 20 s for.
 
     Raises:
         Problem: the port is taken, the disk is full, a stack runs under `home` already, or a
             process died (with its last log lines).
     """
-    raise NotImplementedError
+    home = home.resolve()
+    logs = home / "logs"
+    _refuse_second(home)
+    try:
+        _prepare(home)
+        return _start(home, logs, consumer, port, tell, consumer_env or {})
+    except OSError as error:
+        stop(home)
+        if error.errno == errno.ENOSPC:
+            raise Problem(
+                f"no space left on the disk of {home}; free some or choose another --home"
+            ) from None
+        raise
+    except BaseException:
+        stop(home)
+        raise
+
+
+def stop(home: Path) -> bool:
+    """Stop what runs under `home`; False if nothing did."""
+    home = home.resolve()
+    alive = running.running(home)
+    for name, grace in (("consumer", STOP_SECONDS), ("emulator", 5.0)):
+        if name in alive:
+            processes.end(alive[name], grace)
+    running.forget(home)
+    facts.path_of(home).unlink(missing_ok=True)
+    return bool(alive)
+
+
+def _start(
+    home: Path,
+    logs: Path,
+    consumer: bool,
+    port: int | None,
+    tell: Callable[[str], None],
+    consumer_env: Mapping[str, str],
+) -> LocalStack:
+    tell("emulator: starting")
+    aws = emulator.start(home / "emulator", logs / "emulator.log", port)
+    running.note(home, "emulator", aws.pid)
+    tell(f"emulator: {aws.endpoint}")
+    tell("template: synthesizing")
+    folder = deployment.synthesize(home / "cdk.out")
+    outputs = deployment.deploy(folder, aws, tell)
+    found = _facts(outputs, home, logs, aws)
+    if consumer:
+        env = {**os.environ, **consumer_environment(found), **consumer_env}
+        command = [sys.executable, "-m", "enrich_consumer", "kcl", "--folder", str(home / "consumer")]
+        pid = processes.launch(command, env, logs / "consumer.log", cwd=REPOSITORY)
+        running.note(home, "consumer", pid)
+        found.processes["consumer"] = pid
+        tell(f"consumer: starting, its log is {logs / 'consumer.log'}")
+    facts.write(found, home)
+    return LocalStack(found)
+
+
+def consumer_environment(found: LocalFacts) -> dict[str, str]:
+    """The variables of a consumer of this stack, on top of the starter's own."""
+    return {
+        **emulator.aws_environment(found.aws_endpoint),
+        "RASTRO_APPLICATION": APPLICATION,
+        "RASTRO_RAW_STREAM": found.raw_stream,
+        "RASTRO_ENRICHED_STREAM": found.enriched_stream,
+        "RASTRO_REJECTED_DELIVERY": found.rejected_delivery,
+        "RASTRO_STATE": found.state_uri,
+        "RASTRO_SITES": f"ssm:{found.sites_parameter}",
+        "RASTRO_HEARTBEAT": str(Path(found.home) / "heartbeat"),
+    }
+
+
+def _refuse_second(home: Path) -> None:
+    alive = running.running(home)
+    if alive:
+        ids = ", ".join(f"{name} {pid}" for name, pid in alive.items())
+        raise Problem(
+            f"a local stack already runs under {home} ({ids}); stop it with: rastro down --home {home}, "
+            "or start another with: rastro up --home DIR"
+        )
+
+
+def _prepare(home: Path) -> None:
+    """An empty home: state of an earlier emulator would belong to streams that are gone."""
+    home.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(home).free
+    if free < _NEEDED_BYTES:
+        raise Problem(
+            f"{free >> 20} MiB are free on the disk of {home}, {_NEEDED_BYTES >> 20} are needed; "
+            "free some or choose another --home"
+        )
+    for name in ("emulator", "cdk.out", "consumer", "logs", "heartbeat"):
+        shutil.rmtree(home / name, ignore_errors=True)
+    for name in ("logs", "heartbeat"):
+        (home / name).mkdir()
+
+
+def _facts(outputs: Mapping[str, str], home: Path, logs: Path, aws: emulator.Emulator) -> LocalFacts:
+    text = aws.client("ssm").get_parameter(Name=outputs["SitesParameter"])["Parameter"]["Value"]
+    site = next(iter(parse_sites(text).by_name.values()))
+    return LocalFacts(
+        # The emulator serves an API under its id at this path; on AWS it has a host name of its own.
+        api_url=f"{aws.endpoint}/_aws/execute-api/{outputs['ApiId']}",
+        site_key=site.keys[0],
+        site=site.name,
+        aws_endpoint=aws.endpoint,
+        region=emulator.REGION,
+        stack_name=f"rastro-{deployment.ENVIRONMENT}-pipeline",
+        raw_stream=outputs["RawStream"],
+        enriched_stream=outputs["EnrichedStream"],
+        rejected_delivery=outputs["RejectedDelivery"],
+        enriched_delivery=outputs["EnrichedDelivery"],
+        raw_delivery=outputs["RawDelivery"],
+        bucket=outputs["Bucket"],
+        database=outputs["Database"],
+        enriched_table=outputs["EnrichedTable"],
+        rejected_table=outputs["RejectedTable"],
+        enriched_prefix="enriched/",
+        rejected_prefix="rejected/",
+        raw_prefix="raw/",
+        state_uri=outputs["StateUri"],
+        sites_parameter=outputs["SitesParameter"],
+        salt_parameter=outputs["SaltParameter"],
+        home=str(home),
+        logs=str(logs),
+        processes={"emulator": aws.pid},
+    )

@@ -1,0 +1,20 @@
+"""What tests of several parts share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from rastro.local import emulator as local_emulator
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an AWS emulator of this test run: a free port, no state of earlier runs, stopped at the end.
+
+    It is shared by the run, so a test makes what it needs under names of its own.
+    `rastro.local.emulator.client(url, service)` makes a boto3 client of it.
+    """
+    folder = tmp_path_factory.mktemp("emulator")
+    running = local_emulator.start(folder / "data", folder / "emulator.log")
+    yield running.endpoint
+    running.stop()
