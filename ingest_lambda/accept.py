@@ -1,0 +1,119 @@
+"""The sentence: request → site → body → events, each checked → records, rejected rows, an answer.
+
+Pure: the clock, the sites and the secret are arguments.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import orjson
+
+from ingest_lambda.access import site_of
+from ingest_lambda.body import Body, read_body
+from ingest_lambda.consent import Signals, signals_of
+from ingest_lambda.event import epoch_ms, event_id_of, normalised
+from ingest_lambda.records import MAX_USER_AGENT, Entry, Envelope, entries_of, kept_headers
+from ingest_lambda.refuse import Refuse, RejectEvent
+from ingest_lambda.rejects import rejected_of, row_of
+from ingest_lambda.request import Request
+from ingest_lambda.validate import check
+from ingest_lambda.visitor import Visitor, cookieless, kept_address, unlinkable
+from schemas import Reason, Rejected, Site, Sites
+
+Secret = Callable[[], bytes]
+"""Gives the secret behind cookieless ids; asked only when an event needs it."""
+
+
+class Taken(NamedTuple):
+    """What is to be stored before the answer may be given. `rejected` pairs an event's index with its row."""
+
+    site: Site
+    accepted: int
+    entries: list[Entry]
+    rejected: list[tuple[int, Rejected]]
+    rows: list[bytes]
+    size: int
+
+    def summary(self) -> dict[str, Any]:
+        """The body of the 202 answer."""
+        return {
+            "accepted": self.accepted,
+            "rejected": [
+                {"index": index, "event_id": row.event_id, "reason": row.reason, "detail": row.detail}
+                for index, row in self.rejected
+            ],
+        }
+
+
+def accept(request: Request, sites: Sites, secret: Secret, now: int) -> Taken:
+    """Read a POST /v1/events; `now` is epoch ms.
+
+    Raises:
+        Refuse: nothing of the request is taken.
+    """
+    site = site_of(request, sites)
+    body = read_body(
+        request.body,
+        is_base64=request.is_base64,
+        media_type=request.headers.get("content-type"),
+        encoding=request.headers.get("content-encoding"),
+        limit=site.max_body_bytes,
+    )
+    return accept_events(request, site, body, secret, now)
+
+
+def accept_events(request: Request, site: Site, body: Body, secret: Secret, now: int) -> Taken:
+    """Sort the events of a body into records and rejected rows."""
+    if len(body.events) > site.max_events:
+        detail = f"a request may have {site.max_events} events; this one has {len(body.events)}"
+        raise Refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Reason.TOO_MANY_EVENTS, detail)
+    signals = signals_of(request.headers, site)
+    user_agent = request.headers.get("user-agent")
+    anonymous = cache(lambda: cookieless(secret(), site, request.ip, user_agent, now))
+    by_visitor: dict[Visitor, list[bytes]] = {}
+    rejected: list[tuple[int, Rejected]] = []
+    for index, given in enumerate(body.events):
+        try:
+            checked = check(given, site.max_event_bytes, repaired=body.repaired)
+            event = normalised(checked, event_id_of(request.id, index))
+            visitor = _visitor_of(
+                checked.get("visitor_id"), event["event_id"], site, signals, anonymous, secret
+            )
+        except RejectEvent as why:
+            rejected.append((index, rejected_of(given, why, site.name, now)))
+        else:
+            by_visitor.setdefault(visitor, []).append(orjson.dumps(signals.applied(event)))
+    envelope = Envelope(
+        site=site.name,
+        received_at=now,
+        sent_at=epoch_ms(body.sent_at),
+        ip=kept_address(request.ip, site.ip_policy),
+        user_agent=None if user_agent is None else user_agent[:MAX_USER_AGENT],
+        headers=kept_headers(request.headers),
+    )
+    entries = [
+        entry for visitor, events in by_visitor.items() for entry in entries_of(envelope, visitor, events)
+    ]
+    # A visitor's second part goes into a later call than the first: within a call Kinesis keeps no order.
+    entries.sort(key=lambda entry: entry.part)
+    rows = [row_of(row) for _, row in rejected]
+    return Taken(site, len(body.events) - len(rejected), entries, rejected, rows, body.size)
+
+
+def _visitor_of(
+    given: str | None,
+    event_id: str,
+    site: Site,
+    signals: Signals,
+    anonymous: Callable[[], Visitor],
+    secret: Secret,
+) -> Visitor:
+    if given and not signals.no_tracking:
+        return Visitor(given, "cookie")
+    if site.cookieless:
+        return anonymous()
+    if signals.no_tracking:  # neither a lasting id nor, by the site's wish, a hash of the address
+        return unlinkable(secret(), site, event_id)
+    raise RejectEvent(Reason.INVALID_EVENT, "visitor_id: this site takes no events without one")

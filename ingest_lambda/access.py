@@ -1,0 +1,51 @@
+"""Which site a request is for, and whether its origin may post there."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from ingest_lambda.refuse import Refuse
+from ingest_lambda.request import Request
+from schemas import Reason, Site, Sites
+
+
+def site_of(request: Request, sites: Sites) -> Site:
+    """The site of the request's key.
+
+    Raises:
+        Refuse: 401 for an unknown key, 403 for an origin that the site does not list.
+    """
+    site = _by_key(request.headers.get("x-rastro-key") or request.query.get("key", ""), sites)
+    if site is None:
+        raise Refuse(
+            HTTPStatus.UNAUTHORIZED,
+            Reason.UNKNOWN_KEY,
+            "no site has this key; send it as the header X-Rastro-Key or as ?key=",
+        )
+    origin = request.headers.get("origin")
+    if origin is not None and not allows(site, origin):
+        raise Refuse(
+            HTTPStatus.FORBIDDEN, Reason.ORIGIN_NOT_ALLOWED, "this site takes no events from this origin"
+        )
+    return site
+
+
+def allows(site: Site, origin: str) -> bool:
+    """Whether pages of this origin may post; a site that lists none takes all."""
+    return not site.origins or origin.lower() in site.origins
+
+
+def any_allows(sites: Iterable[Site], origin: str) -> bool:
+    """For a preflight, which carries no key header."""
+    return any(allows(site, origin) for site in sites)
+
+
+def _by_key(key: str, sites: Sites) -> Site | None:
+    """Compare with every key, whole, so that the time taken tells nothing about how much was right."""
+    given = hashlib.sha256(key.encode("utf-8", "replace")).digest()
+    found = None
+    for known, site in sites.by_key.items():
+        if hmac.compare_digest(given, hashlib.sha256(known.encode()).digest()):
+            found = site
+    return found

@@ -1,0 +1,39 @@
+"""The edge to settings that live outside: SSM Parameter Store on AWS, a file elsewhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+class Unreadable(Exception):  # noqa: N818 - said of a document
+    """The document could not be fetched; the message names its address and the cause, never its content."""
+
+
+def reader(address: str, ssm: "Callable[[], SSMClient]") -> Callable[[], bytes]:
+    """A function that fetches the document at `ssm:/name` or `file:/path`, each time anew.
+
+    The function raises Unreadable.
+    """
+    scheme, _, name = address.partition(":")
+
+    def from_ssm() -> bytes:
+        try:
+            parameter = ssm().get_parameter(Name=name, WithDecryption=True)["Parameter"]
+        except ClientError as error:
+            raise Unreadable(f"{address}: {error.response.get('Error', {}).get('Code')}") from error
+        except BotoCoreError as error:
+            raise Unreadable(f"{address}: {type(error).__name__}") from error
+        return parameter["Value"].encode()
+
+    def from_file() -> bytes:
+        try:
+            return Path(name).read_bytes()
+        except OSError as error:
+            raise Unreadable(f"{address}: {error.strerror}") from error
+
+    return from_ssm if scheme == "ssm" else from_file

@@ -1,0 +1,65 @@
+"""An HTTP request, freed from API Gateway's envelope (payload format 2.0)."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+MAX_QUERY_FIELDS = 200  # parse_qsl stops there: a query is at most some kilobytes, a field at least two bytes
+
+
+class Request(NamedTuple):
+    """`headers` (names in lower case) and `query` have one text per name; `body` is as it came."""
+
+    id: str
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    ip: str | None
+    body: str
+    is_base64: bool
+
+
+def from_gateway(event: Mapping[str, Any], fallback_id: str, viewer_header: str | None = None) -> Request:
+    """Read API Gateway's event; never raises for what a client can send.
+
+    The client address is that of the connection, or what our own proxy wrote into `viewer_header`;
+    X-Forwarded-For is not read, anybody can write into it.
+    """
+    context = event.get("requestContext") or {}
+    http = context.get("http") or {}
+    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    return Request(
+        id=context.get("requestId") or fallback_id,
+        method=str(http.get("method", "")).upper(),
+        path=_path(event, context, http),
+        query=_query(event.get("rawQueryString") or ""),
+        headers=headers,
+        ip=_ip(headers, viewer_header) or http.get("sourceIp"),
+        body=event.get("body") or "",
+        is_base64=bool(event.get("isBase64Encoded")),
+    )
+
+
+def _path(event: Mapping[str, Any], context: Mapping[str, Any], http: Mapping[str, Any]) -> str:
+    path = str(event.get("rawPath") or http.get("path") or "/")
+    stage = context.get("stage")
+    if stage and stage != "$default":  # a named stage is part of the path
+        path = path.removeprefix(f"/{stage}") or "/"
+    return path
+
+
+def _query(text: str) -> dict[str, str]:
+    try:
+        return dict(
+            parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MAX_QUERY_FIELDS)
+        )
+    except ValueError:  # more fields than that
+        return {}
+
+
+def _ip(headers: Mapping[str, str], viewer_header: str | None) -> str | None:
+    value = headers.get(viewer_header, "").strip() if viewer_header else ""
+    if viewer_header == "cloudfront-viewer-address":  # address:port, also for IPv6, without brackets
+        value = value.rpartition(":")[0]
+    return value or None

@@ -1,0 +1,51 @@
+"""What the function is told by its environment."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class SettingsError(ValueError):
+    """The environment cannot be used; the message names the variable and what it wants."""
+
+
+class Settings(NamedTuple):
+    """`sites` and `salt` are addresses: `ssm:/parameter/name` or `file:/path`.
+
+    `salt` names the secret behind cookieless visitor ids. `viewer_header` is the lower-case name of a header
+    in which a proxy of ours puts the client address; None: the address of the connection counts.
+    """
+
+    raw_stream: str
+    rejected_delivery: str
+    sites: str
+    salt: str
+    viewer_header: str | None = None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read the RASTRO_* variables.
+
+        Raises:
+            SettingsError: one is missing or is no address.
+        """
+        return cls(
+            raw_stream=_needed(env, "RASTRO_RAW_STREAM", "the name of the raw stream"),
+            rejected_delivery=_needed(env, "RASTRO_REJECTED_DELIVERY", "the name of the rejected delivery"),
+            sites=_address(env, "RASTRO_SITES"),
+            salt=_address(env, "RASTRO_SALT"),
+            viewer_header=env.get("RASTRO_VIEWER_HEADER", "").strip().lower() or None,
+        )
+
+
+def _needed(env: Mapping[str, str], name: str, meaning: str) -> str:
+    value = env.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"{name} is not set; it is {meaning}")
+    return value
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    value = _needed(env, name, "ssm:/parameter/name or file:/path")
+    if not value.startswith(("ssm:/", "file:/")):
+        raise SettingsError(f"{name} is {value!r}; it must be ssm:/parameter/name or file:/path")
+    return value

@@ -1,0 +1,58 @@
+"""Who sent an event, and how much of an address is kept."""
+
+import hashlib
+import hmac
+import ipaddress
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from schemas import Site
+
+
+class Visitor(NamedTuple):
+    """`kind` is `cookie` (the shop's own first-party id) or `cookieless`."""
+
+    id: str
+    kind: str
+
+
+def cookieless(secret: bytes, site: Site, ip: str | None, user_agent: str | None, now: int) -> Visitor:
+    """The visitor of one address and user agent on one day; `now` is in epoch ms.
+
+    The day's salt is derived from a secret that is nowhere in the data, so a table of all addresses does not
+    undo the hash. Whoever has the secret can compute the salt of any day: see the privacy part of
+    docs/ingest.md.
+    """
+    # The shop's own midnight, when the fewest people are in the shop: there the hash changes and a visit is
+    # cut.
+    day = datetime.fromtimestamp(now / 1000, ZoneInfo(site.time_zone)).date().isoformat()
+    salt = hmac.digest(secret, f"rastro cookieless {day}".encode(), "sha256")
+    who = f"{site.name}\0{ip or ''}\0{user_agent or ''}".encode("utf-8", "replace")
+    return Visitor(hmac.new(salt, who, hashlib.sha256).hexdigest()[:32], "cookieless")
+
+
+def unlinkable(secret: bytes, site: Site, event_id: str) -> Visitor:
+    """A visitor of one event only; a repeated event has the same one."""
+    return Visitor(
+        hmac.new(secret, f"{site.name}\0{event_id}".encode(), hashlib.sha256).hexdigest()[:32], "cookieless"
+    )
+
+
+def kept_address(ip: str | None, policy: str) -> str | None:
+    """The address as the raw stream may hold it: whole, /24 or /48, or nothing.
+
+    What is no address is kept under no policy.
+    """
+    if ip is None or policy == "none":
+        return None
+    try:
+        address = ipaddress.ip_address(ip.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if policy == "full":
+        return str(address)
+    prefix = 24 if address.version == 4 else 48
+    return str(ipaddress.ip_network((address, prefix), strict=False).network_address)
