@@ -1,1 +1,5 @@
-"""Views and reports as SQL."""
+"""What is asked of the lake: views and reports as SQL for Athena, one file each, and the dashboards."""
+
+from analytics.queries import REPORTS, VIEWS, Query, report, view
+
+__all__ = ["REPORTS", "VIEWS", "Query", "report", "view"]

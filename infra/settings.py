@@ -43,6 +43,13 @@ class Ingest:
     )
     requests_per_second: int = _setting(500, "The API answers 429 above this.", low=1, high=100_000)
     burst: int = _setting(1000, "Requests that may come at one moment.", low=1, high=100_000)
+    viewer_header: str = _setting(
+        "",
+        "Header in which our own proxy in front of the API puts the client address, for example"
+        " cloudfront-viewer-address; empty: the address of the connection. Anybody can write a header, so"
+        " set it only where the API takes requests from that proxy alone.",
+        pattern=r"[a-z0-9-]*",
+    )
     architecture: str = _setting("arm64", "Processor of the function.", choices=("arm64", "x86_64", "host"))
     python: str = _setting(
         "3.13", "Python of the function.", choices=("3.11", "3.12", "3.13", "3.14", "host")

@@ -87,6 +87,7 @@ def function(
             "RASTRO_SITES": f"ssm:{parameters.sites_name}",
             "RASTRO_SALT": f"ssm:{parameters.salt_name}",
             "RASTRO_ENVIRONMENT": environment.name,
+            "RASTRO_VIEWER_HEADER": environment.ingest.viewer_header,
         },
         log_group=logs.LogGroup(
             scope,

@@ -1,0 +1,84 @@
+"""Athena's SQL and types in DuckDB's words.
+
+sqlglot translates most of it. What it leaves to us, each with its reason, is rewritten on the syntax tree.
+"""
+
+import re
+
+import sqlglot
+from sqlglot import exp
+
+
+def to_duckdb(athena_sql: str) -> str:
+    """One statement in Athena's dialect, for DuckDB.
+
+    Raises:
+        sqlglot.errors.ParseError: it is not valid there.
+    """
+    tree = sqlglot.parse_one(athena_sql, read="athena")
+    return tree.transform(_rewrite).sql(dialect="duckdb")
+
+
+def _rewrite(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.Reduce):
+        # DuckDB's list_reduce has no finishing function; ours is always the identity
+        node.set("finish", None)
+    if isinstance(node, exp.Join) and isinstance(node.this, exp.Unnest):
+        return _unnest(node)
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "map_agg":
+        keys, values = (argument.copy() for argument in node.expressions)
+        return exp.func("MAP", exp.func("LIST", keys), exp.func("LIST", values))
+    return node
+
+
+def _unnest(join: exp.Join) -> exp.Join:
+    """Trino makes a column of each field of an array of rows; DuckDB does so when told the depth."""
+    unnest = join.this
+    alias = unnest.args.get("alias")
+    if alias is None or len(alias.columns) < 2:
+        return join
+    array = unnest.expressions[0].sql(dialect="duckdb")
+    columns = ", ".join(column.sql(dialect="duckdb") for column in alias.columns)
+    lateral = f"CROSS JOIN LATERAL (SELECT UNNEST({array}, max_depth := 2)) AS {alias.name}({columns})"
+    inner = f"SELECT * FROM t {lateral}"  # noqa: S608 - parsed, not run; the parts come from a parsed query
+    joined = sqlglot.parse_one(inner, read="duckdb").args["joins"][0]
+    assert isinstance(joined, exp.Join)
+    return joined
+
+
+def duck_type(athena_type: str) -> str:
+    """A column type of the contract, for example `array<struct<a:string,b:int>>`, in DuckDB's words."""
+    text = athena_type.strip().lower()
+    if text.startswith("array<"):
+        return duck_type(text[6:-1]) + "[]"
+    if text.startswith("struct<"):
+        fields = (field.split(":", 1) for field in _split(text[7:-1]))
+        return "STRUCT(" + ", ".join(f'"{name}" {duck_type(kind)}' for name, kind in fields) + ")"
+    if re.fullmatch(r"decimal\(\d+, *\d+\)", text):
+        return text.upper()
+    return _SIMPLE[text]
+
+
+_SIMPLE = {
+    "string": "VARCHAR",
+    "int": "INTEGER",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "timestamp": "TIMESTAMP",
+    "date": "DATE",
+}
+
+
+def _split(fields: str) -> list[str]:
+    """Split at commas outside of brackets."""
+    parts, depth, current = [], 0, ""
+    for char in fields:
+        depth += char in "<("
+        depth -= char in ">)"
+        if char == "," and not depth:
+            parts.append(current)
+            current = ""
+        else:
+            current += char
+    return [*parts, current]

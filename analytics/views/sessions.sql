@@ -1,0 +1,37 @@
+-- One row per session after merges. What a session started with (page, channel, campaign, device, place) is
+-- that of its first event by event time.
+SELECT
+  site,
+  visitor_id,
+  session_id,
+  min(visitor_kind) AS visitor_kind,
+  max(user_id) AS user_id,
+  min(event_at) AS started_at,
+  max(event_at) AS ended_at,
+  date_diff('second', min(event_at), max(event_at)) AS seconds,
+  min_by(event_date, event_at) AS session_date,
+  count(*) AS events,
+  count_if(event_name = 'page_view') AS page_views,
+  count_if(event_name = 'view_item') AS item_views,
+  count_if(event_name = 'add_to_cart') AS cart_adds,
+  count_if(event_name = 'begin_checkout') AS checkouts,
+  count(DISTINCT CASE WHEN event_name = 'purchase' THEN coalesce(transaction_id, event_id) END) AS orders,
+  coalesce(sum(CASE WHEN event_name = 'purchase' THEN value END), 0) AS revenue,
+  count_if(event_name = 'page_view') <= 1 AND count(*) <= 2 AS is_bounce,
+  min_by(page_path, event_at) FILTER (WHERE event_name = 'page_view') AS entry_path,
+  max_by(page_path, event_at) FILTER (WHERE event_name = 'page_view') AS exit_path,
+  min_by(channel, event_at) AS channel,
+  min_by(referrer_source, event_at) AS referrer_source,
+  min_by(utm_source, event_at) AS utm_source,
+  min_by(utm_medium, event_at) AS utm_medium,
+  min_by(utm_campaign, event_at) AS utm_campaign,
+  min_by(device_class, event_at) AS device_class,
+  min_by(browser_name, event_at) AS browser_name,
+  min_by(os_name, event_at) AS os_name,
+  min_by(geo_country, event_at) AS geo_country,
+  min_by(geo_region, event_at) AS geo_region,
+  min_by(geo_city, event_at) AS geo_city,
+  bool_or(coalesce(is_bot, false)) AS is_bot,
+  bool_or(coalesce(is_late, false)) AS has_late_events
+FROM events
+GROUP BY site, visitor_id, session_id

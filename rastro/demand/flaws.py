@@ -1,0 +1,36 @@
+"""What goes wrong at the door: events that break the contract, requests that are refused whole."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+Flaw = Callable[[dict[str, Any]], Any]
+
+
+def _without_name(event: dict[str, Any]) -> Any:
+    return {key: value for key, value in event.items() if key != "event"}
+
+
+FLAWS: tuple[tuple[str, Flaw], ...] = (
+    ("no name", _without_name),
+    ("name is a number", lambda event: event | {"event": 17}),
+    ("name with spaces", lambda event: event | {"event": "Add To Cart"}),
+    ("time in words", lambda event: event | {"ts": "ontem à noite"}),
+    (
+        "price as text",
+        lambda event: event | {"ecommerce": {"items": [{"item_id": "X", "price": "R$ 10,00"}]}},
+    ),
+    ("page as text", lambda event: event | {"page": "https://www.loja.example/"}),
+    ("id is no UUID", lambda event: event | {"event_id": "12345"}),
+    ("not an object", lambda event: "page_view"),
+)
+
+
+def spoil(chance: random.Random, event: dict[str, Any]) -> Any:
+    """The event with one flaw that the contract refuses."""
+    return chance.choice(FLAWS)[1](event)
+
+
+def decorate(chance: random.Random, event: dict[str, Any]) -> dict[str, Any]:
+    """Odd but valid: fields the contract does not name, which ingest keeps under `properties`."""
+    return event | {"experiment": chance.choice(("A", "B")), "scroll_depth": chance.randint(1, 100)}
