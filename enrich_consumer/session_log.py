@@ -34,6 +34,7 @@ class SessionLog:
         self._sites_version = sites_version
         self.slot = -1
         self.idle_starts = 0
+        self._ended = False
 
     def take_over(
         self, checkpoint: int | None, lineage: Lineage, *, allow_missing: bool = False
@@ -53,6 +54,9 @@ class SessionLog:
                 self._blobs, self._application, self._shard, checkpoint, lineage, allow_missing=allow_missing
             )
             tip = found.tip
+            self._ended = (
+                tip is not None and tip.ended
+            )  # whoever comes late to an ended shard leaves it ended
             self.idle_starts = 1 + (tip.idle_starts if tip is not None and tip.kind is Kind.FENCE else 0)
             slot = max(newest, -1 if tip is None else tip.slot) + 1
             header = self._header(Kind.FENCE, found.state, slot, -1 if tip is None else tip.slot)
@@ -132,7 +136,7 @@ class SessionLog:
             watermark=state.watermark,
             sites_version=self._sites_version,
             idle_starts=self.idle_starts if kind is Kind.FENCE else 0,
-            ended=ended,
+            ended=ended or self._ended,
         )
 
     def _write(self, header: Header, visitors: Mapping[bytes, bytes]) -> None:
