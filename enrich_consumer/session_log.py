@@ -11,8 +11,9 @@ noticing finds its next slot taken and cannot write any more: one writer, withou
 """
 
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 
-from enrich_consumer.core.entry import Header, Kind, encode
+from enrich_consumer.core.entry import Header, Kind, encode, encode_parts
 from enrich_consumer.core.state import ShardState
 from enrich_consumer.ports import Blobs, Lineage
 from enrich_consumer.recovery import Recovered, StateError, blob_name, recover, slots
@@ -86,7 +87,9 @@ class SessionLog:
     def write_snapshot(self, header: Header, visitors: Mapping[bytes, bytes]) -> None:
         """Write it; may run beside the worker, on a copy of the settled visitors. It only repeats what the
         slot means, so it needs no fence."""
-        self._blobs.create(blob_name(self._shard, "snapshot", header.slot), encode(header, visitors))
+        data = BytesIO()
+        data.writelines(encode_parts(header, visitors))
+        self._blobs.create(blob_name(self._shard, "snapshot", header.slot), data.getvalue())
 
     def clean_up(self) -> None:
         """Remove what the last good snapshots make unnecessary."""

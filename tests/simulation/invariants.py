@@ -111,7 +111,7 @@ class Invariants:
 
     def _saved(self, shard: str, sequence: int) -> None:
         blobs = self._world.blobs
-        slots = [name for name in blobs.names(f"{shard}/log/")]
+        slots = blobs.names(f"{shard}/log/")
         if not slots:
             raise BrokenError(f"I3 checkpoint at {sequence} of {shard}, which has no log")
         header, _ = decode(blobs.blobs[slots[-1]])

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pytest import MonkeyPatch
+import pytest
 
 from enrich_consumer import recovery, session_log, worker
 from enrich_consumer.core import emit, entry, pipeline, sessionize, state, visitor
@@ -23,10 +23,10 @@ class Mutation(NamedTuple):
     """What is done wrong, and how."""
 
     name: str
-    apply: Callable[[MonkeyPatch], None]
+    apply: Callable[[pytest.MonkeyPatch], None]
 
 
-def _checkpoint_before_save(patch: MonkeyPatch) -> None:
+def _checkpoint_before_save(patch: pytest.MonkeyPatch) -> None:
     def flush(self: Any, checkpointer: Any, now: float) -> None:
         self._put()
         self._checkpoint(checkpointer, now)
@@ -35,7 +35,7 @@ def _checkpoint_before_save(patch: MonkeyPatch) -> None:
     patch.setattr(Worker, "_flush", flush)
 
 
-def _save_before_put(patch: MonkeyPatch) -> None:
+def _save_before_put(patch: pytest.MonkeyPatch) -> None:
     def flush(self: Any, checkpointer: Any, now: float) -> None:
         self._save()
         self._put()
@@ -44,7 +44,7 @@ def _save_before_put(patch: MonkeyPatch) -> None:
     patch.setattr(Worker, "_flush", flush)
 
 
-def _last_arrival_instead_of_maximum(patch: MonkeyPatch) -> None:
+def _last_arrival_instead_of_maximum(patch: pytest.MonkeyPatch) -> None:
     def grow(session: OpenSession, at: int, received_at: int) -> OpenSession:
         return session._replace(
             first=min(at, session.first), last=at, last_arrival=received_at, events=session.events + 1
@@ -53,7 +53,7 @@ def _last_arrival_instead_of_maximum(patch: MonkeyPatch) -> None:
     patch.setattr(sessionize, "_grow", grow)
 
 
-def _no_fast_forward(patch: MonkeyPatch) -> None:
+def _no_fast_forward(patch: pytest.MonkeyPatch) -> None:
     def work(self: Any, records: Sequence[Incoming], checkpointer: Any, now: float) -> None:
         if self._state.sequence >= 0:
             self._state.sequence = -1
@@ -63,15 +63,15 @@ def _no_fast_forward(patch: MonkeyPatch) -> None:
     patch.setattr(Worker, "work", work)
 
 
-def _parents_state_dropped(patch: MonkeyPatch) -> None:
+def _parents_state_dropped(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recovery, "_inherit", lambda *_, **__: ShardState())
 
 
-def _whole_parents_state_kept(patch: MonkeyPatch) -> None:
+def _whole_parents_state_kept(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recovery, "in_range", lambda *_: True)
 
 
-def _no_fence(patch: MonkeyPatch) -> None:
+def _no_fence(patch: pytest.MonkeyPatch) -> None:
     def write(self: Any, header: Header, visitors: Mapping[bytes, bytes]) -> None:
         name = blob_name(self._shard, "log", header.slot)
         self._blobs.delete([name])
@@ -81,18 +81,18 @@ def _no_fence(patch: MonkeyPatch) -> None:
     patch.setattr(SessionLog, "_write", write)
 
 
-def _wall_clock_in_a_column(patch: MonkeyPatch) -> None:
+def _wall_clock_in_a_column(patch: pytest.MonkeyPatch) -> None:
     def line(row: Row) -> bytes:
         return emit.line({**row, "enrich_version": str(time.monotonic_ns())})
 
     patch.setattr(pipeline, "line", line)
 
 
-def _random_session_ids(patch: MonkeyPatch) -> None:
+def _random_session_ids(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sessionize, "session_id", lambda *_: str(uuid.uuid4()))
 
 
-def _half_accepted_put_ignored(patch: MonkeyPatch) -> None:
+def _half_accepted_put_ignored(patch: pytest.MonkeyPatch) -> None:
     original = Worker._put
 
     def put(self: Any) -> None:
@@ -106,7 +106,7 @@ def _half_accepted_put_ignored(patch: MonkeyPatch) -> None:
     patch.setattr(Worker, "_put", put)
 
 
-def _end_before_its_snapshot(patch: MonkeyPatch) -> None:
+def _end_before_its_snapshot(patch: pytest.MonkeyPatch) -> None:
     def end_shard(self: Any, checkpointer: Any, now: float) -> None:
         self._put()
         self._save(ended=True)
@@ -116,14 +116,14 @@ def _end_before_its_snapshot(patch: MonkeyPatch) -> None:
     patch.setattr(Worker, "end_shard", end_shard)
 
 
-def _eviction_too_early(patch: MonkeyPatch) -> None:
+def _eviction_too_early(patch: pytest.MonkeyPatch) -> None:
     def stale(visitors: Any, watermark: int, longest: int) -> dict[bytes, bytes]:
         return state.stale_visitors(visitors, watermark + 60 * 60_000, longest)
 
     patch.setattr(worker, "stale_visitors", stale)
 
 
-def _eviction_of_a_visitor_in_use(patch: MonkeyPatch) -> None:
+def _eviction_of_a_visitor_in_use(patch: pytest.MonkeyPatch) -> None:
     def evict(self: ShardState, stale: Mapping[bytes, bytes]) -> int:
         for key in list(self.settled)[:2]:
             del self.settled[key]
@@ -132,11 +132,11 @@ def _eviction_of_a_visitor_in_use(patch: MonkeyPatch) -> None:
     patch.setattr(ShardState, "evict", evict)
 
 
-def _ids_forgotten_at_a_save(patch: MonkeyPatch) -> None:
+def _ids_forgotten_at_a_save(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(state, "pack", lambda v: visitor.pack(Visitor(v.sessions, {})))
 
 
-def _a_change_not_saved(patch: MonkeyPatch) -> None:
+def _a_change_not_saved(patch: pytest.MonkeyPatch) -> None:
     original = SessionLog.append
 
     def append(self: Any, of: ShardState, changes: Mapping[bytes, bytes], **more: Any) -> None:
@@ -145,7 +145,7 @@ def _a_change_not_saved(patch: MonkeyPatch) -> None:
     patch.setattr(SessionLog, "append", append)
 
 
-def _clean_up_of_what_is_needed(patch: MonkeyPatch) -> None:
+def _clean_up_of_what_is_needed(patch: pytest.MonkeyPatch) -> None:
     def clean_up(self: Any) -> None:
         logged = slots(self._blobs, self._shard, "log")
         self._blobs.delete([blob_name(self._shard, "log", slot) for slot in logged[:-1]])
@@ -153,7 +153,7 @@ def _clean_up_of_what_is_needed(patch: MonkeyPatch) -> None:
     patch.setattr(SessionLog, "clean_up", clean_up)
 
 
-def _parents_released_too_early(patch: MonkeyPatch) -> None:
+def _parents_released_too_early(patch: pytest.MonkeyPatch) -> None:
     def release(self: Any, lineage: Any) -> None:
         for parent in lineage.parents:
             self._blobs.delete(self._blobs.names(f"{parent}/"))
@@ -161,7 +161,7 @@ def _parents_released_too_early(patch: MonkeyPatch) -> None:
     patch.setattr(SessionLog, "_release_parents", release)
 
 
-def _merge_not_told(patch: MonkeyPatch) -> None:
+def _merge_not_told(patch: pytest.MonkeyPatch) -> None:
     original = pipeline.place
 
     def place(*args: Any) -> Any:
@@ -171,7 +171,7 @@ def _merge_not_told(patch: MonkeyPatch) -> None:
     patch.setattr(pipeline, "place", place)
 
 
-def _rejected_thrown_away(patch: MonkeyPatch) -> None:
+def _rejected_thrown_away(patch: pytest.MonkeyPatch) -> None:
     original = Worker._put
 
     def put(self: Any) -> None:
@@ -181,7 +181,7 @@ def _rejected_thrown_away(patch: MonkeyPatch) -> None:
     patch.setattr(Worker, "_put", put)
 
 
-def _watermark_lost_at_restart(patch: MonkeyPatch) -> None:
+def _watermark_lost_at_restart(patch: pytest.MonkeyPatch) -> None:
     original = recovery.recover
 
     def recover(*args: Any, **more: Any) -> Any:
@@ -192,7 +192,7 @@ def _watermark_lost_at_restart(patch: MonkeyPatch) -> None:
     patch.setattr(session_log, "recover", recover)
 
 
-def _waves_in_wrong_order(patch: MonkeyPatch) -> None:
+def _waves_in_wrong_order(patch: pytest.MonkeyPatch) -> None:
     monkey_pack = emit.pack
 
     def pack(lines: Any) -> Any:
@@ -202,7 +202,7 @@ def _waves_in_wrong_order(patch: MonkeyPatch) -> None:
     patch.setattr(worker, "pack", pack)
 
 
-def _address_in_a_column(patch: MonkeyPatch) -> None:
+def _address_in_a_column(patch: pytest.MonkeyPatch) -> None:
     original = pipeline.decode
 
     def decode(*args: Any) -> Any:
@@ -212,7 +212,7 @@ def _address_in_a_column(patch: MonkeyPatch) -> None:
     patch.setattr(pipeline, "decode", decode)
 
 
-def _last_visitor_of_an_entry_lost(patch: MonkeyPatch) -> None:
+def _last_visitor_of_an_entry_lost(patch: pytest.MonkeyPatch) -> None:
     original = entry.decode
 
     def decode(data: bytes, *more: Any) -> Any:
