@@ -72,7 +72,7 @@ def test_a_failure_costs_its_own_columns_and_what_it_guards(half):
         _spec("good", "kept", "guarded", step=Step(good)),
         _spec("bad", "lost", step=Step(**{half: bad}), guards=("guarded",)),
     ]
-    rows = assemble(specs, columns_of(specs), References())(record({}, {}))
+    rows = assemble(specs, columns_of(specs), References()).enrich(record({}, {}))
     assert [row["enrich_errors"] for row in rows] == [["bad"], ["bad"]]
     assert rows[0]["lost"] is None
     assert rows[0]["guarded"] is None
