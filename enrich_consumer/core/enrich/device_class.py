@@ -20,7 +20,8 @@ _WORDS = (
     (
         "tablet",
         re.compile(
-            r"ipad|tablet|kindle|silk(?!.*mobile)|playbook|nexus (?:7|9|10)|xoom|\bgt-p[0-9]|\bsm-[tx][0-9]{3}"
+            r"ipad|tablet|kindle|silk(?!.*mobile)|playbook|nexus (?:7|9|10)|xoom|\bgt-p[0-9]"
+            r"|\bsm-[tx][0-9]{3}"
             r"|\bkf[a-z]{3,5}\b|touchpad|lenovo (?:tb|yoga)|\btb-?[0-9x]|mediapad"
         ),
     ),
