@@ -25,10 +25,10 @@ SMALLEST, LARGEST = 1_000, 2_000
 
 _COLOURS = ("preto", "branco", "azul-marinho", "verde", "vermelho", "cinza", "bege", "rosa")
 _PAGES = ("home", "category", "product", "search", "cart", "checkout", "account")
-_WORDS = (
-    "frete grátis para todo o Brasil acima de R$ 199 entrega em até cinco dias úteis troca fácil em trinta dias "
-    "algodão orgânico costura reforçada lavável à máquina garantia de doze meses parcelado em dez vezes sem juros"
-).split()
+_TEXT = """
+frete grátis para todo o Brasil acima de R$ 199 entrega em até cinco dias úteis troca fácil em trinta dias
+algodão orgânico costura reforçada lavável à máquina garantia de doze meses parcelado em dez vezes sem juros
+"""
 
 
 def sites() -> Sites:
@@ -71,9 +71,7 @@ def raw_records(seed: int, events: int, per_record: int, *, distinct_agents: boo
     return records
 
 
-def _take(
-    request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str, Any]]], mark: str
-) -> None:
+def _take(request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str, Any]]], mark: str) -> None:
     headers = {name.lower(): text for name, text in request.headers}
     body = request.body
     if headers.get("content-encoding") == "gzip":
@@ -95,9 +93,7 @@ def _take(
         by_visitor[entry.key] += [{"shared": shared, "event": event} for event in record["events"]]
 
 
-def _record(
-    chance: random.Random, chunk: list[dict[str, Any]], number: int, distinct_agents: bool
-) -> bytes:
+def _record(chance: random.Random, chunk: list[dict[str, Any]], number: int, distinct_agents: bool) -> bytes:
     shared = dict(chunk[0]["shared"])
     if distinct_agents and shared.get("user_agent"):
         build = f"{chance.randint(4000, 9999)}.{chance.randint(0, 250)}"
@@ -122,8 +118,9 @@ def _filled(chance: random.Random, event: dict[str, Any]) -> dict[str, Any]:
     event = event | {"properties": properties}
     short = size - len(orjson.dumps(event)) - 20
     if short > 0:
+        words = _TEXT.split()
         text = ""
         while len(text.encode()) < short:
-            text += chance.choice(_WORDS) + " "
+            text += chance.choice(words) + " "
         properties["text"] = text.strip()
     return event

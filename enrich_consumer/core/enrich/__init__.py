@@ -60,8 +60,6 @@ def columns() -> tuple[Column, ...]:
 def build(references: References, names: Sequence[str] | None = None) -> Enrich:
     """Make the function that enriches a record; `names` None means all of the list.
 
-    The columns of enrichments that are not wanted stay in the row, null.
-
     Raises:
         EnrichmentsError: an unknown name, or a need that is not met.
     """
@@ -70,4 +68,4 @@ def build(references: References, names: Sequence[str] | None = None) -> Enrich:
 
 def assembled(references: References, names: Sequence[str] | None = None) -> Assembled:
     """The same with the counters of its caches."""
-    return assemble(select(names, ENRICHMENTS), columns(), references)
+    return assemble(select(names, ENRICHMENTS), references)

@@ -30,12 +30,12 @@ def by_policy(text: str, policy: str) -> str | None:
 
 
 def spellings(text: str) -> tuple[str, ...]:
-    """How this address may be written somewhere else in the record, in lower case."""
+    """How this address may be written somewhere else in the record; small and capital letters."""
     address = parse(text)
     if address is None:
-        return (text.lower(),) if text else ()
-    found = {text.strip().lower(), str(address)}
+        return (text,)
+    found = {text.strip(), str(address)}
     if isinstance(address, IPv6Address):
         found.add(address.exploded)
-    found |= {quote(one, safe="") for one in found} | {quote(one, safe="").lower() for one in found}
-    return tuple(sorted(found, key=len, reverse=True))
+    found |= {quote(one, safe="") for one in found}
+    return tuple(sorted(found | {one.lower() for one in found} | {one.upper() for one in found}))

@@ -83,9 +83,11 @@ class Assembled(NamedTuple):
     caches: Mapping[str, Callable[[], CacheInfo]]
 
 
-def assemble(specs: Sequence[Spec], every: Sequence[Column], references: References) -> Assembled:
-    """Make the function that enriches a record with `specs`; the other columns of `every` stay null."""
-    template: Row = {column.name: None for column in every}
+def assemble(specs: Sequence[Spec], references: References) -> Assembled:
+    """Make the function that enriches a record with `specs`.
+
+    A row holds what is known: a column that is not there is null (docs/decisions/0014-rows-without-nulls.md).
+    """
     record_parts: list[_RecordPart] = []
     event_parts: list[_EventPart] = []
     last_parts: list[_LastPart] = []
@@ -102,7 +104,7 @@ def assemble(specs: Sequence[Spec], every: Sequence[Column], references: Referen
             last_parts.append(_LastPart(spec.name, step.at_last, blank))
 
     def enrich(record: Record) -> list[Row]:
-        shared = template.copy()
+        shared: Row = {}
         failed = _fill_shared(record, shared, record_parts)
         rows = [_fill_one(record, event, shared.copy(), failed, event_parts) for event in record.events]
         _finish(record, rows, last_parts)

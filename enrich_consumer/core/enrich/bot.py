@@ -121,16 +121,17 @@ def _build(_: References) -> Step:
     hosting = lru_cache(8192)(is_hosting)
 
     def per_record(record: Record, row: Row) -> None:
-        agent = row["user_agent"]
+        agent = row.get("user_agent")
         if agent:
-            name, found = cached(agent, row["device_class"] == "bot")
+            name, found = cached(agent, row.get("device_class") == "bot")
         else:
             name, found = None, ("no_user_agent",)
         reasons = list(found)
         # A machine's network is a hint, never the verdict: people come through VPNs and offices in clouds.
         row["is_bot"] = bool(reasons)
-        row["bot_name"] = name
-        if row["asn"] is not None and hosting(row["asn"], row["as_organization"]):
+        if name:
+            row["bot_name"] = name
+        if "asn" in row and hosting(row["asn"], row.get("as_organization")):
             reasons.append("data_centre")
         row["bot_reasons"] = reasons
 

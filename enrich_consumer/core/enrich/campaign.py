@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from enrich_consumer.core.enrich import urls
 from enrich_consumer.core.enrich.references import References
+from enrich_consumer.core.enrich.scrub import scrub
 from enrich_consumer.core.enrich.spec import Spec, Step
 from enrich_consumer.core.record import Event, Record, Row
 from schemas import Column
@@ -73,11 +74,11 @@ def columns_of(query: str) -> Row:
     found = urls.parameters(query)
     row: Row = {}
     for name in UTMS:
-        if value := found.get(name):
-            row[name] = value.strip()[:LONGEST] or None
+        if text := found.get(name, "").strip():
+            row[name] = scrub(text[:LONGEST])  # decoded it may show what the address hid
     for name, network in CLICK_IDS.items():
-        if value := found.get(name):
-            row["click_id"] = value[:LONGEST]
+        if click := found.get(name):
+            row["click_id"] = click[:LONGEST]
             row["click_network"] = network.name
             break
     return row
@@ -87,7 +88,7 @@ def _build(_: References) -> Step:
     cached = lru_cache(QUERIES)(columns_of)
 
     def per_event(record: Record, event: Event, row: Row) -> None:
-        query = row["page_query"]
+        query = row.get("page_query")
         if query:
             row.update(cached(query) if len(query) <= LONGEST_CACHED else columns_of(query))
 

@@ -17,23 +17,40 @@ ABSURD = 1e11
 MOST = 1_000_000
 """More pieces of one item than this is a mistake."""
 
+NAMES = ("transaction_id", "coupon")
 AMOUNTS = ("value", "shipping", "tax")
+TEXTS = ("item_id", "item_name", "item_brand", "item_category", "item_variant")
 ITEMS_TYPE = (
     "array<struct<item_id:string,item_name:string,item_brand:string,item_category:string,item_variant:string,"
     "price:decimal(18,4),quantity:int,discount:decimal(18,4)>>"
 )
 
 
-def money(amount: float | None, flags: list[str], name: str) -> float | None:
-    """Four decimal places. An absurd amount is None and flagged; a negative one stays and is flagged."""
-    if amount is None:
-        return None
+def money_of(amount: float) -> tuple[float | None, str | None]:
+    """(four decimal places, what is odd). An absurd amount is None; a negative one stays."""
     if not -ABSURD < amount < ABSURD:
-        _flag(flags, f"absurd_{name}")
-        return None
-    if amount < 0:
-        _flag(flags, f"negative_{name}")
-    return round(float(amount), 4)
+        return None, "absurd"
+    return round(float(amount), 4), "negative" if amount < 0 else None
+
+
+def pieces_of(quantity: float) -> tuple[int | None, str | None]:
+    """(whole pieces, what is odd)."""
+    if not -MOST <= quantity <= MOST:
+        return None, "absurd"
+    whole = int(quantity)
+    # 1.5 metres of cloth: the column is whole pieces
+    return whole, "broken" if quantity != whole else "negative" if whole < 0 else None
+
+
+money = lru_cache(16384)(money_of)  # prices come again and again, and rounding is dear
+pieces = lru_cache(1024)(pieces_of)
+
+
+def _amount(amount: float, flags: list[str], name: str) -> float | None:
+    value, odd = money(amount)
+    if odd:
+        _flag(flags, f"{odd}_{name}")
+    return value
 
 
 def _flag(flags: list[str], flag: str) -> None:
@@ -41,44 +58,32 @@ def _flag(flags: list[str], flag: str) -> None:
         flags.append(flag)
 
 
-def _text(value: Any) -> str | None:
-    return value if value is None or type(value) is str else str(value)
-
-
-def _pieces(quantity: float | None, flags: list[str]) -> int | None:
-    """Whole pieces; without a number it is one, as in GA4."""
-    if quantity is None:
-        return 1
-    if not -MOST <= quantity <= MOST:
-        _flag(flags, "absurd_quantity")
-        return None
-    if quantity < 0:
-        _flag(flags, "negative_quantity")
-    if quantity != int(quantity):
-        _flag(flags, "broken_quantity")  # 1.5 metres of cloth: the column is whole pieces
-    return int(quantity)
-
-
 def item_of(given: dict[str, Any], flags: list[str]) -> Row:
-    """One item with every field of the struct."""
-    get = given.get
-    price, discount, quantity = get("price"), get("discount"), get("quantity")
-    return {
-        "item_id": _text(get("item_id")),
-        "item_name": _text(get("item_name")),
-        "item_brand": _text(get("item_brand")),
-        "item_category": _text(get("item_category")),
-        "item_variant": _text(get("item_variant")),
-        "price": None if price is None else money(price, flags, "price"),
-        "quantity": 1 if quantity is None else _pieces(quantity, flags),
-        "discount": None if discount is None else money(discount, flags, "discount"),
-    }
+    """One item, fields of the struct that are known. Without a quantity it is one piece, as in GA4."""
+    item: Row = {}
+    for name in TEXTS:
+        if name in given and (text := given[name]) is not None:
+            item[name] = text if type(text) is str else str(text)
+    price, quantity, discount = given.get("price"), given.get("quantity"), given.get("discount")
+    if price is not None:
+        item["price"] = _amount(price, flags, "price")
+    if quantity is None:
+        item["quantity"] = 1
+    else:
+        item["quantity"], odd = pieces(quantity)
+        if odd:
+            _flag(flags, f"{odd}_quantity")
+    if discount is not None:
+        item["discount"] = _amount(discount, flags, "discount")
+    return item
 
 
 def total_of(items: list[Row]) -> float | None:
     """Prices times pieces, in ten-thousandths so that no cent gets lost; None when no price is known."""
     parts = [
-        round(item["price"] * 10_000) * (item["quantity"] or 0) for item in items if item["price"] is not None
+        round(item["price"] * 10_000) * (item["quantity"] or 0)
+        for item in items
+        if item.get("price") is not None
     ]
     total = sum(parts) / 10_000
     return total if parts and -ABSURD < total < ABSURD else None
@@ -92,41 +97,54 @@ def currency_of(told: str | None, default: str | None) -> tuple[str | None, bool
     return (code, True) if code in CODES else (None, False)
 
 
+currency = lru_cache(1024)(currency_of)
+
+
+def _amounts(event: Event, given: dict[str, Any], row: Row, flags: list[str]) -> None:
+    for name in AMOUNTS:
+        amount = given.get(name)
+        if amount is not None:
+            # The amount of a refund is positive, as in GA4; some shops send minus.
+            row[name] = _amount(abs(amount) if event["event"] == "refund" else amount, flags, name)
+
+
+def _items(event: Event, items: list[dict[str, Any]], row: Row, flags: list[str]) -> None:
+    lines = [item_of(item, flags) for item in items]
+    row["items"] = lines
+    row["items_count"] = len(lines)
+    row["items_quantity"] = sum([line["quantity"] or 0 for line in lines])
+    if "value" not in row:
+        total = total_of(lines)
+        if total is not None:
+            row["value"] = abs(total) if event["event"] == "refund" else total
+            flags.append("derived_value")
+
+
+def _per_event(record: Record, event: Event, row: Row) -> None:
+    if term := event.get("search_term"):
+        row["search_term"] = term
+    given = event.get("ecommerce")
+    if not given:
+        return
+    flags: list[str] = []
+    code, known = currency(given.get("currency"), record.site.currency)
+    if code:
+        row["currency"] = code
+    if not known:
+        flags.append("unknown_currency")
+    for name in NAMES:
+        if text := given.get(name):
+            row[name] = text if type(text) is str else str(text)
+    _amounts(event, given, row, flags)
+    items = given.get("items")
+    if items:
+        _items(event, items, row, flags)
+    row["ecommerce_flags"] = flags
+
+
 def _build(_: References) -> Step:
-    currency = lru_cache(1024)(currency_of)
-
-    def per_event(record: Record, event: Event, row: Row) -> None:
-        row["search_term"] = event.get("search_term")
-        given = event.get("ecommerce")
-        if not given:
-            return
-        flags: list[str] = []
-        get = given.get
-        row["currency"], known = currency(get("currency"), record.site.currency)
-        if not known:
-            flags.append("unknown_currency")
-        row["transaction_id"] = get("transaction_id")
-        row["coupon"] = get("coupon")
-        back = event["event"] == "refund"
-        for name in AMOUNTS:
-            amount = get(name)
-            if amount is not None:
-                # The amount of a refund is positive, as in GA4; some shops send minus.
-                row[name] = money(abs(amount) if back else amount, flags, name)
-        items = get("items")
-        if items:
-            lines = [item_of(item, flags) for item in items]
-            row["items"] = lines
-            row["items_count"] = len(lines)
-            row["items_quantity"] = sum([line["quantity"] or 0 for line in lines])
-            if get("value") is None:
-                total = total_of(lines)
-                if total is not None:
-                    row["value"] = abs(total) if back else total
-                    flags.append("derived_value")
-        row["ecommerce_flags"] = flags
-
-    return Step(per_event=per_event)
+    caches = {"ecommerce.money": money.cache_info}
+    return Step(per_event=_per_event, caches=caches)
 
 
 SPEC = Spec(

@@ -6,6 +6,7 @@ from typing import Any
 
 from enrich_consumer.core.enrich.addresses import LONGEST, parse
 from enrich_consumer.core.enrich.references import References
+from enrich_consumer.core.enrich.rows import known
 from enrich_consumer.core.enrich.spec import Spec, Step
 from enrich_consumer.core.record import Record, Row
 from schemas import Column
@@ -51,7 +52,7 @@ def _build(references: References) -> Step:
         if (address := parse(ip)) is None:
             return {}
         found = columns_of(references.city(str(address)), references.asn(str(address)))
-        return {"geo_database_date": references.city_date(), **found}
+        return known({"geo_database_date": references.city_date(), **found})
 
     def per_record(record: Record, row: Row) -> None:
         if record.ip and len(record.ip) <= LONGEST:

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from enrich_consumer.core.enrich import urls
 from enrich_consumer.core.enrich.references import References
+from enrich_consumer.core.enrich.rows import known
 from enrich_consumer.core.enrich.spec import Spec, Step
 from enrich_consumer.core.record import Event, Record, Row
 from schemas import Column
@@ -40,21 +41,38 @@ def _columns(url: str) -> Row:
     address = urls.clean(url)
     if address is urls.NO_ADDRESS:
         return {"page_url": url[: urls.LONGEST]}
-    return {
-        "page_url": urls.text_of(url, address),
-        "page_host": address.host,
-        "page_path": address.path,
-        "page_query": address.query,
-    }
+    return known(
+        {
+            "page_url": urls.text_of(url, address),
+            "page_host": address.host,
+            "page_path": address.path,
+            "page_query": address.query,
+        }
+    )
+
+
+def screen_columns(wide: int | None, high: int | None, view: int | None, view_high: int | None) -> Row:
+    """The columns of a screen and of the window's inside, in pixels."""
+    return known(
+        {
+            "screen_width": wide,
+            "screen_height": high,
+            "viewport_width": view,
+            "viewport_height": view_high,
+            "screen_class": width_class(wide),
+            "viewport_class": width_class(view),
+        }
+    )
 
 
 def _build(_: References) -> Step:
     cached = lru_cache(URLS)(_columns)
     language = lru_cache(1024)(language_of)
-    width = lru_cache(4096)(width_class)
+    screens = lru_cache(4096)(screen_columns)
 
     def per_record(record: Record, row: Row) -> None:
-        row["language"] = language(record.headers.get("accept_language"))
+        if told := language(record.headers.get("accept_language")):
+            row["language"] = told
 
     def per_event(record: Record, event: Event, row: Row) -> None:
         page = event.get("page")
@@ -63,23 +81,17 @@ def _build(_: References) -> Step:
             url = record.headers.get("referer")  # of the request that brought the event: the page itself
         if url:
             row.update(cached(url) if len(url) <= LONGEST_CACHED else _columns(url))
-        if page:
-            row["page_title"] = page.get("title")
-        if told := event.get("language"):
-            row["language"] = language(told) or row["language"]
+        if page and (title := page.get("title")):
+            row["page_title"] = title
+        if (told := event.get("language")) and (told := language(told)):
+            row["language"] = told
         screen = event.get("screen")
         if screen:
-            wide, view = screen.get("width"), screen.get("viewport_width")
-            row["screen_width"] = wide
-            row["screen_height"] = screen.get("height")
-            row["viewport_width"] = view
-            row["viewport_height"] = screen.get("viewport_height")
-            row["screen_class"] = width(wide)
-            row["viewport_class"] = width(view)
+            get = screen.get
+            row.update(screens(get("width"), get("height"), get("viewport_width"), get("viewport_height")))
 
-    return Step(
-        per_record, per_event, caches={"page.url": cached.cache_info, "page.language": language.cache_info}
-    )
+    caches = {"page.url": cached.cache_info, "page.language": language.cache_info}
+    return Step(per_record, per_event, caches=caches | {"page.screen": screens.cache_info})
 
 
 SPEC = Spec(

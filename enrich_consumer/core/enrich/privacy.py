@@ -9,7 +9,7 @@ import orjson
 
 from enrich_consumer.core.enrich import urls
 from enrich_consumer.core.enrich.addresses import LONGEST, by_policy, spellings
-from enrich_consumer.core.enrich.campaign import CLICK_IDS
+from enrich_consumer.core.enrich.campaign import CLICK_IDS, UTMS
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.scrub import SENSITIVE_KEYS, has_digits, scrub, scrub_value
 from enrich_consumer.core.enrich.spec import Spec, Step
@@ -20,28 +20,37 @@ ADDRESSES = 32768
 TEXTS = 16384
 LONGEST_CACHED = 512
 
-OF_THE_QUERY = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id", "click_id")
-OTHERS = ("page_title", "referrer_url", "referrer_term", "search_term", "user_id", "coupon", "user_agent")
+TEXTS_OF_EVENTS = ("page_title", "search_term", "user_id", "coupon")
+"""Cleaned here; addresses of pages and what comes out of them are cleaned where they are taken apart."""
+
 GUARDED = (
     "page_url",
     "page_path",
     "page_query",
-    *OF_THE_QUERY,
-    *OTHERS,
-    "utm_source_platform",
-    "utm_creative_format",
-    "utm_marketing_tactic",
+    *UTMS,
+    "click_id",
+    *TEXTS_OF_EVENTS,
+    "referrer_url",
+    "referrer_term",
+    "user_agent",
     "visitor_id",
     "transaction_id",
     "items",
 )
-"""Lost when this enrichment fails: they may hold what must not leave."""
+"""Lost when this enrichment fails: they may hold the client's address."""
 
 WITHOUT_ANALYTICS = ("user_id", "ip_truncated", "geo_postal_code", "geo_latitude", "geo_longitude")
 _ADDRESSES_OF_PAGES = ("page_url", "page_query", "referrer_url")
 _CLICKS = frozenset(CLICK_IDS)
 
-Clean = Callable[[str], str]
+
+def _spellings(key: str) -> set[str]:
+    first, *rest = key.replace("-", "_").split("_")
+    camel = first + "".join(part.capitalize() for part in rest)
+    return {key, key.upper(), key.capitalize(), camel, camel[:1].upper() + camel[1:], key.replace("_", "")}
+
+
+_SENSITIVE = frozenset().union(*map(_spellings, SENSITIVE_KEYS))
 
 
 def properties_text(properties: dict[str, Any]) -> str:
@@ -51,13 +60,12 @@ def properties_text(properties: dict[str, Any]) -> str:
         TypeError, ValueError, RecursionError: nested too deep to be written.
     """
     data = orjson.dumps(properties)
-    nested = data.count(b"{") > 1
     if (
-        nested
-        or b"@" in data
-        or b"%40" in data
-        or any(key.lower() in SENSITIVE_KEYS for key in properties)
-        or has_digits(data.decode())
+        b"@" in data
+        or not _SENSITIVE.isdisjoint(properties)
+        or data.find(b"{", 1) > 0  # nested: its keys have to be seen too
+        or (b"%" in data and b"%40" in data)
+        or has_digits(data)
     ):
         data = orjson.dumps(scrub_value(properties))
     return data.decode()
@@ -70,23 +78,28 @@ def without_clicks(url: str) -> str:
     return head + mark + urls.without_values(query, _CLICKS) + hash_ + fragment
 
 
+_without_clicks = lru_cache(4096)(without_clicks)
+
+
 def _apply_consent(record: Record, row: Row) -> None:
-    if row["consent_analytics"] is False:
+    if row.get("consent_analytics") is False:
         for column in WITHOUT_ANALYTICS:
-            row[column] = None
-    ads = row["consent_ads"]
+            row.pop(column, None)
+    ads = row.get("consent_ads")
     if ads is None and record.site.honour_gpc and record.headers.get("sec_gpc") == "1":
         ads = False  # Global Privacy Control speaks for those who were not asked
     if ads is False:
-        row["click_id"] = None
+        row.pop("click_id", None)
         for column in _ADDRESSES_OF_PAGES:
-            if row[column]:
-                row[column] = without_clicks(row[column])
+            url = row.get(column)
+            if url and "=" in url:
+                row[column] = _without_clicks(url)
 
 
-def _take_out(row: Row, written: tuple[str, ...], instead: str) -> None:
+def _take_out(row: Row, written: tuple[bytes, ...], instead: str) -> None:
     """Take an address out of every text of the row."""
-    pattern = re.compile("|".join(re.escape(one) for one in written), re.IGNORECASE)
+    longest_first = sorted({one.decode().lower() for one in written}, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 
     def clean(value: Any) -> Any:
         match value:
@@ -104,69 +117,63 @@ def _take_out(row: Row, written: tuple[str, ...], instead: str) -> None:
             row[column] = clean(value)
 
 
-def _echoes(record: Record, written: tuple[str, ...]) -> bool:
-    """Whether the client's address is written anywhere else in the record."""
-    rest = (record.events, record.user_agent, record.visitor_id, record.headers)
-    data = orjson.dumps(rest)
-    if ":" in written[0] or "%" in written[0]:
-        data = data.lower()
-    return any(one.encode() in data for one in written)
+def _echoes(record: Record, written: tuple[bytes, ...]) -> bool:
+    """Whether the client's address is written anywhere in the record but in its own field.
 
-
-def _scrub_texts(row: Row, clean: Clean) -> None:
-    url = row["page_url"]
-    if url:
-        cleaned = clean(url)
-        if cleaned is not url:
-            row["page_url"] = cleaned
-            row["page_path"] = clean(row["page_path"] or "") or None
-        query = row["page_query"]
-        if query:
-            row["page_query"] = clean(query)
-            for column in OF_THE_QUERY:
-                if row[column]:
-                    row[column] = clean(row[column])
-    for column in OTHERS:
-        text = row[column]
-        if text:
-            row[column] = clean(text)
+    `written` are its spellings, the record's own first. Long needles make a search of the bytes cheap.
+    """
+    own, *others = written
+    if data := record.data:
+        return data.count(own) > 1 or any([one in data for one in others])
+    data = orjson.dumps((record.events, record.user_agent, record.visitor_id, record.headers))
+    return any(one in data for one in written)
 
 
 def _told(event: Event, row: Row) -> bool:
     consent = event.get("consent")
     if not consent:
         return False
-    row["consent_analytics"] = consent.get("analytics")
-    row["consent_ads"] = consent.get("ads")
-    return True
+    analytics, ads = consent.get("analytics"), consent.get("ads")
+    if analytics is not None:
+        row["consent_analytics"] = analytics
+    if ads is not None:
+        row["consent_ads"] = ads
+    return analytics is False or ads is False
 
 
-def _write_properties(event: Event, row: Row) -> None:
-    properties = event.get("properties")
-    if properties:
-        try:
-            row["properties"] = properties_text(properties)
-        except (TypeError, ValueError, RecursionError):
-            row["enrich_errors"].append("privacy")
+def _write_properties(properties: dict[str, Any], row: Row) -> None:
+    try:
+        row["properties"] = properties_text(properties)
+    except (TypeError, ValueError, RecursionError):
+        row["enrich_errors"].append("privacy")
 
 
 def _build(_: References) -> Step:
     kept = lru_cache(ADDRESSES)(by_policy)
-    ways = lru_cache(ADDRESSES)(spellings)
     cached = lru_cache(TEXTS)(scrub)
 
-    def clean(text: str) -> str:
-        return cached(text) if len(text) <= LONGEST_CACHED else scrub(text)
-
     def per_record(record: Record, row: Row) -> None:
-        if record.ip and len(record.ip) <= LONGEST:
-            row["ip_truncated"] = kept(record.ip, record.site.ip_policy)
+        if record.ip and (ip := kept(record.ip[: LONGEST + 1], record.site.ip_policy)):
+            row["ip_truncated"] = ip
+        if agent := row.get("user_agent"):
+            row["user_agent"] = cached(agent)
 
     def per_event(record: Record, event: Event, row: Row) -> None:
-        _write_properties(event, row)
-        _scrub_texts(row, clean)
+        if properties := event.get("properties"):
+            _write_properties(properties, row)
+        for column in TEXTS_OF_EVENTS:
+            if column in row:
+                text = row[column]
+                row[column] = cached(text) if len(text) <= LONGEST_CACHED else scrub(text)
         if _told(event, row) or "sec_gpc" in record.headers:
             _apply_consent(record, row)
+
+    caches = {"privacy.text": cached.cache_info, "privacy.address": kept.cache_info}
+    return Step(per_record, per_event, _echo_finisher(kept), caches)
+
+
+def _echo_finisher(kept: Callable[[str, str], str | None]) -> Callable[[Record, list[Row]], None]:
+    ways = lru_cache(ADDRESSES)(_ways)
 
     def at_last(record: Record, rows: list[Row]) -> None:
         ip = record.ip
@@ -178,8 +185,11 @@ def _build(_: References) -> Step:
             for row in rows:
                 _take_out(row, written, instead)
 
-    caches = {"privacy.text": cached.cache_info, "privacy.address": kept.cache_info}
-    return Step(per_record, per_event, at_last, caches)
+    return at_last
+
+
+def _ways(ip: str) -> tuple[bytes, ...]:
+    return (ip.encode(), *(one.encode() for one in spellings(ip) if one != ip))
 
 
 SPEC = Spec(

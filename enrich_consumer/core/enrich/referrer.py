@@ -6,12 +6,12 @@ from enrich_consumer.core.enrich import known_sites, urls
 from enrich_consumer.core.enrich.campaign import CLICK_IDS
 from enrich_consumer.core.enrich.channels import Traffic, channel_of
 from enrich_consumer.core.enrich.references import References
+from enrich_consumer.core.enrich.scrub import scrub
 from enrich_consumer.core.enrich.spec import Spec, Step
 from enrich_consumer.core.record import Event, Record, Row
 from schemas import Column
 
 REFERRERS = 8192
-CHANNELS = 8192
 LONGEST_CACHED = 512
 _NETWORKS = {network.name: network for network in CLICK_IDS.values()}
 
@@ -35,9 +35,9 @@ def columns_of(url: str, page_host: str | None, hosts: tuple[str, ...]) -> Row:
     row["referrer_source"] = site.source
     if site.terms:
         found = urls.parameters(address.query)
-        row["referrer_term"] = next(
-            (found[name][:LONGEST_CACHED] for name in site.terms if name in found), None
-        )
+        term = next((found[name] for name in site.terms if name in found), None)
+        if term:
+            row["referrer_term"] = scrub(term[:LONGEST_CACHED])
     return row
 
 
@@ -79,29 +79,51 @@ def _category(source: str) -> str | None:
     return site.medium if site else None
 
 
+def both(
+    url: str | None,
+    page_host: str | None,
+    hosts: tuple[str, ...],
+    utm_source: str | None,
+    utm_medium: str | None,
+    utm_campaign: str | None,
+    click_network: str | None,
+) -> Row:
+    """The columns of the referrer and the channel."""
+    row = columns_of(url, page_host, hosts) if url else {}
+    found = channel(
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        click_network,
+        row.get("referrer_medium"),
+        row.get("referrer_source"),
+    )
+    if found:
+        row["channel"] = found
+    return row
+
+
 def _build(_: References) -> Step:
-    cached = lru_cache(REFERRERS)(columns_of)
-    channels = lru_cache(CHANNELS)(channel)
+    cached = lru_cache(REFERRERS)(both)
 
     def per_event(record: Record, event: Event, row: Row) -> None:
         page = event.get("page")
         url = page.get("referrer") if page else None
-        if url:
-            find = cached if len(url) <= LONGEST_CACHED else columns_of
-            row.update(find(url, row["page_host"], record.site.hosts))
-        row["channel"] = channels(
-            row["utm_source"],
-            row["utm_medium"],
-            row["utm_campaign"],
-            row["click_network"],
-            row["referrer_medium"],
-            row["referrer_source"],
+        find = cached if not url or len(url) <= LONGEST_CACHED else both
+        get = row.get
+        row.update(
+            find(
+                url,
+                get("page_host"),
+                record.site.hosts,
+                get("utm_source"),
+                get("utm_medium"),
+                get("utm_campaign"),
+                get("click_network"),
+            )
         )
 
-    return Step(
-        per_event=per_event,
-        caches={"referrer.url": cached.cache_info, "referrer.channel": channels.cache_info},
-    )
+    return Step(per_event=per_event, caches={"referrer": cached.cache_info})
 
 
 SPEC = Spec(

@@ -66,7 +66,9 @@ SENSITIVE_KEYS = frozenset(
 REMOVED = "[removed]"
 
 _SEPARATORS = b" .-()/+\t"
-_TO_ZERO = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x78 for byte in range(256))
+_SHAPE = bytes(
+    0x30 if 0x30 <= byte <= 0x39 else ord("s") if byte in _SEPARATORS else ord("x") for byte in range(256)
+)
 _TEN = b"0" * 10
 _ENCODED = (b"%20", b"%2B", b"%2b", b"%28", b"%29", b"%2D", b"%2d", b"%2F", b"%2f", b"%C2%A0")
 
@@ -79,20 +81,19 @@ _BRAZIL = re.compile(r"\(?\d{2}\)?[ +\-]?(?:9[ .]?)?\d{4}-\d{4}\Z")
 _AMERICA = re.compile(r"\(\d{3}\)[ +\-]?\d{3}-\d{4}\Z")
 
 
-def has_digits(text: str) -> bool:
+def has_digits(data: bytes) -> bool:
     """Ten digits in a row when separators are left out, so perhaps a card, a CPF or a phone number."""
-    data = text.encode("utf-8", "surrogatepass")
     if b"%" in data:
         for code in _ENCODED:
-            data = data.replace(code, b"")
-    return _TEN in data.translate(_TO_ZERO, _SEPARATORS)
+            data = data.replace(code, b" ")
+    return _TEN in data.translate(_SHAPE, _SEPARATORS)
 
 
 def scrub(text: str) -> str:
     """The text with what was found replaced by its kind in brackets."""
     if "@" in text or "%40" in text:
         text = _without_emails(text)
-    if has_digits(text):
+    if has_digits(text.encode("utf-8", "surrogatepass")):
         text = _RUN.sub(_run, text)
     return text
 

@@ -3,6 +3,8 @@
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
+from enrich_consumer.core.enrich.scrub import has_digits, scrub
+
 LONGEST = 2048
 """Characters of an address that are kept; a longer one is cut, as browsers' own limits differ anyway."""
 
@@ -155,22 +157,25 @@ def _without_session(path: str) -> str:
 
 
 def clean(url: str) -> Address:
-    """Take an address apart and take out what would let somebody in: sessions, tokens, passwords.
+    """Take an address apart and take out what lets somebody in (sessions, tokens) and personal data.
 
     The parts, put together again by `text_of`, are the cleaned address.
     """
     address = split(url[:LONGEST])
     text = url.lower()
-    if not any(word in text for word in _SUSPECTS):
-        return address
-    path, query, fragment = address.path, address.query, address.fragment
-    if path and ";" in path:
-        path = _without_session(path)
-    if query:
-        query = without_values(query, SECRETS)
-    if fragment and "=" in fragment:
-        fragment = without_values(fragment, SECRETS)
-    return address._replace(path=path, query=query, fragment=fragment)
+    if any(word in text for word in _SUSPECTS):
+        path, query, fragment = address.path, address.query, address.fragment
+        if path and ";" in path:
+            path = _without_session(path)
+        if query:
+            query = without_values(query, SECRETS)
+        if fragment and "=" in fragment:
+            fragment = without_values(fragment, SECRETS)
+        address = address._replace(path=path, query=query, fragment=fragment)
+    if "@" in text or "%40" in text or has_digits(url.encode("utf-8", "surrogatepass")):
+        path, query, fragment = (part and scrub(part) for part in address[2:])
+        address = address._replace(path=path, query=query, fragment=fragment)
+    return address
 
 
 def text_of(url: str, address: Address) -> str:

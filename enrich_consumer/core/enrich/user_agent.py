@@ -14,6 +14,7 @@ from enrich_consumer.core.enrich import client_hints
 from enrich_consumer.core.enrich.client_hints import Hints
 from enrich_consumer.core.enrich.device_class import class_of
 from enrich_consumer.core.enrich.references import References
+from enrich_consumer.core.enrich.rows import known
 from enrich_consumer.core.enrich.spec import Spec, Step
 from enrich_consumer.core.record import Record, Row
 from schemas import Column
@@ -110,7 +111,7 @@ def _build(_: References) -> Step:
 
     def columns(agent: str | None, hints: client_hints.Texts) -> Row:
         row = from_text(parse, agent) if agent else _NO_TEXT
-        return row if hints == client_hints.NOTHING else with_hints(row, client_hints.read(hints))
+        return known(row if hints == client_hints.NOTHING else with_hints(row, client_hints.read(hints)))
 
     cached = lru_cache(AGENTS)(columns)
 
