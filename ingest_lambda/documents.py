@@ -9,9 +9,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
+MIN_SECRET = 16  # bytes
+
 
 class Unreadable(Exception):  # noqa: N818 - said of a document
-    """The document could not be fetched; the message names its address and the cause, never its content."""
+    """The document is not there or not usable; the message names its address and the cause, never its content."""
 
 
 def reader(address: str, ssm: "Callable[[], SSMClient]") -> Callable[[], bytes]:
@@ -37,3 +39,15 @@ def reader(address: str, ssm: "Callable[[], SSMClient]") -> Callable[[], bytes]:
             raise Unreadable(f"{address}: {error.strerror}") from error
 
     return from_ssm if scheme == "ssm" else from_file
+
+
+def secret_of(text: bytes) -> bytes:
+    """The secret behind cookieless ids.
+
+    Raises:
+        Unreadable: too short to be one, so that an empty parameter cannot pass for a secret.
+    """
+    secret = text.strip()
+    if len(secret) < MIN_SECRET:
+        raise Unreadable(f"the secret has {len(secret)} bytes, fewer than {MIN_SECRET}")
+    return secret

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest_lambda.records import Entry
+from ingest_lambda.rejects import Payload
 from ingest_lambda.retry import CannotPut, Limits
 
 if TYPE_CHECKING:
     from mypy_boto3_firehose import FirehoseClient
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html: 500 records, 10 MiB with their
 # keys.
@@ -47,18 +49,38 @@ def stream_sender(client: "KinesisClient", stream: str) -> Callable[[Sequence[En
     return send
 
 
-def delivery_sender(client: "FirehoseClient", name: str) -> Callable[[Sequence[bytes]], list[str | None]]:
+def delivery_sender(
+    client: "Callable[[], FirehoseClient]", name: str
+) -> Callable[[Sequence[bytes]], list[str | None]]:
     """PutRecordBatch of lines."""
 
     def send(lines: Sequence[bytes]) -> list[str | None]:
         records: Any = [{"Data": line} for line in lines]
         return _codes(
-            lambda: client.put_record_batch(DeliveryStreamName=name, Records=records)["RequestResponses"],
+            lambda: client().put_record_batch(DeliveryStreamName=name, Records=records)["RequestResponses"],
             len(lines),
             "PutRecordBatch",
         )
 
     return send
+
+
+def payload_store(client: "Callable[[], S3Client]") -> Callable[[Payload], None]:
+    """PutObject; raises CannotPut.
+
+    One attempt: the client repeats the request, and the name is the content's.
+    """
+
+    def store(payload: Payload) -> None:
+        bucket, _, key = payload.address.removeprefix("s3://").partition("/")
+        try:
+            client().put_object(Bucket=bucket, Key=key, Body=payload.data, ContentType="application/json")
+        except ClientError as error:
+            raise CannotPut(f"PutObject: {error.response.get('Error', {}).get('Code')}") from error
+        except BotoCoreError as error:
+            raise CannotPut(f"PutObject: {type(error).__name__}") from error
+
+    return store
 
 
 def entry_size(entry: Entry) -> int:

@@ -49,7 +49,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         )
         ssm = boto3.client("ssm")
         ssm.put_parameter(Name="/rastro/sites", Value=json.dumps(SITES), Type="String")
-        ssm.put_parameter(Name="/rastro/salt", Value="a secret", Type="SecureString")
+        ssm.put_parameter(Name="/rastro/salt", Value="a secret of the tests", Type="SecureString")
         yield
     edge._wired.cache_clear()
 
@@ -99,7 +99,7 @@ def test_a_missing_delivery_is_503_too() -> None:
 
 def test_sites_and_salt_may_be_files(tmp_path: Path, aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sites.json").write_text(json.dumps(SITES))
-    (tmp_path / "salt").write_text("secret\n")
+    (tmp_path / "salt").write_text("a secret of the tests\n")
     monkeypatch.setenv("RASTRO_SITES", f"file:{tmp_path}/sites.json")
     monkeypatch.setenv("RASTRO_SALT", f"file:{tmp_path}/salt")
 
