@@ -4,13 +4,13 @@ Everything from outside is an argument.
 """
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
 from ingest_lambda.accept import Means, Taken, accept, body_of
-from ingest_lambda.access import site_of
+from ingest_lambda.access import keyed_site, site_of
 from ingest_lambda.answer import Answer, refusal
 from ingest_lambda.body import Body
 from ingest_lambda.cached import Cached, NeverRead
@@ -24,7 +24,7 @@ from ingest_lambda.records import Entry
 from ingest_lambda.refuse import Refuse
 from ingest_lambda.rejects import Payload
 from ingest_lambda.request import Request
-from ingest_lambda.retry import CannotPut, Clock, Report, put_all
+from ingest_lambda.retry import CannotPut, Clock, Report, Send, put_all
 from schemas import Reason, Site, Sites
 
 RETRY_AFTER = 3  # seconds: a shard takes again after one, and a page may be closed after ten
@@ -34,16 +34,14 @@ ROUTES = {EVENTS: ("POST", "OPTIONS"), PIXEL: ("GET",), HEALTH: ("GET",)}
 
 @dataclass(slots=True)
 class App:
-    """`to_stream` and `to_rejected` send one call and give one error code per entry.
-
-    `to_payloads` stores a payload or raises CannotPut. `tell` writes a log line. `environment` and `payloads`
+    """`to_payloads` stores a payload or raises CannotPut. `tell` writes a log line. `environment` and `payloads`
     are as in the settings.
     """
 
     sites: Cached[Sites]
     secret: Cached[bytes]
-    to_stream: Callable[[Sequence[Entry]], Sequence[str | None]]
-    to_rejected: Callable[[Sequence[bytes]], Sequence[str | None]]
+    to_stream: Send[Entry]
+    to_rejected: Send[bytes]
     to_payloads: Callable[[Payload], None]
     tell: Callable[[bytes], None]
     clock: Clock
@@ -78,7 +76,7 @@ class App:
         if request.path == HEALTH:
             return self._healthy(sites, facts, now)
         if request.method == "OPTIONS":
-            return preflight(request, self._keyed(request, sites), sites)
+            return preflight(request, keyed_site(request, sites), sites)
         site = site_of(request, sites)
         facts.site = site.name
         body = event_of(request) if request.path == PIXEL else body_of(request, site)
@@ -160,15 +158,8 @@ class App:
             sites = self.sites.get(self.clock.now())
         except NeverRead:
             return answer
-        site = sites.by_name[facts.site] if facts.site else self._keyed(request, sites)
-        more = cors_headers(request.headers.get("origin"), site, sites)
+        more = cors_headers(request.headers.get("origin"), keyed_site(request, sites), sites)
         return answer._replace(headers=dict(answer.headers) | dict(more))
-
-    def _keyed(self, request: Request, sites: Sites) -> Site | None:
-        try:
-            return site_of(request, sites)
-        except Refuse:
-            return None
 
     def _sites(self, facts: Facts) -> Sites:
         try:

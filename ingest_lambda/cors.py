@@ -54,6 +54,7 @@ def preflight(request: Request, site: Site | None, sites: Sites) -> Answer:
         HTTPStatus.OK,
         {"methods": ["POST", "OPTIONS"]},
         allow
+        | dict(headers)
         | {
             "access-control-allow-methods": METHODS,
             "access-control-allow-headers": HEADERS,

@@ -5,12 +5,10 @@ import random
 import sys
 import time
 from functools import cache, partial
-from typing import Any
-
-from botocore.config import Config
-from botocore.session import get_session
+from typing import Any, NamedTuple
 
 from ingest_lambda.app import App
+from ingest_lambda.aws import Aws, Service
 from ingest_lambda.cached import Cached
 from ingest_lambda.documents import Unreadable, reader, secret_of
 from ingest_lambda.metrics import Metric, line
@@ -25,26 +23,31 @@ RESERVE = 0.5  # seconds of the function's time that belong to the answer
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one HTTP request of API Gateway (HTTP API, payload format 2.0)."""
-    settings, app = _wired()
+    settings, app, _ = _wired()
     deadline = app.clock.now() + context.get_remaining_time_in_millis() / 1000 - RESERVE
     request = from_gateway(event, context.aws_request_id, settings.viewer_header)
     return app.answer(request, _now(), deadline).to_gateway()
 
 
+class Wired(NamedTuple):
+    """What lives as long as the instance."""
+
+    settings: Settings
+    app: App
+    services: tuple[Service, ...]
+
+
 @cache
-def _wired() -> tuple[Settings, App]:
+def _wired() -> Wired:
     settings = Settings.from_env(os.environ)
-    session = get_session()
-    # Repeating is ours, entry by entry; botocore's own repeats would send accepted entries twice.
-    config = Config(
-        retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=3, parameter_validation=False
-    )
+    aws = Aws.from_env(os.environ)
 
-    def client(name: str) -> Any:
-        return session.create_client(name, config=config)
+    def service(name: str, targets: str) -> Service:
+        return Service(name, targets, aws, time.time, time.monotonic)
 
-    # What most requests do not need is made when one does: a client costs tens of milliseconds.
-    ssm, s3, firehose = (cache(partial(client, name)) for name in ("ssm", "s3", "firehose"))
+    kinesis = service("kinesis", "Kinesis_20131202")
+    firehose = service("firehose", "Firehose_20150804")
+    ssm = service("ssm", "AmazonSSM")
     app = App(
         sites=Cached(
             reader(settings.sites, ssm),
@@ -58,15 +61,15 @@ def _wired() -> tuple[Settings, App]:
             (Unreadable,),
             partial(_complain, "SaltUnreadable", settings.environment),
         ),
-        to_stream=stream_sender(client("kinesis"), settings.raw_stream),
+        to_stream=stream_sender(kinesis, settings.raw_stream),
         to_rejected=delivery_sender(firehose, settings.rejected_delivery),
-        to_payloads=payload_store(s3),
+        to_payloads=payload_store(),
         tell=_tell,
         clock=Clock(time.monotonic, time.sleep, random.random),
         environment=settings.environment,
         payloads=settings.payloads,
     )
-    return settings, app
+    return Wired(settings, app, (kinesis, firehose, ssm))
 
 
 def _tell(text: bytes) -> None:

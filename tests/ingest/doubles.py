@@ -104,7 +104,7 @@ class Place:
     stored: list[Any] = field(default_factory=list)
     calls: list[list[Any]] = field(default_factory=list)
 
-    def send(self, entries: Sequence[Any]) -> list[str | None]:
+    def send(self, entries: Sequence[Any], seconds: float) -> list[str | None]:
         self.calls.append(list(entries))
         codes = [self.verdict(len(self.calls), entry) for entry in entries]
         self.stored += [entry for entry, code in zip(entries, codes, strict=True) if code is None]
