@@ -96,18 +96,19 @@ def properties_text(found: list[Property]) -> str:
 LOGBACK = """<configuration>
   <appender name="STDERR" class="ch.qos.logback.core.ConsoleAppender">
     <target>System.err</target>
-    <encoder>
-      <pattern>{"at":"%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC}","level":"%level","logger":"%logger{0}",\
-"message":"%replace(%replace(%msg%ex{short}){'[\\\\n\\\\r\\\\t]+', ' '}){'[\\"\\\\\\\\]', '|'}"}%n%nopex</pattern>
-    </encoder>
+    <encoder><pattern>%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z', UTC} %level %logger{0} %msg%n%ex</pattern></encoder>
   </appender>
+  <!-- one line for each message to and from a child, and each heartbeat of the threads behind it -->
+  <logger name="software.amazon.kinesis.multilang" level="WARN"/>
+  <logger name="software.amazon.kinesis.multilang.MultiLangDaemon" level="INFO"/>
+  <logger name="software.amazon.kinesis.coordinator.DiagnosticEventLogger" level="WARN"/>
   <logger name="software.amazon.awssdk" level="WARN"/>
   <logger name="io.netty" level="WARN"/>
   <logger name="org.apache" level="WARN"/>
   <root level="INFO"><appender-ref ref="STDERR"/></root>
 </configuration>
 """
-"""The daemon's log: the same shape as ours, one JSON object a line on stderr."""
+"""The daemon's log, on stderr. Our own lines are JSON objects and go past it (edges/log.py)."""
 
 
 def java() -> Path:

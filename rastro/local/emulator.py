@@ -95,6 +95,8 @@ def aws_environment(endpoint: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_EC2_METADATA_DISABLED": "true",
+        # In CBOR the emulator gives arrival times in seconds where Java's SDK reads milliseconds.
+        "CBOR_ENABLED": "false",
     }
 
 
