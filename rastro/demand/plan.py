@@ -1,6 +1,5 @@
 """From people and visits to requests in the order of their arrival."""
 
-import gzip
 import json
 import random
 import uuid
@@ -121,9 +120,6 @@ def _request(chance: random.Random, batch: _Batch, now: int) -> Request:
     ]
     beacon = chance.random() < 0.4
     headers.append(("Content-Type", "text/plain;charset=UTF-8" if beacon else "application/json"))
-    if len(body) > 2000 and not beacon and chance.random() < 0.5:
-        body = gzip.compress(body, compresslevel=6, mtime=0)
-        headers.append(("Content-Encoding", "gzip"))
     visitor = who.visitor_id or f"{who.address} {who.device.user_agent}"
     return Request(visitor, who.address, tuple(headers), body, events, sent_at, key_in_query=beacon)
 
