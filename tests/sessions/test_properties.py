@@ -160,7 +160,7 @@ def learn_id(row: stream.Row) -> None:
 def followed(rows: Sequence[stream.Row], events: Sequence[Arrival]) -> dict[str, list[Arrival]]:
     """The arrivals behind the rows of each session, merges followed as a reader of the lake does."""
     survivor = {row["merged_session_id"]: row["session_id"] for row in rows if row["merged_session_id"]}
-    of_record = {(event.record, event.event_id): event for event in events}
+    of_record = {(event.record, event.event_id): event for event in reversed(events)}  # the first one wins
     result: dict[str, list[Arrival]] = {}
     for row in rows:
         if row["merged_session_id"]:
