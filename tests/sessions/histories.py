@@ -8,7 +8,7 @@ because random times never hit them.
 import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
@@ -82,9 +82,14 @@ def seeded(seed: int) -> History:
     return generate(Seeded(seed))
 
 
-def many(count: int, first: int = 0) -> Iterator[tuple[int, History]]:
-    """`count` histories with their seeds."""
-    return ((seed, seeded(seed)) for seed in range(first, first + count))
+def many(number: int, first: int = 0) -> Iterator[tuple[int, History]]:
+    """`number` histories with their seeds."""
+    return ((seed, seeded(seed)) for seed in range(first, first + number))
+
+
+def event_ids() -> Iterator[str]:
+    """Event ids, all different."""
+    return (f"{number:08x}-0000-4000-8000-000000000000" for number in count(1))
 
 
 def generate(choices: Choices) -> History:
@@ -141,7 +146,7 @@ class _Story:
         self.records: list[Record] = []
         self.crowded = False
         self.planned: list[tuple[tuple[str, str], Callable[[], Record]]] = []
-        self.made = 0
+        self.new_ids = event_ids()
 
     def told(self) -> History:
         fewest, most = self.pick(((1, 4), (1, 12), (8, 16), (8, 24)))
@@ -270,20 +275,20 @@ class _Story:
 
     def _crowd(self) -> Record:
         """As many new ids as the window remembers, or one fewer or more, and then a copy of an earlier id."""
-        count = WINDOW + self.pick((0, -1, 1)) - self.pick((0, self.integer(0, 5)))
+        new = WINDOW + self.pick((0, -1, 1)) - self.pick((0, self.integer(0, 5)))
         old = self.pick(self.seen.records[-6:])
 
         def copy() -> Record:
             return self._again(self._received(), old)
 
-        halves = self.pick(((count,), (count // 2, count - count // 2)))
+        halves = self.pick(((new,), (new // 2, new - new // 2)))
         for half in halves:
             self.planned += [(self.visitor, partial(self._many, half)), (self.visitor, copy)]
         return self.planned.pop(0)[1]()
 
-    def _many(self, count: int) -> Record:
+    def _many(self, number: int) -> Record:
         at = self.seen.times[-1]
-        return self._record(self._received(), [at + i for i in range(count)])
+        return self._record(self._received(), [at + i for i in range(number)])
 
     def _verge(self) -> Record:
         """The last moment before the shard's clock forgets a visitor, and the ones beside it."""
@@ -365,9 +370,5 @@ class _Story:
             strange = (received + DAY, received + 1, received - NONSENSE, received - NONSENSE - 1, 0, 2**40)
             stamps = [self.pick(strange) if self.pick((True, False)) else at for at in times]
             sent_at = self.pick((None, received - 5 * DAY, received + DAY))
-        events: list[Any] = [(self._new_id(), ts) for ts in stamps]
+        events: list[Any] = [(next(self.new_ids), ts) for ts in stamps]
         return Record(*self.visitor, received, sent_at, tuple(events))
-
-    def _new_id(self) -> str:
-        self.made += 1
-        return f"{self.made:08x}-0000-4000-8000-000000000000"
