@@ -108,13 +108,6 @@ def test_sql_finds_the_same_sessions_as_python(some) -> None:
         assert found[seed] == oracle.sessions(one), f"seed {seed}"
 
 
-def test_everything_that_is_named_occurs(some) -> None:
-    occurs: Counter[Class] = Counter()
-    for _, one in some:
-        occurs.update(classes(one))
-    assert {name: occurs[name] for name in Class if occurs[name] < 5} == {}
-
-
 def test_an_event_never_merges_more_than_two_sessions(some) -> None:
     """So one `merged_session_id` is enough: a third session near the event is always too long to take in."""
     assert max(len(verdict.absorbed) for _, one in some for verdict in verdicts(one)) == 1
