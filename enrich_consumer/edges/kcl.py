@@ -57,10 +57,10 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         shard = initialize_input.shard_id
         checkpoint = _sequence(initialize_input.sequence_number)
         self._log = self._log.bind(shard=shard)
-        if self._heartbeat is not None:
-            self._heartbeat.mkdir(parents=True, exist_ok=True)
-            self._heartbeat /= shard
         with self._fatal("initialize"):
+            if self._heartbeat is not None:
+                self._heartbeat.mkdir(parents=True, exist_ok=True)
+                self._heartbeat /= shard
             worker = self._open_worker(shard, self._log)
             warnings = worker.start(
                 checkpoint, self._shards.lineage(shard), allow_missing=self._allow_missing
@@ -75,15 +75,15 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
                 state=str(worker.sequence),
                 visitors=worker.visitors,
             )
-        self._beat()
+            self._beat()
 
     def process_records(self, process_records_input: Any) -> None:
         """Work, and flush when it is time; KCL calls it for empty lists too, which is our clock."""
-        self._beat()
         if self._lost:
             return
         checkpointer = KclCheckpointer(process_records_input.checkpointer)
         with self._fatal("process_records"):
+            self._beat()
             worker = self._running()
             now = time.monotonic()
             try:
