@@ -123,7 +123,7 @@ def _post(pool: urllib3.PoolManager, target: Target, posting: Posting, stop: thr
         wait = 0.2 * 2**attempt
         try:
             reply = pool.request(
-                "POST", url, body=posting.body, headers=headers, timeout=urllib3.Timeout(5, 60)
+                "POST", url, body=posting.body, headers=headers, timeout=urllib3.Timeout(connect=5, read=60)
             )
         except urllib3.exceptions.HTTPError as error:
             trouble = str(error)
