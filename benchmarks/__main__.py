@@ -10,7 +10,9 @@ import json
 import sys
 from pathlib import Path
 
-BENCHMARKS: dict[str, str] = {}
+BENCHMARKS: dict[str, str] = {
+    "sessions": "benchmarks.sessions",
+}
 
 RESULTS = Path(__file__).parent / "results"
 

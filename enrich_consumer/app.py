@@ -1,5 +1,6 @@
 """The only wiring: settings → edges → a record processor, or the local run."""
 
+import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -80,6 +81,7 @@ def open_session_log(settings: Settings, shard: str, sites: "Sites") -> SessionL
 
 def beside(log: Log) -> Callable[[Callable[[], None]], bool]:
     """Runs one task at a time in a thread; a snapshot that fails is tried again at its next turn."""
+    sys.setswitchinterval(0.0005)  # the thread gives way to the worker within half a millisecond, not five
     running: list[threading.Thread] = []
 
     def guarded(task: Callable[[], None]) -> None:

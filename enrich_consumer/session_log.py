@@ -11,8 +11,9 @@ noticing finds its next slot taken and cannot write any more: one writer, withou
 """
 
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 
-from enrich_consumer.core.entry import Header, Kind, encode
+from enrich_consumer.core.entry import Header, Kind, encode, encode_parts
 from enrich_consumer.core.state import ShardState
 from enrich_consumer.ports import Blobs, Lineage
 from enrich_consumer.recovery import Recovered, StateError, blob_name, recover, slots
@@ -34,6 +35,7 @@ class SessionLog:
         self._sites_version = sites_version
         self.slot = -1
         self.idle_starts = 0
+        self._ended = False
 
     def take_over(
         self, checkpoint: int | None, lineage: Lineage, *, allow_missing: bool = False
@@ -53,6 +55,9 @@ class SessionLog:
                 self._blobs, self._application, self._shard, checkpoint, lineage, allow_missing=allow_missing
             )
             tip = found.tip
+            self._ended = (
+                tip is not None and tip.ended
+            )  # whoever comes late to an ended shard leaves it ended
             self.idle_starts = 1 + (tip.idle_starts if tip is not None and tip.kind is Kind.FENCE else 0)
             slot = max(newest, -1 if tip is None else tip.slot) + 1
             header = self._header(Kind.FENCE, found.state, slot, -1 if tip is None else tip.slot)
@@ -82,7 +87,9 @@ class SessionLog:
     def write_snapshot(self, header: Header, visitors: Mapping[bytes, bytes]) -> None:
         """Write it; may run beside the worker, on a copy of the settled visitors. It only repeats what the
         slot means, so it needs no fence."""
-        self._blobs.create(blob_name(self._shard, "snapshot", header.slot), encode(header, visitors))
+        data = BytesIO()
+        data.writelines(encode_parts(header, visitors))
+        self._blobs.create(blob_name(self._shard, "snapshot", header.slot), data.getvalue())
 
     def clean_up(self) -> None:
         """Remove what the last good snapshots make unnecessary."""
@@ -132,7 +139,7 @@ class SessionLog:
             watermark=state.watermark,
             sites_version=self._sites_version,
             idle_starts=self.idle_starts if kind is Kind.FENCE else 0,
-            ended=ended,
+            ended=ended or self._ended,
         )
 
     def _write(self, header: Header, visitors: Mapping[bytes, bytes]) -> None:

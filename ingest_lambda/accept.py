@@ -1,6 +1,6 @@
-"""The sentence: request → site → body → events, each checked → records, rejected rows, an answer.
+"""The sentence: body → events, each checked → one record per visitor, one row per rejected event, an answer.
 
-Pure: the clock, the sites and the secret are arguments.
+Pure: the clock, the site and the secret are arguments.
 """
 
 from collections.abc import Callable
@@ -10,84 +10,95 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ingest_lambda.access import site_of
 from ingest_lambda.body import Body, read_body
 from ingest_lambda.consent import Signals, signals_of
 from ingest_lambda.event import epoch_ms, event_id_of, normalised
 from ingest_lambda.records import MAX_USER_AGENT, Entry, Envelope, entries_of, kept_headers
 from ingest_lambda.refuse import Refuse, RejectEvent
-from ingest_lambda.rejects import rejected_of, row_of
+from ingest_lambda.rejects import Kept, kept
 from ingest_lambda.request import Request
 from ingest_lambda.validate import check
 from ingest_lambda.visitor import Visitor, cookieless, kept_address, unlinkable
-from schemas import Reason, Rejected, Site, Sites
+from schemas import Reason, Site
 
 Secret = Callable[[], bytes]
 """Gives the secret behind cookieless ids; asked only when an event needs it."""
 
 
 class Taken(NamedTuple):
-    """What is to be stored before the answer may be given. `rejected` pairs an event's index with its row."""
+    """What is to be stored before the answer may be given. `accepted` is a count of events."""
 
-    site: Site
     accepted: int
     entries: list[Entry]
-    rejected: list[tuple[int, Rejected]]
-    rows: list[bytes]
-    size: int
+    rejected: list[Kept]
 
     def summary(self) -> dict[str, Any]:
         """The body of the 202 answer."""
         return {
             "accepted": self.accepted,
             "rejected": [
-                {"index": index, "event_id": row.event_id, "reason": row.reason, "detail": row.detail}
-                for index, row in self.rejected
+                {
+                    "index": one.position,
+                    "event_id": one.row.event_id,
+                    "reason": one.row.reason,
+                    "detail": one.row.detail,
+                }
+                for one in self.rejected
             ],
         }
 
 
-def accept(request: Request, sites: Sites, secret: Secret, now: int) -> Taken:
-    """Read a POST /v1/events; `now` is epoch ms.
+class Means(NamedTuple):
+    """What accepting needs besides the request; `now` is epoch ms, `payloads` as in the settings."""
+
+    secret: Secret
+    now: int
+    payloads: str | None = None
+
+
+def body_of(request: Request, site: Site) -> Body:
+    """The body of a POST.
 
     Raises:
-        Refuse: nothing of the request is taken.
+        Refuse: 413, 415 or 400.
     """
-    site = site_of(request, sites)
-    body = read_body(
+    return read_body(
         request.body,
         is_base64=request.is_base64,
         media_type=request.headers.get("content-type"),
         encoding=request.headers.get("content-encoding"),
         limit=site.max_body_bytes,
     )
-    return accept_events(request, site, body, secret, now)
 
 
-def accept_events(request: Request, site: Site, body: Body, secret: Secret, now: int) -> Taken:
-    """Sort the events of a body into records and rejected rows."""
+def accept(request: Request, site: Site, body: Body, means: Means) -> Taken:
+    """Sort the events of a body into records and rejected rows.
+
+    Raises:
+        Refuse: too many events, or one that can be neither taken nor kept.
+    """
     if len(body.events) > site.max_events:
         detail = f"a request may have {site.max_events} events; this one has {len(body.events)}"
         raise Refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Reason.TOO_MANY_EVENTS, detail)
     signals = signals_of(request.headers, site)
     user_agent = request.headers.get("user-agent")
-    anonymous = cache(lambda: cookieless(secret(), site, request.ip, user_agent, now))
+    anonymous = cache(lambda: cookieless(means.secret(), site, request.ip, user_agent, means.now))
     by_visitor: dict[Visitor, list[bytes]] = {}
-    rejected: list[tuple[int, Rejected]] = []
+    rejected: list[Kept] = []
     for index, given in enumerate(body.events):
         try:
             checked = check(given, site.max_event_bytes, repaired=body.repaired)
             event = normalised(checked, event_id_of(request.id, index))
             visitor = _visitor_of(
-                checked.get("visitor_id"), event["event_id"], site, signals, anonymous, secret
+                checked.get("visitor_id"), event["event_id"], site, signals, anonymous, means.secret
             )
         except RejectEvent as why:
-            rejected.append((index, rejected_of(given, why, site.name, now)))
+            rejected.append(kept(index, given, why, site.name, means.now, means.payloads))
         else:
             by_visitor.setdefault(visitor, []).append(orjson.dumps(signals.applied(event)))
     envelope = Envelope(
         site=site.name,
-        received_at=now,
+        received_at=means.now,
         sent_at=epoch_ms(body.sent_at),
         ip=kept_address(request.ip, site.ip_policy),
         user_agent=None if user_agent is None else user_agent[:MAX_USER_AGENT],
@@ -98,8 +109,7 @@ def accept_events(request: Request, site: Site, body: Body, secret: Secret, now:
     ]
     # A visitor's second part goes into a later call than the first: within a call Kinesis keeps no order.
     entries.sort(key=lambda entry: entry.part)
-    rows = [row_of(row) for _, row in rejected]
-    return Taken(site, len(body.events) - len(rejected), entries, rejected, rows, body.size)
+    return Taken(len(body.events) - len(rejected), entries, rejected)
 
 
 def _visitor_of(

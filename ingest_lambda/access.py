@@ -16,7 +16,7 @@ def site_of(request: Request, sites: Sites) -> Site:
     Raises:
         Refuse: 401 for an unknown key, 403 for an origin that the site does not list.
     """
-    site = _by_key(request.headers.get("x-rastro-key") or request.query.get("key", ""), sites)
+    site = keyed_site(request, sites)
     if site is None:
         raise Refuse(
             HTTPStatus.UNAUTHORIZED,
@@ -41,8 +41,12 @@ def any_allows(sites: Iterable[Site], origin: str) -> bool:
     return any(allows(site, origin) for site in sites)
 
 
-def _by_key(key: str, sites: Sites) -> Site | None:
-    """Compare with every key, whole, so that the time taken tells nothing about how much was right."""
+def keyed_site(request: Request, sites: Sites) -> Site | None:
+    """The site of the request's key, whatever its origin; None if there is none.
+
+    Every key is compared, and whole, so that the time taken tells nothing about how much of one was right.
+    """
+    key = request.headers.get("x-rastro-key") or request.query.get("key", "")
     given = hashlib.sha256(key.encode("utf-8", "replace")).digest()
     found = None
     for known, site in sites.by_key.items():

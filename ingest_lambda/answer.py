@@ -1,5 +1,6 @@
 """Answers in API Gateway's form, with the CORS headers a browser needs."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from ingest_lambda.refuse import Refuse
 
 
 class Answer(NamedTuple):
-    """A status, headers and a JSON value (or bytes that are not text)."""
+    """A status, headers and a JSON value or, as bytes, a GIF."""
 
     status: int
     body: Any
@@ -17,12 +18,17 @@ class Answer(NamedTuple):
 
     def to_gateway(self) -> dict[str, Any]:
         """Payload format 2.0."""
-        headers = {"content-type": "application/json", "cache-control": "no-store"}
+        is_binary = isinstance(self.body, bytes)
+        headers = {
+            "content-type": "image/gif" if is_binary else "application/json",
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+        }
         return {
             "statusCode": int(self.status),
             "headers": headers | dict(self.headers),
-            "body": orjson.dumps(self.body).decode(),
-            "isBase64Encoded": False,
+            "body": (base64.b64encode(self.body) if is_binary else orjson.dumps(self.body)).decode(),
+            "isBase64Encoded": is_binary,
         }
 
 

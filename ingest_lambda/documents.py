@@ -2,19 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from ingest_lambda.aws import AwsError, Service
 
-if TYPE_CHECKING:
-    from mypy_boto3_ssm import SSMClient
+MIN_SECRET = 16  # bytes
 
 
 class Unreadable(Exception):  # noqa: N818 - said of a document
-    """The document could not be fetched; the message names its address and the cause, never its content."""
+    """The document is not there or not usable; the message names its address and the cause, never its content."""
 
 
-def reader(address: str, ssm: "Callable[[], SSMClient]") -> Callable[[], bytes]:
+def reader(address: str, ssm: Service) -> Callable[[], bytes]:
     """A function that fetches the document at `ssm:/name` or `file:/path`, each time anew.
 
     The function raises Unreadable.
@@ -23,12 +21,10 @@ def reader(address: str, ssm: "Callable[[], SSMClient]") -> Callable[[], bytes]:
 
     def from_ssm() -> bytes:
         try:
-            parameter = ssm().get_parameter(Name=name, WithDecryption=True)["Parameter"]
-        except ClientError as error:
-            raise Unreadable(f"{address}: {error.response.get('Error', {}).get('Code')}") from error
-        except BotoCoreError as error:
-            raise Unreadable(f"{address}: {type(error).__name__}") from error
-        return parameter["Value"].encode()
+            answer = ssm.call("GetParameter", {"Name": name, "WithDecryption": True})
+        except AwsError as error:
+            raise Unreadable(f"{address}: {error}") from error
+        return str(answer["Parameter"]["Value"]).encode()
 
     def from_file() -> bytes:
         try:
@@ -37,3 +33,15 @@ def reader(address: str, ssm: "Callable[[], SSMClient]") -> Callable[[], bytes]:
             raise Unreadable(f"{address}: {error.strerror}") from error
 
     return from_ssm if scheme == "ssm" else from_file
+
+
+def secret_of(text: bytes) -> bytes:
+    """The secret behind cookieless ids.
+
+    Raises:
+        Unreadable: too short to be one, so that an empty parameter cannot pass for a secret.
+    """
+    secret = text.strip()
+    if len(secret) < MIN_SECRET:
+        raise Unreadable(f"the secret has {len(secret)} bytes, fewer than {MIN_SECRET}")
+    return secret

@@ -1,64 +1,73 @@
-"""The edge to Kinesis and Firehose: one call, one error code per entry."""
+"""The edge to the raw stream and to the rejected delivery: one call, one error code per entry."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from ingest_lambda.aws import ANSWER_SECONDS, AwsError, NoAnswer, Service
 from ingest_lambda.records import Entry
-from ingest_lambda.retry import CannotPut, Limits
+from ingest_lambda.rejects import Payload
+from ingest_lambda.retry import CannotPut, Limits, Send
 
-if TYPE_CHECKING:
-    from mypy_boto3_firehose import FirehoseClient
-    from mypy_boto3_kinesis import KinesisClient
-
-# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html: 500 records, 10 MiB with their
-# keys.
+# PutRecords takes 500 records and 10 MiB with their keys; PutRecordBatch 500 records and 4 MiB.
 STREAM_LIMITS = Limits(most_items=500, most_bytes=10 * 1024 * 1024)
-# https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html: 500 records, 4 MiB.
 DELIVERY_LIMITS = Limits(most_items=500, most_bytes=4 * 1024 * 1024)
 
-# What no repetition cures; everything else (throttling, server errors, broken connections) is worth another
-# try.
+# What no repetition cures; everything else (throttling, server errors, no answer) is worth another try.
 FINAL = frozenset(
     {"AccessDeniedException", "ResourceNotFoundException", "InvalidArgumentException", "ValidationException"}
-    | {
-        "UnrecognizedClientException",
-        "InvalidSignatureException",
-        "ExpiredTokenException",
-        "SerializationException",
-    }
-    | {"KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException"}
-    | {"KMSOptInRequired", "InvalidKMSResourceException", "MissingAuthenticationTokenException"}
+    | {"UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException"}
+    | {"SerializationException", "MissingAuthenticationTokenException", "InvalidKMSResourceException"}
+    | {"KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException"}
+    | {"KMSNotFoundException", "KMSOptInRequired"}
 )
 
 
-def stream_sender(client: "KinesisClient", stream: str) -> Callable[[Sequence[Entry]], list[str | None]]:
+def stream_sender(kinesis: Service, stream: str) -> Send[Entry]:
     """PutRecords with the visitor's partition key."""
 
-    def send(entries: Sequence[Entry]) -> list[str | None]:
-        records: Any = [{"Data": entry.data, "PartitionKey": entry.key} for entry in entries]
-        return _codes(
-            lambda: client.put_records(StreamName=stream, Records=records)["Records"],
-            len(entries),
-            "PutRecords",
-        )
+    def send(entries: Sequence[Entry], seconds: float) -> list[str | None]:
+        records = [{"Data": b64encode(entry.data).decode(), "PartitionKey": entry.key} for entry in entries]
+        request = {"StreamName": stream, "Records": records}
+        return _codes(kinesis, "PutRecords", request, "Records", len(entries), seconds)
 
     return send
 
 
-def delivery_sender(client: "FirehoseClient", name: str) -> Callable[[Sequence[bytes]], list[str | None]]:
+def delivery_sender(firehose: Service, name: str) -> Send[bytes]:
     """PutRecordBatch of lines."""
 
-    def send(lines: Sequence[bytes]) -> list[str | None]:
-        records: Any = [{"Data": line} for line in lines]
-        return _codes(
-            lambda: client.put_record_batch(DeliveryStreamName=name, Records=records)["RequestResponses"],
-            len(lines),
-            "PutRecordBatch",
-        )
+    def send(lines: Sequence[bytes], seconds: float) -> list[str | None]:
+        request = {
+            "DeliveryStreamName": name,
+            "Records": [{"Data": b64encode(line).decode()} for line in lines],
+        }
+        return _codes(firehose, "PutRecordBatch", request, "RequestResponses", len(lines), seconds)
 
     return send
+
+
+def payload_store() -> Callable[[Payload], None]:
+    """PutObject; raises CannotPut.
+
+    One attempt: the client repeats the request, and the name is the content's.
+    """
+
+    def store(payload: Payload) -> None:
+        # The SDK, which costs a quarter of a second, for what one request in a million needs.
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore.session import get_session  # noqa: PLC0415
+
+        bucket, _, key = payload.address.removeprefix("s3://").partition("/")
+        try:
+            s3: Any = get_session().create_client("s3")
+            s3.put_object(Bucket=bucket, Key=key, Body=payload.data, ContentType="application/json")
+        except ClientError as error:
+            raise CannotPut(f"PutObject: {error.response.get('Error', {}).get('Code')}") from error
+        except BotoCoreError as error:
+            raise CannotPut(f"PutObject: {type(error).__name__}") from error
+
+    return store
 
 
 def entry_size(entry: Entry) -> int:
@@ -66,16 +75,16 @@ def entry_size(entry: Entry) -> int:
     return len(entry.data) + len(entry.key.encode())
 
 
-def _codes(call: Callable[[], Sequence[Any]], count: int, operation: str) -> list[str | None]:
+def _codes(
+    service: Service, operation: str, request: Mapping[str, object], results: str, count: int, seconds: float
+) -> list[str | None]:
     try:
-        results = call()
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "Unknown")
-        if code in FINAL:
-            raise CannotPut(f"{operation}: {code}") from error
-        return [code] * count
-    except BotoCoreError as error:
-        # After a broken connection nobody knows what was stored; de-duplication by event id takes the second
-        # copy.
-        return [type(error).__name__] * count
-    return [result.get("ErrorCode") for result in results]
+        answer = service.call(operation, request, min(seconds, ANSWER_SECONDS))
+    except NoAnswer as error:
+        # Perhaps it was stored; de-duplication by event id takes the second copy.
+        return [error.code] * count
+    except AwsError as error:
+        if error.code in FINAL:
+            raise CannotPut(str(error)) from error
+        return [error.code] * count
+    return [result.get("ErrorCode") for result in answer[results]]

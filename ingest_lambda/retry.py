@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 Item = TypeVar("Item")
+Send = Callable[[Sequence[Item], float], Sequence[str | None]]
+"""Sends one call, waiting at most so many seconds; gives one error code per item, None where it is stored."""
 
 FIRST_PAUSE = 0.05  # seconds; doubles with each attempt
 LONGEST_PAUSE = 1.0
+SHORTEST_CALL = 0.25  # also when the time is nearly up, one real attempt is made
 THROTTLES = frozenset(
     {"ProvisionedThroughputExceededException", "ServiceUnavailableException", "KMSThrottlingException"}
     | {"ThrottlingException", "LimitExceededException", "SlowDown", "TooManyRequestsException"}
@@ -50,7 +53,7 @@ class Report(NamedTuple):
 
 def put_all(
     items: Sequence[Item],
-    send: Callable[[Sequence[Item]], Sequence[str | None]],
+    send: Send[Item],
     size_of: Callable[[Item], int],
     limits: Limits,
     clock: Clock,
@@ -59,7 +62,7 @@ def put_all(
 ) -> Report:
     """Put all items, call after call in their order, and repeat what failed until `deadline`.
 
-    `send` answers with one error code per item, None where it is stored. An item that it called stored is
+    An item that `send` called stored is
     never sent again. At least one attempt is made. The first call that stays incomplete ends it: later calls
     may hold later parts of the same visitor, which must not overtake.
     """
@@ -75,7 +78,7 @@ def put_all(
 
 def _put_call(
     waiting: Sequence[Item],
-    send: Callable[[Sequence[Item]], Sequence[str | None]],
+    send: Send[Item],
     clock: Clock,
     deadline: float,
     report: Report,
@@ -84,7 +87,7 @@ def _put_call(
     while True:
         error: str | None
         try:
-            codes = send(waiting)
+            codes = send(waiting, max(SHORTEST_CALL, deadline - clock.now()))
         except CannotPut as refused:
             return report._replace(calls=report.calls + 1, last_error=str(refused))
         failed = [item for item, code in zip(waiting, codes, strict=True) if code is not None]

@@ -13,6 +13,8 @@ class Settings(NamedTuple):
 
     `salt` names the secret behind cookieless visitor ids. `viewer_header` is the lower-case name of a header
     in which a proxy of ours puts the client address; None: the address of the connection counts.
+    `payloads` is `s3://bucket/prefix`, for rejected events that are too large for a row; None: they are
+    refused. `environment` is a dimension of the metrics.
     """
 
     raw_stream: str
@@ -20,6 +22,8 @@ class Settings(NamedTuple):
     sites: str
     salt: str
     viewer_header: str | None = None
+    payloads: str | None = None
+    environment: str = "default"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -34,6 +38,8 @@ class Settings(NamedTuple):
             sites=_address(env, "RASTRO_SITES"),
             salt=_address(env, "RASTRO_SALT"),
             viewer_header=env.get("RASTRO_VIEWER_HEADER", "").strip().lower() or None,
+            payloads=_place(env, "RASTRO_PAYLOADS"),
+            environment=env.get("RASTRO_ENVIRONMENT", "").strip() or "default",
         )
 
 
@@ -49,3 +55,10 @@ def _address(env: Mapping[str, str], name: str) -> str:
     if not value.startswith(("ssm:/", "file:/")):
         raise SettingsError(f"{name} is {value!r}; it must be ssm:/parameter/name or file:/path")
     return value
+
+
+def _place(env: Mapping[str, str], name: str) -> str | None:
+    value = env.get(name, "").strip().rstrip("/")
+    if value and not (value.startswith("s3://") and "/" in value.removeprefix("s3://")):
+        raise SettingsError(f"{name} is {value!r}; it must be s3://bucket/prefix")
+    return value or None

@@ -43,11 +43,11 @@ class Site(NamedTuple):
     time_zone: str = "America/Sao_Paulo"
     currency: str | None = "BRL"
     session: Session = Session()
-    ip_policy: str = "truncate"  # full | truncate | none: what the enriched table may hold
+    ip_policy: str = "truncate"  # full | truncate | none: what the raw stream may hold
     cookieless: bool = True
     honour_dnt: bool = False
     honour_gpc: bool = True
-    allow_credentials: bool = False
+    allow_credentials: bool = False  # only with origins: any page could act for a logged-in customer
     max_events: int = 500
     max_body_bytes: int = 1_048_576
     max_event_bytes: int = 65_536
@@ -99,6 +99,8 @@ def _site(name: str, fields: dict[str, Any]) -> Site:
         rest[field] = tuple(rest.get(field, ()))
     rest["origins"] = tuple(origin.lower() for origin in rest["origins"])  # browsers write them so
     site = Site(name=name, session=session, **rest)
+    if site.allow_credentials and not site.origins:
+        raise SitesError(f"the sites document allows credentials at {name} without naming its origins")
     try:
         ZoneInfo(site.time_zone)
     except (KeyError, ValueError, OSError):

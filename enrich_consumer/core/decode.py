@@ -50,4 +50,5 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         user_agent=raw.get("user_agent"),
         headers=raw.get("headers") or {},
         events=raw["events"],
+        data=incoming.data,
     )

@@ -7,7 +7,7 @@ snapshot of 200,000 visitors has to load in well under three seconds.
 
 import struct
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ UPGRADES: dict[int, Callable[[bytes], bytes]] = {}
 
 _DIGEST = 16
 _KEY = 16
+_PIECE = 1000
 
 
 class EntryError(Exception):
@@ -66,11 +67,28 @@ class Header(NamedTuple):
 
 def encode(header: Header, visitors: Mapping[bytes, bytes]) -> bytes:
     """The entry as bytes."""
+    return b"".join(encode_parts(header, visitors))
+
+
+def encode_parts(header: Header, visitors: Mapping[bytes, bytes]) -> Iterator[bytes]:
+    """The same, piece by piece: no step is long, so that a snapshot's thread never holds the worker up."""
     head = orjson.dumps(header._asdict() | {"sequence": str(header.sequence), "visitors": len(visitors)})
-    values = list(visitors.values())
-    lengths = array("I", map(len, values))
-    body = b"".join([MAGIC, struct.pack("<I", len(head)), head, lengths.tobytes(), *visitors, *values])
-    return body + blake2b(body, digest_size=_DIGEST).digest()
+    digest = blake2b(digest_size=_DIGEST)
+    for part in _parts(head, list(visitors), list(visitors.values())):
+        digest.update(part)
+        yield part
+    yield digest.digest()
+
+
+def _parts(head: bytes, keys: list[bytes], values: list[bytes]) -> Iterator[bytes]:
+    yield b"".join([MAGIC, struct.pack("<I", len(head)), head])
+    starts = range(0, len(keys), _PIECE)
+    for start in starts:
+        yield array("I", map(len, values[start : start + _PIECE])).tobytes()
+    for start in starts:
+        yield b"".join(keys[start : start + _PIECE])
+    for start in starts:
+        yield b"".join(values[start : start + _PIECE])
 
 
 def decode(

@@ -20,7 +20,10 @@ class Incoming(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A decoded raw record: one visitor's part of one request. Times are epoch milliseconds."""
+    """A decoded raw record: one visitor's part of one request. Times are epoch milliseconds.
+
+    `data`: the bytes it was decoded from, for a quick look; empty when unknown.
+    """
 
     sequence: int
     site: Site
@@ -32,6 +35,7 @@ class Record(NamedTuple):
     user_agent: str | None
     headers: dict[str, str | None]
     events: list[Event]
+    data: bytes = b""
 
 
 class Reject(Exception):  # noqa: N818 - it is a verdict, not an error of ours

@@ -25,6 +25,9 @@ from enrich_consumer.ports import CheckpointRefusedError, LeaseLostError, Shards
 from enrich_consumer.worker import Worker
 
 CHECKPOINT_TRIES = 3
+SHARD_END = "SHARD_END"
+"""KCL's checkpoint of a shard that was read to its end. Such a lease may be handed to a worker once more; its
+session log may be gone by then, because the children have their own."""
 FATAL = 70
 """Exit status: EX_SOFTWARE of sysexits.h; the daemon ends with its child, and the task is started anew."""
 
@@ -51,15 +54,20 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         self._worker: Worker | None = None
         self._metrics: Metrics | None = None
         self._lost = False
+        self._over = False
 
     def initialize(self, initialize_input: Any) -> None:
         """Take the shard over: state from the session log, which may lie past KCL's checkpoint."""
         shard = initialize_input.shard_id
+        self._over = initialize_input.sequence_number == SHARD_END
         checkpoint = _sequence(initialize_input.sequence_number)
         self._log = self._log.bind(shard=shard)
         if self._heartbeat is not None:
             self._heartbeat.mkdir(parents=True, exist_ok=True)
             self._heartbeat /= shard
+        if self._over:
+            self._log.info("shard had ended before")
+            return
         with self._fatal("initialize"):
             worker = self._open_worker(shard, self._log)
             warnings = worker.start(
@@ -80,7 +88,7 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
     def process_records(self, process_records_input: Any) -> None:
         """Work, and flush when it is time; KCL calls it for empty lists too, which is our clock."""
         self._beat()
-        if self._lost:
+        if self._lost or self._over:
             return
         checkpointer = KclCheckpointer(process_records_input.checkpointer)
         with self._fatal("process_records"):
@@ -111,6 +119,9 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
     def shard_ended(self, shard_ended_input: Any) -> None:
         """No more records: everything out, a snapshot for the children, then the end is checkpointed."""
         with self._fatal("shard_ended"):
+            if self._over:
+                shard_ended_input.checkpointer.checkpoint()
+                return
             worker = self._running()
             try:
                 worker.end_shard(KclCheckpointer(shard_ended_input.checkpointer), time.monotonic())
@@ -122,7 +133,7 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
 
     def shutdown_requested(self, shutdown_requested_input: Any) -> None:
         """The daemon is stopping: flush and checkpoint, so that the next owner replays nothing."""
-        if self._lost:
+        if self._lost or self._over:
             return
         with self._fatal("shutdown_requested"):
             worker = self._running()

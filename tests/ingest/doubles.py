@@ -10,6 +10,7 @@ from typing import Any
 from ingest_lambda.app import App
 from ingest_lambda.cached import Cached
 from ingest_lambda.records import Entry
+from ingest_lambda.rejects import Payload
 from ingest_lambda.request import from_gateway
 from ingest_lambda.retry import Clock
 from schemas import SitesError, parse_sites
@@ -103,7 +104,7 @@ class Place:
     stored: list[Any] = field(default_factory=list)
     calls: list[list[Any]] = field(default_factory=list)
 
-    def send(self, entries: Sequence[Any]) -> list[str | None]:
+    def send(self, entries: Sequence[Any], seconds: float) -> list[str | None]:
         self.calls.append(list(entries))
         codes = [self.verdict(len(self.calls), entry) for entry in entries]
         self.stored += [entry for entry, code in zip(entries, codes, strict=True) if code is None]
@@ -120,6 +121,8 @@ class Bench:
     sites: bytes = json.dumps(SITES).encode()
     secret: bytes = b"a secret of the tests"
     viewer_header: str | None = None
+    payloads: list[Payload] = field(default_factory=list)
+    told: list[bytes] = field(default_factory=list)
     app: App = field(init=False)
 
     def __post_init__(self) -> None:
@@ -128,6 +131,8 @@ class Bench:
             secret=Cached(lambda: self.secret, bytes.strip, (), lambda error: None),
             to_stream=self.stream.send,
             to_rejected=self.delivery.send,
+            to_payloads=self.payloads.append,
+            tell=self.told.append,
             clock=self.time.clock(),
         )
 

@@ -1,23 +1,26 @@
-"""The Lambda edge: the real handler over Kinesis and Firehose as moto has them, in this process."""
+"""The Lambda edge: the real handler over the emulator's Kinesis, Firehose, SSM and S3."""
 
 import json
+import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from ingest_lambda import handler as edge
-from ingest_lambda.settings import Settings, SettingsError
+from rastro.local.emulator import aws_environment, client
 from tests.ingest.doubles import PAGE_VIEW, SITES, gateway
 
+pytestmark = pytest.mark.emulator
+
 ENV = {
-    "RASTRO_RAW_STREAM": "raw",
-    "RASTRO_REJECTED_DELIVERY": "rejected",
-    "RASTRO_SITES": "ssm:/rastro/sites",
-    "RASTRO_SALT": "ssm:/rastro/salt",
+    "RASTRO_RAW_STREAM": "ingest-raw",
+    "RASTRO_REJECTED_DELIVERY": "ingest-rejected",
+    "RASTRO_SITES": "ssm:/ingest/sites",
+    "RASTRO_SALT": "ssm:/ingest/salt",
+    "RASTRO_PAYLOADS": "s3://ingest-lake/payloads",
 }
 
 
@@ -28,59 +31,99 @@ class Context:
         return 3000
 
 
+@pytest.fixture(scope="module")
+def resources(emulator: str) -> str:
+    """What the function needs, made once on the emulator."""
+    client(emulator, "kinesis").create_stream(StreamName="ingest-raw", ShardCount=1)
+    client(emulator, "s3").create_bucket(Bucket="ingest-lake")
+    client(emulator, "firehose").create_delivery_stream(
+        DeliveryStreamName="ingest-rejected",
+        ExtendedS3DestinationConfiguration={
+            "RoleARN": "arn:aws:iam::000000000000:role/x",
+            "BucketARN": "arn:aws:s3:::ingest-lake",
+            "Prefix": "rejected/",
+            "BufferingHints": {"IntervalInSeconds": 1, "SizeInMBs": 1},
+        },
+    )
+    ssm = client(emulator, "ssm")
+    ssm.put_parameter(Name="/ingest/sites", Value=json.dumps(SITES), Type="String")
+    ssm.put_parameter(Name="/ingest/salt", Value="a secret of the tests", Type="SecureString")
+    return emulator
+
+
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in ENV.items():
+def aws(resources: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    for name, value in (ENV | aws_environment(resources)).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     edge._wired.cache_clear()
-    with mock_aws():
-        boto3.client("kinesis").create_stream(StreamName="raw", ShardCount=1)
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        boto3.client("firehose").create_delivery_stream(
-            DeliveryStreamName="rejected",
-            ExtendedS3DestinationConfiguration={
-                "RoleARN": "arn:aws:iam::123456789012:role/x",
-                "BucketARN": "arn:aws:s3:::lake",
-            },
-        )
-        ssm = boto3.client("ssm")
-        ssm.put_parameter(Name="/rastro/sites", Value=json.dumps(SITES), Type="String")
-        ssm.put_parameter(Name="/rastro/salt", Value="a secret", Type="SecureString")
-        yield
+    yield resources
+    rewire()
+
+
+def rewire() -> None:
+    """As a new instance of the function would be."""
+    for service in edge._wired().services:
+        service.close()
     edge._wired.cache_clear()
 
 
-def stream_content() -> list[dict[str, Any]]:
-    kinesis = boto3.client("kinesis")
-    shard = kinesis.describe_stream(StreamName="raw")["StreamDescription"]["Shards"][0]["ShardId"]
-    iterator = kinesis.get_shard_iterator(StreamName="raw", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-    return kinesis.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+def stream_content(emulator: str) -> list[dict[str, Any]]:
+    kinesis = client(emulator, "kinesis")
+    shard = kinesis.describe_stream(StreamName="ingest-raw")["StreamDescription"]["Shards"][0]["ShardId"]
+    start = kinesis.get_shard_iterator(
+        StreamName="ingest-raw", ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+    )
+    return list(kinesis.get_records(ShardIterator=start["ShardIterator"])["Records"])
 
 
-@pytest.mark.usefixtures("aws")
-def test_events_reach_the_stream_and_rejected_ones_the_delivery() -> None:
+def rejected_rows(emulator: str, wanted: int) -> list[dict[str, Any]]:
+    """The rows that Firehose wrote, as soon as there are so many."""
+    s3 = client(emulator, "s3")
+    deadline = time.monotonic() + 30
+    while True:
+        objects = s3.list_objects_v2(Bucket="ingest-lake", Prefix="rejected/").get("Contents", [])
+        lines = b"".join(
+            s3.get_object(Bucket="ingest-lake", Key=one["Key"])["Body"].read() for one in objects
+        ).splitlines()
+        if len(lines) >= wanted or time.monotonic() > deadline:
+            return [json.loads(line) for line in lines]
+        time.sleep(0.2)
+
+
+def test_events_reach_the_stream_and_rejected_ones_the_delivery(aws: str) -> None:
     answer = edge.handler(gateway([PAGE_VIEW, {"event": "X"}, {"event": "search"}]), Context())
 
     assert answer["statusCode"] == 202
     assert json.loads(answer["body"])["accepted"] == 2
-    records = stream_content()
+    records = stream_content(aws)
     assert [json.loads(record["Data"])["visitor_kind"] for record in records] == ["cookie", "cookieless"]
     assert records[0]["PartitionKey"] == "loja/v1"
-    s3 = boto3.client("s3")
-    objects = s3.list_objects_v2(Bucket="lake")["Contents"]
-    lines = b"".join(
-        s3.get_object(Bucket="lake", Key=one["Key"])["Body"].read() for one in objects
-    ).splitlines()
-    assert [json.loads(line)["reason"] for line in lines] == ["invalid_event"]
+    assert [row["reason"] for row in rejected_rows(aws, 1)] == ["invalid_event"]
 
 
-@pytest.mark.usefixtures("aws")
-def test_a_missing_stream_is_an_honest_503() -> None:
-    boto3.client("kinesis").delete_stream(StreamName="raw")
+def test_a_payload_too_large_for_a_row_is_kept_beside_it(aws: str) -> None:
+    """Noise does not compress, so base64 of it is larger than a row may be."""
+    noise = random.Random(1)
+    event = {"event": "x", "text": "".join(chr(noise.randrange(0x20, 0x7F)) for _ in range(1_000_000))}
+
+    answer = edge.handler(gateway(event), Context())
+
+    assert (answer["statusCode"], json.loads(answer["body"])["accepted"]) == (202, 0)
+    s3 = client(aws, "s3")
+    (stored,) = s3.list_objects_v2(Bucket="ingest-lake", Prefix="payloads/loja/")["Contents"]
+    body = s3.get_object(Bucket="ingest-lake", Key=stored["Key"])["Body"].read()
+    assert json.loads(body) == event
+    rows = rejected_rows(aws, 2)
+    assert f"s3://ingest-lake/{stored['Key']}" in {row["payload"] for row in rows}
+
+
+def test_a_missing_stream_or_delivery_is_an_honest_503(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rejected event that cannot be kept is not an answered one."""
+    monkeypatch.setenv("RASTRO_REJECTED_DELIVERY", "nowhere")
+    assert edge.handler(gateway(), Context())["statusCode"] == 202
+    assert edge.handler(gateway({"event": "X"}), Context())["statusCode"] == 503
+    rewire()
+    monkeypatch.setenv("RASTRO_RAW_STREAM", "nowhere")
 
     answer = edge.handler(gateway(), Context())
 
@@ -88,30 +131,26 @@ def test_a_missing_stream_is_an_honest_503() -> None:
     assert answer["headers"]["retry-after"].isdigit()
 
 
-@pytest.mark.usefixtures("aws")
-def test_a_missing_delivery_is_503_too() -> None:
-    """A rejected event that cannot be kept is not an answered one."""
-    boto3.client("firehose").delete_delivery_stream(DeliveryStreamName="rejected")
+def test_missing_documents_are_503_with_a_metric_and_no_content(
+    aws: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RASTRO_SITES", "ssm:/ingest/nowhere")
 
-    assert edge.handler(gateway(), Context())["statusCode"] == 202
-    assert edge.handler(gateway({"event": "X"}), Context())["statusCode"] == 503
+    assert edge.handler(gateway(), Context())["statusCode"] == 503
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["SitesDocumentInvalid"] == 1
+    assert first["cause"] == "ssm:/ingest/nowhere: GetParameter: ParameterNotFound"
+    assert (second["Unavailable"], second["cause"]) == (1, "no sites document")
 
 
-def test_sites_and_salt_may_be_files(tmp_path: Path, aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sites_and_salt_may_be_files(tmp_path: Path, aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sites.json").write_text(json.dumps(SITES))
-    (tmp_path / "salt").write_text("secret\n")
+    (tmp_path / "salt").write_text("a secret of the tests\n")
     monkeypatch.setenv("RASTRO_SITES", f"file:{tmp_path}/sites.json")
     monkeypatch.setenv("RASTRO_SALT", f"file:{tmp_path}/salt")
 
     assert edge.handler(gateway({"event": "search"}), Context())["statusCode"] == 202
-
-
-@pytest.mark.parametrize("name", list(ENV))
-def test_a_missing_variable_is_named(name: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name} is not set"):
-        Settings.from_env({key: value for key, value in ENV.items() if key != name})
-
-
-def test_an_address_must_have_a_known_scheme() -> None:
-    with pytest.raises(SettingsError, match="RASTRO_SITES is 's3://x'; it must be ssm:"):
-        Settings.from_env(ENV | {"RASTRO_SITES": "s3://x"})
+    rewire()
+    (tmp_path / "salt").write_text("short")
+    assert edge.handler(gateway({"event": "search"}), Context())["statusCode"] == 503
+    assert edge.handler(gateway(), Context())["statusCode"] == 202

@@ -62,11 +62,15 @@ class _Visitor:
     def __init__(self) -> None:
         self.visits: list[_Visit] = []
         self.accepted: list[str] = []
+        self.record = -1
 
     def forget_what_is_over(self, event: Arrival, rule: Rule) -> None:
         self.visits = [v for v in self.visits if event.received_at <= v.last_arrival + rule.kept]
-        if all(v.last_arrival + rule.kept + SLACK < event.watermark for v in self.visits):
+        newest = max((v.last_arrival for v in self.visits), default=0)
+        # The events of a record came together: none is forgotten before the next.
+        if event.record != self.record and newest + rule.kept + SLACK < event.watermark:
             self.visits = []
+        self.record = event.record
         if not self.visits:
             self.accepted = []
 

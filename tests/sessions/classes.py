@@ -33,6 +33,7 @@ class Class(StrEnum):
     PARTLY_FORGOTTEN = "a session was removed while another stayed"
     COPY = "a copy was dropped"
     COPY_IN_RECORD = "a request was repeated whole"
+    COPY_WITHIN = "a record held an event twice"
     COPY_TAKEN = "a copy was accepted again"
     COPY_PRUNES = "a copy that was dropped removed a session"
     FOREIGN_ID = "two visitors used one event id"
@@ -88,6 +89,8 @@ def _of_records(records: Sequence[Record]) -> set[Class]:
         if request in requests:
             found.add(Class.COPY_IN_RECORD)
         requests.add(request)
+        if len(dict(record.events)) < len(record.events):
+            found.add(Class.COPY_WITHIN)
         if record.received_at < newest.get(who, 0):
             found.add(Class.CLOCK_BACK)
         newest[who] = record.received_at

@@ -6,9 +6,9 @@ because random times never hit them.
 """
 
 import random
-from collections.abc import Iterator, Sequence
-from functools import cache
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
+from itertools import count, pairwise
 from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
@@ -82,9 +82,14 @@ def seeded(seed: int) -> History:
     return generate(Seeded(seed))
 
 
-def many(count: int, first: int = 0) -> Iterator[tuple[int, History]]:
-    """`count` histories with their seeds."""
-    return ((seed, seeded(seed)) for seed in range(first, first + count))
+def many(number: int, first: int = 0) -> Iterator[tuple[int, History]]:
+    """`number` histories with their seeds."""
+    return ((seed, seeded(seed)) for seed in range(first, first + number))
+
+
+def event_ids() -> Iterator[str]:
+    """Event ids, all different."""
+    return (f"{number:08x}-0000-4000-8000-000000000000" for number in count(1))
 
 
 def generate(choices: Choices) -> History:
@@ -96,7 +101,7 @@ def generate(choices: Choices) -> History:
 # each visitor's clock within the slack of the shard's.
 TEMPERS: dict[str, tuple[str, ...]] = {
     "calm": ("live",),
-    "retries": ("live", "live", "copy"),
+    "retries": ("live", "live", "copy", "echo"),
     "puzzle": ("piece",) * 7 + ("copy",),
     "shuffled": ("live", "live", "back", "back", "fill", "fill", "copy", "comb", "stretch"),
     "wild": (
@@ -112,7 +117,7 @@ TEMPERS: dict[str, tuple[str, ...]] = {
         "foreign",
         "rare",
     ),
-    "lagging": ("live", "back", "fill", "queue", "copy", "linger"),
+    "lagging": ("live", "back", "fill", "queue", "copy", "linger", "verge"),
 }
 
 
@@ -140,27 +145,37 @@ class _Story:
         self.now = START
         self.records: list[Record] = []
         self.crowded = False
-        self.made = 0
+        self.planned: list[tuple[tuple[str, str], Callable[[], Record]]] = []
+        self.new_ids = event_ids()
 
     def told(self) -> History:
         fewest, most = self.pick(((1, 4), (1, 12), (8, 16), (8, 24)))
         for _ in range(self.integer(fewest, most)):
-            self.visitor = self.pick(self.visitors)
-            self.seen = self.known[self.visitor]
-            self.rule = self.rules[self.visitor[0]]
+            self._meet(self.pick(self.visitors))
             kinds = TEMPERS[self.temper]
             kind = self.pick(kinds) if self.seen.times else kinds[0]
-            record = getattr(self, f"_{kind}")()
-            self.records.append(record)
-            self.seen.records.append(record)
-            for _, ts in record.events:
-                self.seen.times.append(event_time(record.received_at, record.sent_at, ts)[0])
-                self.seen.received.append(record.received_at)
-            self.now = max(self.now, record.received_at)
+            self._keep(getattr(self, f"_{kind}")())
+            while self.planned:
+                visitor, tell = self.planned.pop(0)
+                self._meet(visitor)
+                self._keep(tell())
         sites = {site for site, _ in self.visitors}
         return History(
             {site: rule for site, rule in self.rules.items() if site in sites}, tuple(self.records)
         )
+
+    def _meet(self, visitor: tuple[str, str]) -> None:
+        self.visitor = visitor
+        self.seen = self.known[visitor]
+        self.rule = self.rules[visitor[0]]
+
+    def _keep(self, record: Record) -> None:
+        self.records.append(record)
+        self.seen.records.append(record)
+        for _, ts in record.events:
+            self.seen.times.append(event_time(record.received_at, record.sent_at, ts)[0])
+            self.seen.received.append(record.received_at)
+        self.now = max(self.now, record.received_at)
 
     # Kinds of records
 
@@ -218,6 +233,13 @@ class _Story:
         """A request that was sent before."""
         return self._again(self._received())
 
+    def _echo(self) -> Record:
+        """A request that holds an event twice, maybe at two times."""
+        record = self._live()
+        event_id, ts = record.events[0]
+        ts = ts if ts is None else ts + self.pick((0, 1, self.rule.gap + 1))
+        return record._replace(events=(*record.events, (event_id, ts)))
+
     def _foreign(self) -> Record:
         """An event id that some visitor has used before, which need not be this one."""
         other = self.pick(self.records[-6:])
@@ -252,10 +274,36 @@ class _Story:
         return self._crowd()
 
     def _crowd(self) -> Record:
-        """As many new ids as the window remembers, or one fewer or more."""
-        count = WINDOW + self.pick((0, -1, 1)) - self.pick((0, self.integer(0, 5)))
-        received = self._received()
-        return self._record(received, [self.seen.times[-1] + i for i in range(count)])
+        """As many new ids as the window remembers, or one fewer or more, and then a copy of an earlier id."""
+        new = WINDOW + self.pick((0, -1, 1)) - self.pick((0, self.integer(0, 5)))
+        old = self.pick(self.seen.records[-6:])
+
+        def copy() -> Record:
+            return self._again(self._received(), old)
+
+        halves = self.pick(((new,), (new // 2, new - new // 2)))
+        for half in halves:
+            self.planned += [(self.visitor, partial(self._many, half)), (self.visitor, copy)]
+        return self.planned.pop(0)[1]()
+
+    def _many(self, number: int) -> Record:
+        at = self.seen.times[-1]
+        return self._record(self._received(), [at + i for i in range(number)])
+
+    def _verge(self) -> Record:
+        """The last moment before the shard's clock forgets a visitor, and the ones beside it."""
+        if len(self.visitors) == 1:
+            return self._linger()
+        place = max(range(len(self.seen.received)), key=self.seen.received.__getitem__)
+        at, newest = self.seen.times[place], self.seen.received[place]
+        received = newest + self.rule.kept
+        target = received + SLACK + self.pick((0, 1, -1))
+        if target < self.now:
+            return self._linger()
+        back = partial(self._record, received - self.pick((0, 1)), [at])
+        self.planned.append((self.visitor, back))
+        self._meet(next(visitor for visitor in self.visitors if visitor != self.visitor))
+        return self._record(target, [target])
 
     # Their parts
 
@@ -298,8 +346,8 @@ class _Story:
     def _not_before_slack(self, received: int) -> int:
         return received if self.temper == "lagging" else max(received, self.now - SLACK)
 
-    def _again(self, received: int) -> Record:
-        old = self.pick(self.seen.records[-6:])
+    def _again(self, received: int, old: Record | None = None) -> Record:
+        old = old or self.pick(self.seen.records[-6:])
         sent_at = old.sent_at
         if sent_at is not None and self.pick((True, False)):
             sent_at += received - old.received_at  # stamped anew, else the same bytes as before
@@ -322,9 +370,5 @@ class _Story:
             strange = (received + DAY, received + 1, received - NONSENSE, received - NONSENSE - 1, 0, 2**40)
             stamps = [self.pick(strange) if self.pick((True, False)) else at for at in times]
             sent_at = self.pick((None, received - 5 * DAY, received + DAY))
-        events: list[Any] = [(self._new_id(), ts) for ts in stamps]
+        events: list[Any] = [(next(self.new_ids), ts) for ts in stamps]
         return Record(*self.visitor, received, sent_at, tuple(events))
-
-    def _new_id(self) -> str:
-        self.made += 1
-        return f"{self.made:08x}-0000-4000-8000-000000000000"

@@ -48,9 +48,11 @@ class History(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """One event as it arrives; `watermark`: the newest `received_at` of the shard, this record's included."""
+    """One event as it arrives. `record`: its record's number. `watermark`: the newest `received_at` of the
+    shard, this record's included."""
 
     ordinal: int
+    record: int
     site: str
     visitor: str
     event_id: str
@@ -77,11 +79,12 @@ def arrivals(history: History) -> list[Arrival]:
     """Every event of the history in stream order."""
     result: list[Arrival] = []
     watermark = 0
-    for site, visitor, received_at, sent_at, events in history.records:
+    for number, (site, visitor, received_at, sent_at, events) in enumerate(history.records):
         watermark = max(watermark, received_at)
         for event_id, ts in events:
             at, suspect = event_time(received_at, sent_at, ts)
-            result.append(Arrival(len(result), site, visitor, event_id, at, suspect, received_at, watermark))
+            event = (site, visitor, event_id, at, suspect, received_at, watermark)
+            result.append(Arrival(len(result), number, *event))
     return result
 
 

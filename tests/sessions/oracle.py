@@ -135,7 +135,8 @@ def lags_behind_watermark(events: Sequence[Arrival], rule: Rule) -> bool:
     """Whether the shard's clock forgot the visitor at an arrival whose own clock had not."""
     firsts = first_copies(events)
     for event in events:
-        earlier = [first.received_at for first in firsts if first.ordinal < event.ordinal]
+        # A record is one moment, so only what came with earlier records counts.
+        earlier = [first.received_at for first in firsts if first.record < event.record]
         if earlier and event.received_at <= max(earlier) + rule.kept < event.watermark - SLACK:
             return True
     return False

@@ -6,25 +6,47 @@ Each is one file that owns its columns, its function and its description; a new 
 from collections.abc import Sequence
 
 from enrich_consumer.core.enrich import (
+    bot,
+    campaign,
     ecommerce,
     event_time,
     geo,
     page,
     privacy,
+    referrer,
     user_agent,
 )
-from enrich_consumer.core.enrich.assembly import Enrich, EnrichmentsError, assemble, columns_of, select
+from enrich_consumer.core.enrich.assembly import (
+    Assembled,
+    Enrich,
+    EnrichmentsError,
+    assemble,
+    columns_of,
+    select,
+)
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.spec import Spec
 from schemas import Column
 
-__all__ = ["ENRICHMENTS", "Enrich", "EnrichmentsError", "References", "build", "columns"]
+__all__ = [
+    "ENRICHMENTS",
+    "Assembled",
+    "Enrich",
+    "EnrichmentsError",
+    "References",
+    "assembled",
+    "build",
+    "columns",
+]
 
 ENRICHMENTS: tuple[Spec, ...] = (
     event_time.SPEC,  # everything after may ask when it happened
-    page.SPEC,  # referrer and campaign compare with the page
+    page.SPEC,  # campaign and referrer read the page's address
+    campaign.SPEC,  # the channel follows from the campaign first of all
+    referrer.SPEC,  # needs the page's host, to tell the shop's own pages, and the campaign
     user_agent.SPEC,  # the bot's verdict reads it
-    geo.SPEC,  # needs the full address, so before privacy
+    geo.SPEC,  # needs the full address, so before privacy; the network is a reason for the bot's verdict
+    bot.SPEC,  # needs the agent, the device's class and the network
     ecommerce.SPEC,  # its texts are scrubbed, so before privacy
     privacy.SPEC,  # last: nothing may add a text behind it
 )
@@ -38,9 +60,12 @@ def columns() -> tuple[Column, ...]:
 def build(references: References, names: Sequence[str] | None = None) -> Enrich:
     """Make the function that enriches a record; `names` None means all of the list.
 
-    The columns of enrichments that are not wanted stay in the row, null.
-
     Raises:
         EnrichmentsError: an unknown name, or a need that is not met.
     """
-    return assemble(select(names, ENRICHMENTS), columns(), references)
+    return assembled(references, names).enrich
+
+
+def assembled(references: References, names: Sequence[str] | None = None) -> Assembled:
+    """The same with the counters of its caches."""
+    return assemble(select(names, ENRICHMENTS), references)

@@ -1,12 +1,12 @@
 """Puts enrichments together into one function; the failure of one costs its own columns and no more."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from enrich_consumer.core.enrich import envelope
 from enrich_consumer.core.enrich.references import References
-from enrich_consumer.core.enrich.spec import Spec
+from enrich_consumer.core.enrich.spec import CacheInfo, Spec
 from enrich_consumer.core.record import Event, Record, Row
 from schemas import Column
 
@@ -27,6 +27,12 @@ class _RecordPart(NamedTuple):
 class _EventPart(NamedTuple):
     name: str
     fill: Callable[[Record, Event, Row], None]
+    blank: Row
+
+
+class _LastPart(NamedTuple):
+    name: str
+    finish: Callable[[Record, list[Row]], None]
     blank: Row
 
 
@@ -70,27 +76,41 @@ def _check(specs: Sequence[Spec]) -> None:
             writers[name] = spec.name
 
 
-def assemble(specs: Sequence[Spec], every: Sequence[Column], references: References) -> Enrich:
-    """Make the function that enriches a record with `specs`; the other columns of `every` stay null."""
-    template: Row = {column.name: None for column in every}
+class Assembled(NamedTuple):
+    """The function that enriches, and the counters of all caches in it by name."""
+
+    enrich: Enrich
+    caches: Mapping[str, Callable[[], CacheInfo]]
+
+
+def assemble(specs: Sequence[Spec], references: References) -> Assembled:
+    """Make the function that enriches a record with `specs`.
+
+    A row holds what is known: a column that is not there is null (docs/decisions/0014-rows-without-nulls.md).
+    """
     record_parts: list[_RecordPart] = []
     event_parts: list[_EventPart] = []
+    last_parts: list[_LastPart] = []
+    caches: dict[str, Callable[[], CacheInfo]] = {}
     for spec in specs:
         step = spec.build(references)
         blank = _blank(spec)
+        caches |= step.caches
         if step.per_record:
             record_parts.append(_RecordPart(spec.name, step.per_record, blank))
         if step.per_event:
             event_parts.append(_EventPart(spec.name, step.per_event, blank))
+        if step.at_last:
+            last_parts.append(_LastPart(spec.name, step.at_last, blank))
 
     def enrich(record: Record) -> list[Row]:
-        shared = template.copy()
+        shared: Row = {}
         failed = _fill_shared(record, shared, record_parts)
-        return [
-            _fill_one(record, event, shared.copy(), failed.copy(), event_parts) for event in record.events
-        ]
+        rows = [_fill_one(record, event, shared.copy(), failed, event_parts) for event in record.events]
+        _finish(record, rows, last_parts)
+        return rows
 
-    return enrich
+    return Assembled(enrich, caches)
 
 
 def _blank(spec: Spec) -> Row:
@@ -109,14 +129,28 @@ def _fill_shared(record: Record, row: Row, parts: list[_RecordPart]) -> list[str
     return failed
 
 
-def _fill_one(record: Record, event: Event, row: Row, errors: list[str], parts: list[_EventPart]) -> Row:
-    row["enrich_errors"] = errors
+def _fill_one(record: Record, event: Event, row: Row, failed: list[str], parts: list[_EventPart]) -> Row:
+    row["enrich_errors"] = errors = failed.copy()
     envelope.fill_event(event, row)
     for name, fill, blank in parts:
         try:
             fill(record, event, row)
         except Exception:  # noqa: BLE001 - as above
             row.update(blank)
-            if name not in errors:
-                errors.append(name)
+            _note(errors, name)
     return row
+
+
+def _finish(record: Record, rows: list[Row], parts: list[_LastPart]) -> None:
+    for name, finish, blank in parts:
+        try:
+            finish(record, rows)
+        except Exception:  # noqa: BLE001 - as above
+            for row in rows:
+                row.update(blank)
+                _note(row["enrich_errors"], name)
+
+
+def _note(errors: list[str], name: str) -> None:
+    if name not in errors:
+        errors.append(name)

@@ -63,4 +63,5 @@ def fill_event(event: Event, row: Row) -> None:
     """Fill the pipeline's columns of one event."""
     row["event_id"] = event["event_id"]
     row["event_name"] = event["event"]
-    row["user_id"] = event.get("user_id")
+    if user := event.get("user_id"):
+        row["user_id"] = user

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from enrich_consumer.core.enrich.addresses import LONGEST, parse
 from enrich_consumer.core.enrich.references import References
+from enrich_consumer.core.enrich.rows import known
 from enrich_consumer.core.enrich.spec import Spec, Step
 from enrich_consumer.core.record import Record, Row
 from schemas import Column
 
 ADDRESSES = 32768
-LONGEST = 64
-"""Characters of the longest text that can be an address, zone included."""
 
 
 def _name(part: Mapping[str, Any] | None) -> str | None:
@@ -23,10 +23,11 @@ def columns_of(city: Mapping[str, Any] | None, network: Mapping[str, Any] | None
     """The columns of two GeoLite2-shaped answers, either may be None."""
     row: Row = {}
     if city:
+        # Of a traveller's or a company's address: where it is, else where it is registered.
         country = city.get("country") or city.get("registered_country") or {}
         code = country.get("iso_code")
         regions = city.get("subdivisions") or ()
-        region = regions[0] if regions else {}
+        region = regions[0] if regions else {}  # the coarsest: England, not its counties
         location = city.get("location") or {}
         row["geo_continent"] = (city.get("continent") or {}).get("code")
         row["geo_country"] = code
@@ -48,13 +49,16 @@ def _build(references: References) -> Step:
     # The databases' version is a part of the key: after a swap old answers are not found any more.
     @lru_cache(ADDRESSES)
     def columns(ip: str, _version: str | None) -> Row:
-        return columns_of(references.city(ip), references.asn(ip))
+        if (address := parse(ip)) is None:
+            return {}
+        found = columns_of(references.city(str(address)), references.asn(str(address)))
+        return known({"geo_database_date": references.city_date(), **found})
 
     def per_record(record: Record, row: Row) -> None:
         if record.ip and len(record.ip) <= LONGEST:
             row.update(columns(record.ip, references.version()))
 
-    return Step(per_record)
+    return Step(per_record, caches={"geo": columns.cache_info})
 
 
 SPEC = Spec(
@@ -71,6 +75,7 @@ SPEC = Spec(
         Column("geo_longitude", "double", "Degrees."),
         Column("geo_accuracy_km", "int", "Radius of the place in kilometres, where the database tells."),
         Column("geo_timezone", "string", "IANA name of the place's time zone, where known."),
+        Column("geo_database_date", "date", "The day the city database was built."),
         Column("asn", "bigint", "Number of the autonomous system (RFC 6793: up to 4,294,967,295)."),
         Column("as_organization", "string", "Who runs that network."),
     ),

@@ -4,17 +4,17 @@ from functools import lru_cache
 
 from enrich_consumer.core.enrich import urls
 from enrich_consumer.core.enrich.references import References
+from enrich_consumer.core.enrich.rows import known
 from enrich_consumer.core.enrich.spec import Spec, Step
 from enrich_consumer.core.record import Event, Record, Row
 from schemas import Column
 
 URLS = 8192
-_SIZES = (
-    ("width", "screen_width"),
-    ("height", "screen_height"),
-    ("viewport_width", "viewport_width"),
-    ("viewport_height", "viewport_height"),
-)
+LONGEST_CACHED = 512
+"""Longer addresses are taken apart each time: the cache's memory is bounded by entries times this."""
+
+WIDTHS = ((576, "xs"), (768, "sm"), (992, "md"), (1200, "lg"), (1400, "xl"))
+"""Classes of width in CSS pixels: the break points of Bootstrap, which most shop themes use."""
 
 
 def language_of(text: str | None) -> str | None:
@@ -27,58 +27,89 @@ def language_of(text: str | None) -> str | None:
     tail = [
         part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part for part in parts[1:3]
     ]
-    return "-".join([parts[0].lower(), *tail])
+    return "-".join([parts[0].lower(), *(part for part in tail if part.isascii() and part.isalnum())])
+
+
+def width_class(width: int | None) -> str | None:
+    """xs, sm, md, lg, xl or xxl."""
+    if not width:
+        return None
+    return next((name for limit, name in WIDTHS if width < limit), "xxl")
 
 
 def _columns(url: str) -> Row:
-    url = url[: urls.LONGEST]
-    address = urls.split(url)
-    return {
-        "page_url": url,
-        "page_host": address.host,
-        "page_path": address.path,
-        "page_query": address.query,
-    }
+    address = urls.clean(url)
+    if address is urls.NO_ADDRESS:
+        return {"page_url": url[: urls.LONGEST]}
+    return known(
+        {
+            "page_url": urls.text_of(url, address),
+            "page_host": address.host,
+            "page_path": address.path,
+            "page_query": address.query,
+        }
+    )
+
+
+def screen_columns(wide: int | None, high: int | None, view: int | None, view_high: int | None) -> Row:
+    """The columns of a screen and of the window's inside, in pixels."""
+    return known(
+        {
+            "screen_width": wide,
+            "screen_height": high,
+            "viewport_width": view,
+            "viewport_height": view_high,
+            "screen_class": width_class(wide),
+            "viewport_class": width_class(view),
+        }
+    )
 
 
 def _build(_: References) -> Step:
-    columns = lru_cache(URLS)(_columns)
+    cached = lru_cache(URLS)(_columns)
     language = lru_cache(1024)(language_of)
+    screens = lru_cache(4096)(screen_columns)
 
     def per_record(record: Record, row: Row) -> None:
-        row["language"] = language(record.headers.get("accept_language"))
+        if told := language(record.headers.get("accept_language")):
+            row["language"] = told
 
     def per_event(record: Record, event: Event, row: Row) -> None:
         page = event.get("page")
-        if page:
-            url = page.get("url")
-            if url:
-                row.update(columns(url))
-            row["page_title"] = page.get("title")
-        if told := event.get("language"):
-            row["language"] = language(told) or row["language"]
+        url = page.get("url") if page else None
+        if not url:
+            url = record.headers.get("referer")  # of the request that brought the event: the page itself
+        if url:
+            row.update(cached(url) if len(url) <= LONGEST_CACHED else _columns(url))
+        if page and (title := page.get("title")):
+            row["page_title"] = title
+        if (told := event.get("language")) and (told := language(told)):
+            row["language"] = told
         screen = event.get("screen")
         if screen:
-            for field, column in _SIZES:
-                row[column] = screen.get(field)
+            get = screen.get
+            row.update(screens(get("width"), get("height"), get("viewport_width"), get("viewport_height")))
 
-    return Step(per_record, per_event)
+    caches = {"page.url": cached.cache_info, "page.language": language.cache_info}
+    return Step(per_record, per_event, caches=caches | {"page.screen": screens.cache_info})
 
 
 SPEC = Spec(
     name="page",
     description="The page's address in parts, its title, the language and the screen.",
     gives=(
-        Column("page_url", "string", "Address of the page, scrubbed of secrets and personal data."),
+        Column("page_url", "string", "Address of the page, without secrets and personal data."),
         Column("page_host", "string", "Host name, lower case."),
         Column("page_path", "string", "Path, from the slash."),
-        Column("page_query", "string", "Query without the question mark, scrubbed."),
-        Column("page_title", "string", "Title of the page, scrubbed."),
+        Column("page_query", "string", "Query without the question mark, without secrets and personal data."),
+        Column("page_title", "string", "Title of the page, scrubbed of personal data."),
         Column("language", "string", "BCP 47, for example pt-BR: the event's own, else the browser's first."),
         Column("screen_width", "int", "Pixels."),
         Column("screen_height", "int", "Pixels."),
         Column("viewport_width", "int", "Pixels."),
         Column("viewport_height", "int", "Pixels."),
+        Column("screen_class", "string", "Width of the screen: xs, sm, md, lg, xl, xxl."),
+        Column("viewport_class", "string", "Width of the window's inside, the same classes."),
     ),
     needs=(),
     build=_build,

@@ -1,51 +1,195 @@
-"""The last of all: what must not reach the lake is taken out here."""
+"""The last of all: what must not reach the lake is taken out here. What stays when: docs/enrichments.md."""
 
+import re
+from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from typing import Any
 
 import orjson
 
+from enrich_consumer.core.enrich import urls
+from enrich_consumer.core.enrich.addresses import LONGEST, by_policy, spellings
+from enrich_consumer.core.enrich.campaign import CLICK_IDS, UTMS
 from enrich_consumer.core.enrich.references import References
+from enrich_consumer.core.enrich.scrub import SENSITIVE_KEYS, has_digits, scrub, scrub_value
 from enrich_consumer.core.enrich.spec import Spec, Step
 from enrich_consumer.core.record import Event, Record, Row
 from schemas import Column
 
 ADDRESSES = 32768
+TEXTS = 16384
+LONGEST_CACHED = 512
+
+TEXTS_OF_EVENTS = ("page_title", "search_term", "user_id", "coupon")
+"""Cleaned here; addresses of pages and what comes out of them are cleaned where they are taken apart."""
+
+GUARDED = (
+    "page_url",
+    "page_path",
+    "page_query",
+    *UTMS,
+    "click_id",
+    *TEXTS_OF_EVENTS,
+    "referrer_url",
+    "referrer_term",
+    "user_agent",
+    "visitor_id",
+    "transaction_id",
+    "items",
+)
+"""Lost when this enrichment fails: they may hold the client's address."""
+
+WITHOUT_ANALYTICS = ("user_id", "ip_truncated", "geo_postal_code", "geo_latitude", "geo_longitude")
+_ADDRESSES_OF_PAGES = ("page_url", "page_query", "referrer_url")
+_CLICKS = frozenset(CLICK_IDS)
 
 
-def address_by_policy(ip: str, policy: str) -> str | None:
-    """The address as the site's policy lets it be kept: full, truncated to /24 or /48, or None."""
-    if policy == "none":
-        return None
+def _spellings(key: str) -> set[str]:
+    first, *rest = key.replace("-", "_").split("_")
+    camel = first + "".join(part.capitalize() for part in rest)
+    return {key, key.upper(), key.capitalize(), camel, camel[:1].upper() + camel[1:], key.replace("_", "")}
+
+
+_SENSITIVE = frozenset().union(*map(_spellings, SENSITIVE_KEYS))
+
+
+def properties_text(properties: dict[str, Any]) -> str:
+    """The properties as JSON text, scrubbed.
+
+    Raises:
+        TypeError, ValueError, RecursionError: nested too deep to be written.
+    """
+    data = orjson.dumps(properties)
+    if (
+        b"@" in data
+        or not _SENSITIVE.isdisjoint(properties)
+        or data.find(b"{", 1) > 0  # nested: its keys have to be seen too
+        or (b"%" in data and b"%40" in data)
+        or has_digits(data)
+    ):
+        data = orjson.dumps(scrub_value(properties))
+    return data.decode()
+
+
+def without_clicks(url: str) -> str:
+    """An address, or a query alone, without the values of click ids."""
+    head, mark, query = url.rpartition("?")
+    query, hash_, fragment = query.partition("#")
+    return head + mark + urls.without_values(query, _CLICKS) + hash_ + fragment
+
+
+_without_clicks = lru_cache(4096)(without_clicks)
+
+
+def _apply_consent(record: Record, row: Row) -> None:
+    if row.get("consent_analytics") is False:
+        for column in WITHOUT_ANALYTICS:
+            row.pop(column, None)
+    ads = row.get("consent_ads")
+    if ads is None and record.site.honour_gpc and record.headers.get("sec_gpc") == "1":
+        ads = False  # Global Privacy Control speaks for those who were not asked
+    if ads is False:
+        row.pop("click_id", None)
+        for column in _ADDRESSES_OF_PAGES:
+            url = row.get(column)
+            if url and "=" in url:
+                row[column] = _without_clicks(url)
+
+
+def _take_out(row: Row, written: tuple[bytes, ...], instead: str) -> None:
+    """Take an address out of every text of the row."""
+    longest_first = sorted({one.decode().lower() for one in written}, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+
+    def clean(value: Any) -> Any:
+        match value:
+            case str():
+                return pattern.sub(instead, value)
+            case list():
+                return [clean(one) for one in value]
+            case dict():
+                return {key: clean(one) for key, one in value.items()}
+            case _:
+                return value
+
+    for column, value in row.items():
+        if value is not None and column != "ip_truncated":
+            row[column] = clean(value)
+
+
+def _echoes(record: Record, written: tuple[bytes, ...]) -> bool:
+    """Whether the client's address is written anywhere in the record but in its own field.
+
+    `written` are its spellings, the record's own first. Long needles make a search of the bytes cheap.
+    """
+    own, *others = written
+    if data := record.data:
+        return data.count(own) > 1 or any([one in data for one in others])
+    data = orjson.dumps((record.events, record.user_agent, record.visitor_id, record.headers))
+    return any(one in data for one in written)
+
+
+def _told(event: Event, row: Row) -> bool:
+    consent = event.get("consent")
+    if not consent:
+        return False
+    analytics, ads = consent.get("analytics"), consent.get("ads")
+    if analytics is not None:
+        row["consent_analytics"] = analytics
+    if ads is not None:
+        row["consent_ads"] = ads
+    return analytics is False or ads is False
+
+
+def _write_properties(properties: dict[str, Any], row: Row) -> None:
     try:
-        address = ip_address(ip.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    if policy == "full":
-        return str(address)
-    spare = 8 if address.version == 4 else 80
-    return str(type(address)(int(address) >> spare << spare))
+        row["properties"] = properties_text(properties)
+    except (TypeError, ValueError, RecursionError):
+        row["enrich_errors"].append("privacy")
 
 
 def _build(_: References) -> Step:
-    kept = lru_cache(ADDRESSES)(address_by_policy)
+    kept = lru_cache(ADDRESSES)(by_policy)
+    cached = lru_cache(TEXTS)(scrub)
 
     def per_record(record: Record, row: Row) -> None:
-        if record.ip and len(record.ip) <= 64:
-            row["ip_truncated"] = kept(record.ip, record.site.ip_policy)
+        if record.ip and (ip := kept(record.ip[: LONGEST + 1], record.site.ip_policy)):
+            row["ip_truncated"] = ip
+        if agent := row.get("user_agent"):
+            row["user_agent"] = cached(agent)
 
     def per_event(record: Record, event: Event, row: Row) -> None:
-        consent = event.get("consent")
-        if consent:
-            row["consent_analytics"] = consent.get("analytics")
-            row["consent_ads"] = consent.get("ads")
-        properties = event.get("properties")
-        if properties:
-            row["properties"] = orjson.dumps(properties).decode()
+        if properties := event.get("properties"):
+            _write_properties(properties, row)
+        for column in TEXTS_OF_EVENTS:
+            if column in row:
+                text = row[column]
+                row[column] = cached(text) if len(text) <= LONGEST_CACHED else scrub(text)
+        if _told(event, row) or "sec_gpc" in record.headers:
+            _apply_consent(record, row)
 
-    return Step(per_record, per_event)
+    caches = {"privacy.text": cached.cache_info, "privacy.address": kept.cache_info}
+    return Step(per_record, per_event, _echo_finisher(kept), caches)
+
+
+def _echo_finisher(kept: Callable[[str, str], str | None]) -> Callable[[Record, list[Row]], None]:
+    ways = lru_cache(ADDRESSES)(_ways)
+
+    def at_last(record: Record, rows: list[Row]) -> None:
+        ip = record.ip
+        if not ip or record.site.ip_policy == "full" or len(ip) > LONGEST:
+            return
+        written = ways(ip)
+        if _echoes(record, written):
+            instead = kept(ip, record.site.ip_policy) or "[ip]"
+            for row in rows:
+                _take_out(row, written, instead)
+
+    return at_last
+
+
+def _ways(ip: str) -> tuple[bytes, ...]:
+    return (ip.encode(), *(one.encode() for one in spellings(ip) if one != ip))
 
 
 SPEC = Spec(
@@ -59,7 +203,8 @@ SPEC = Spec(
         Column("consent_ads", "boolean", "What the visitor said; null: not asked."),
         Column("properties", "string", "Everything else the event carried, as JSON text, scrubbed."),
     ),
-    needs=(),
+    needs=(),  # it cleans what others gave, if they are there
     build=_build,
+    guards=GUARDED,
     required=True,
 )

@@ -1,4 +1,4 @@
-"""Browser, system and device from the User-Agent header.
+"""Browser, system and device from the User-Agent header and the client hints.
 
 `ua-parser` with its Rust back end; why: docs/decisions/0010-user-agent-parser.md.
 """
@@ -10,7 +10,11 @@ from ua_parser import Domain, PartialResult
 from ua_parser.loaders import load_builtins
 from ua_parser.regex import Resolver
 
+from enrich_consumer.core.enrich import client_hints
+from enrich_consumer.core.enrich.client_hints import Hints
+from enrich_consumer.core.enrich.device_class import class_of
 from enrich_consumer.core.enrich.references import References
+from enrich_consumer.core.enrich.rows import known
 from enrich_consumer.core.enrich.spec import Spec, Step
 from enrich_consumer.core.record import Record, Row
 from schemas import Column
@@ -19,20 +23,11 @@ AGENTS = 16384
 LONGEST = 512
 """Characters that are parsed and kept: real agents are shorter, and the cost of a parse grows with length."""
 
-_WORDS = (
-    ("console", ("playstation", "xbox", "nintendo")),
-    ("wearable", ("watch", "wear os")),
-    (
-        "tv",
-        ("smart-tv", "smarttv", "hbbtv", "appletv", "googletv", "bravia", "roku", "aft", "crkey", "webos"),
-    ),
-    ("tablet", ("ipad", "tablet", "kindle", "silk/")),
-)
-_PHONES = frozenset({"iOS", "Android", "Windows Phone", "KaiOS"})
-_DESKTOPS = frozenset({"Windows", "Mac OS X", "Linux", "Ubuntu", "Chrome OS", "Fedora", "Debian", "FreeBSD"})
+Parse = Callable[[str, Domain], PartialResult]
 
 
-def _version(*parts: str | None) -> str | None:
+def version_of(*parts: str | None) -> str | None:
+    """`120.0.6099` of its parts, up to the first that is missing."""
     known = []
     for part in parts:
         if not part:
@@ -41,23 +36,21 @@ def _version(*parts: str | None) -> str | None:
     return ".".join(known) or None
 
 
-def device_class(agent: str, found: PartialResult) -> str:
-    """One of desktop, mobile, tablet, tv, console, wearable, bot, other."""
-    text = agent.lower()
-    if found.device and found.device.family == "Spider":
-        return "bot"
-    for name, words in _WORDS:
-        if any(word in text for word in words):
-            return name
-    system = found.os.family if found.os else ""
-    if system == "Android" and "mobile" not in text and "mozilla" in text:
-        return "tablet"  # Google's own advice: phones say Mobile, tablets do not
-    if "mobi" in text or system in _PHONES:
-        return "mobile"
-    return "desktop" if system in _DESKTOPS else "other"
+def engine_of(agent: str) -> str | None:
+    """The engine that draws the page."""
+    if "Trident/" in agent or "MSIE " in agent:
+        return "Trident"
+    if "Edge/" in agent:
+        return "EdgeHTML"
+    if "AppleWebKit/" in agent:
+        ours = ("Chrome/" in agent or "Chromium/" in agent) and "CriOS" not in agent
+        return "Blink" if ours else "WebKit"
+    if "Presto/" in agent:
+        return "Presto"
+    return "Gecko" if "Gecko/" in agent else None
 
 
-def columns_of(parse: Callable[[str, Domain], PartialResult], agent: str) -> Row:
+def from_text(parse: Parse, agent: str) -> Row:
     """The columns of one User-Agent text."""
     agent = agent[:LONGEST]
     found = parse(agent, Domain.ALL)
@@ -65,33 +58,87 @@ def columns_of(parse: Callable[[str, Domain], PartialResult], agent: str) -> Row
     return {
         "user_agent": agent,
         "browser_name": browser.family if browser else None,
-        "browser_version": _version(browser.major, browser.minor, browser.patch) if browser else None,
+        "browser_version": version_of(browser.major, browser.minor, browser.patch) if browser else None,
+        "browser_engine": engine_of(agent),
         "os_name": system.family if system else None,
-        "os_version": _version(system.major, system.minor, system.patch) if system else None,
-        "device_class": device_class(agent, found),
+        "os_version": version_of(system.major, system.minor, system.patch) if system else None,
+        "device_class": class_of(agent, found),
         "device_brand": device.brand if device else None,
         "device_model": device.model if device else None,
     }
 
 
+def with_hints(row: Row, hints: Hints) -> Row:
+    """The columns with the hints in place of what the text says: newer browsers freeze the text."""
+    row = dict(row)
+    told = row["browser_name"] or ""
+    if hints.browser and hints.browser != "Chromium":
+        if not told.startswith(hints.browser):
+            row["browser_name"] = hints.browser
+        row["browser_version"] = hints.version
+        row["browser_engine"] = "Blink"
+    if hints.system:
+        if row["os_name"] != hints.system:
+            row["os_version"] = None
+        row["os_name"] = hints.system
+        row["os_version"] = hints.system_version or row["os_version"]
+    if hints.model:
+        if row["device_model"] != hints.model:
+            row["device_brand"] = row["device_brand"] if hints.model in (row["user_agent"] or "") else None
+        row["device_model"] = hints.model
+    if hints.mobile and row["device_class"] in {"desktop", "tablet", "other", None}:
+        row["device_class"] = "mobile"
+    return row
+
+
+_NO_TEXT: Row = dict.fromkeys(
+    (
+        "user_agent",
+        "browser_name",
+        "browser_version",
+        "browser_engine",
+        "os_name",
+        "os_version",
+        "device_class",
+        "device_brand",
+        "device_model",
+    )
+)
+
+
 def _build(_: References) -> Step:
     parse = Resolver(load_builtins())
-    columns = lru_cache(AGENTS)(lambda agent: columns_of(parse, agent))
+
+    def columns(agent: str | None, hints: client_hints.Texts) -> Row:
+        row = from_text(parse, agent) if agent else _NO_TEXT
+        return known(row if hints == client_hints.NOTHING else with_hints(row, client_hints.read(hints)))
+
+    cached = lru_cache(AGENTS)(columns)
 
     def per_record(record: Record, row: Row) -> None:
-        if record.user_agent:
-            row.update(columns(record.user_agent))
+        agent = record.user_agent
+        hints = client_hints.texts_of(record.headers)
+        if not agent and hints == client_hints.NOTHING:
+            return
+        # Nobody's real headers are longer; a longer one is computed each time, so the cache stays small.
+        small = not agent or len(agent) <= LONGEST
+        row.update(cached(agent, hints) if small and _short(hints) else columns(agent, hints))
 
-    return Step(per_record)
+    return Step(per_record, caches={"user_agent": cached.cache_info})
+
+
+def _short(hints: client_hints.Texts) -> bool:
+    return hints == client_hints.NOTHING or all(text is None or len(text) <= LONGEST for text in hints)
 
 
 SPEC = Spec(
     name="user_agent",
-    description="Browser, system and device from the User-Agent header.",
+    description="Browser, system and device from the User-Agent header and the client hints.",
     gives=(
         Column("user_agent", "string", "The header, at most 512 characters."),
         Column("browser_name", "string", "Family, for example Chrome Mobile."),
         Column("browser_version", "string", "As far as it is known, for example 120.0.0."),
+        Column("browser_engine", "string", "Blink, WebKit, Gecko, Trident, EdgeHTML or Presto."),
         Column("os_name", "string", "Family, for example Android."),
         Column("os_version", "string", "As far as it is known."),
         Column("device_class", "string", "desktop, mobile, tablet, tv, console, wearable, bot or other."),

@@ -1,0 +1,186 @@
+"""Sessions: speed of the rule, memory of an open visitor, restoring the state, pauses for entries of the log."""
+
+import argparse
+import gc
+import sys
+import time
+import tracemalloc
+from random import Random
+from typing import Any
+
+from enrich_consumer.core.sessionize import place, prune
+from enrich_consumer.core.state import ShardState, visitor_key
+from enrich_consumer.core.visitor import Visitor, unpack
+from enrich_consumer.edges.blobs import MemoryBlobs
+from enrich_consumer.edges.shards import WHOLE
+from enrich_consumer.session_log import SessionLog
+from schemas import Session
+
+HELP = "the session rule and its state"
+RULE = Session()
+START = 1_795_000_000_000
+IDS = 20
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--visitors", type=int, default=200_000)
+    parser.add_argument("--seed", type=int, default=1)
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """All figures; see benchmarks/README.md for what they mean."""
+    rng = Random(args.seed)
+    figures: dict[str, Any] = {"visitors": args.visitors, "ids_per_visitor": IDS}
+    figures |= _speed(rng)
+    figures |= _state(rng, args.visitors)
+    for name, value in figures.items():
+        print(
+            f"{value:14,.1f}  {name}" if isinstance(value, float) else f"{value:14,d}  {name}",
+            file=sys.stderr,
+        )
+    return figures
+
+
+def _speed(rng: Random) -> dict[str, float]:
+    """Events a second: the rule alone, then with key, look-up and packing, ten events to a record and one."""
+    found = {"rule_events_per_s": _rule(rng)}
+    for name, per_record in (("ten", 10), ("one", 1)):
+        batches = _batches(rng, records=200_000 // per_record, per_record=per_record)
+        best = 0.0
+        for _ in range(3):
+            state = ShardState()
+            started = time.process_time()
+            events = _sessionize(state, batches)
+            best = max(best, events / (time.process_time() - started))
+        found[f"sessionize_events_per_s_{name}_to_a_record"] = best
+    return found
+
+
+def _rule(rng: Random) -> float:
+    events = [(_uuid(rng), START + i * 100 - rng.randint(0, 20_000), START + i * 100) for i in range(200_000)]
+    best = 0.0
+    for _ in range(3):
+        visitor = Visitor([], {})
+        started = time.process_time()
+        for event_id, at, received_at in events:
+            place(visitor, event_id, at, received_at, RULE, "loja/v")
+        best = max(best, len(events) / (time.process_time() - started))
+    return best
+
+
+def _sessionize(state: ShardState, batches: list[list[tuple[str, int, list[tuple[str, int]]]]]) -> int:
+    events = 0
+    for batch in batches:  # one batch is one flush
+        for owner, received_at, items in batch:
+            state.watermark = max(state.watermark, received_at)
+            visitor = state.visitor(visitor_key(owner), RULE)
+            prune(visitor, received_at, RULE)
+            for event_id, at in items:
+                place(visitor, event_id, at, received_at, RULE, owner)
+            events += len(items)
+        state.settle(state.changes())
+    return events
+
+
+def _batches(
+    rng: Random, *, records: int, per_record: int
+) -> list[list[tuple[str, int, list[tuple[str, int]]]]]:
+    """Records of 5,000 visitors as time goes on, some events out of order, in flushes of 5,000 events."""
+    made = []
+    now = START
+    for _ in range(records):
+        now += rng.randint(0, 40)
+        owner = f"loja/visitor-{rng.randrange(5000):08d}"
+        items = [(_uuid(rng), now - rng.randint(0, 20_000)) for _ in range(per_record)]
+        made.append((owner, now, items))
+    size = 5000 // per_record
+    return [made[i : i + size] for i in range(0, len(made), size)]
+
+
+def _state(rng: Random, count: int) -> dict[str, float]:
+    bytes_per_visitor = _memory(rng, count // 4)  # a quarter: the dict is as full as with all
+    state = _filled(rng, count)
+    blobs = MemoryBlobs()
+    log = _log(blobs, "first")
+    log.take_over(None, WHOLE)
+    found = {"bytes_per_visitor": bytes_per_visitor}
+    found |= _pauses(rng, state, log, count)
+    log.write_snapshot(log.snapshot_header(state), state.settled)
+    seconds = []
+    for turn in range(3):
+        gc.collect()
+        started = time.perf_counter()
+        recovered = _log(blobs, f"restore {turn}").take_over(state.sequence, WHOLE)
+        seconds.append(time.perf_counter() - started)
+        assert len(recovered.state) == count
+    found["restore_ms"] = min(seconds) * 1000
+    found["snapshot_mb"] = max(map(len, blobs.blobs.values())) / 1e6
+    return found
+
+
+def _memory(rng: Random, count: int) -> float:
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    state = _filled(rng, count)
+    gc.collect()
+    used = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    return used / len(state)
+
+
+def _pauses(rng: Random, state: ShardState, log: SessionLog, count: int) -> dict[str, float]:
+    """What stops the worker at a save: packing and encoding of a flush of 500 visitors (a change), and the
+    copy of the visitors that a snapshot thread then works on, with that thread running beside."""
+    from enrich_consumer.app import beside  # noqa: PLC0415 - the product's own thread
+    from enrich_consumer.edges.log import Log  # noqa: PLC0415
+
+    background = beside(Log(sys.stderr))
+    keys = list(state.settled)
+    changes, snapshots = [], []
+    for turn in range(200):
+        for key in rng.sample(keys, 500):
+            state.touched[key] = unpack(state.settled[key])
+        state.sequence += 1
+        started = time.perf_counter()
+        changed = state.changes()
+        log.append(state, changed)
+        state.settle(changed)
+        changes.append(time.perf_counter() - started)
+        if turn % 4 == 0:
+            started = time.perf_counter()
+            header = log.snapshot_header(state)
+            visitors = dict(state.settled)
+            background(lambda header=header, visitors=visitors: log.write_snapshot(header, visitors))  # type: ignore[misc]
+            snapshots.append(time.perf_counter() - started)
+    return {
+        "change_pause_p50_ms": _percentile(changes, 0.5) * 1000,
+        "change_pause_p99_ms": _percentile(changes, 0.99) * 1000,
+        "snapshot_pause_p99_ms": _percentile(snapshots, 0.99) * 1000,
+    }
+
+
+def _filled(rng: Random, count: int) -> ShardState:
+    state = ShardState(watermark=START)
+    for number in range(count):
+        owner = f"loja/visitor-{number:08d}"
+        visitor = state.visitor(visitor_key(owner), RULE)
+        for index in range(IDS):
+            place(visitor, _uuid(rng), START + index * 1000, START, RULE, owner)
+        if number % 1000 == 999:
+            state.settle(state.changes())
+    state.settle(state.changes())
+    return state
+
+
+def _log(blobs: MemoryBlobs, writer: str) -> SessionLog:
+    return SessionLog(blobs, application="bench", shard="shard-0", writer=writer, sites_version=1)
+
+
+def _percentile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def _uuid(rng: Random) -> str:
+    digits = f"{rng.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"

@@ -1,0 +1,126 @@
+"""The realistic mix for the consumer's figures: the demo shop's visits, through the ingest core, as raw records.
+
+Seeded: the same arguments give the same bytes. Only whole records are kept, `per_record` events of one visitor.
+Each event is filled up to between 1 and 2 KB with the attributes that shops send along, so that sizes are
+those of storefronts whose data layer is rich (the bare events of the demo shop are about half of that).
+"""
+
+import gzip
+import random
+from base64 import b64encode
+from collections import defaultdict
+from typing import Any
+
+import orjson
+
+from ingest_lambda.accept import accept
+from ingest_lambda.request import Request
+from rastro.demand import plan
+from schemas import Sites, parse_sites
+from schemas.files import FOLDER
+
+NOW = 1_795_296_000_000
+KEY = "pk_demo_loja_0001"
+SMALLEST, LARGEST = 1_000, 2_000
+
+_COLOURS = ("preto", "branco", "azul-marinho", "verde", "vermelho", "cinza", "bege", "rosa")
+_PAGES = ("home", "category", "product", "search", "cart", "checkout", "account")
+_TEXT = """
+frete grátis para todo o Brasil acima de R$ 199 entrega em até cinco dias úteis troca fácil em trinta dias
+algodão orgânico costura reforçada lavável à máquina garantia de doze meses parcelado em dez vezes sem juros
+"""
+
+
+def sites() -> Sites:
+    """The demo's sites."""
+    return parse_sites((FOLDER / "examples" / "sites.json").read_bytes())
+
+
+def raw_records(seed: int, events: int, per_record: int, *, distinct_agents: bool = False) -> list[bytes]:
+    """At least `events` events in records of exactly `per_record`, in an order like a stream's."""
+    by_visitor: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    known = sites()
+    wanted = events + per_record * 50
+    records: list[bytes] = []
+    round_ = 0
+    while sum(len(group) // per_record for group in by_visitor.values()) * per_record < wanted:
+        for request in plan(seed + round_, max(2_000, events), NOW).requests:
+            _take(request, known, by_visitor, str(round_))
+        round_ += 1
+    chance = random.Random(seed)
+    queues = []
+    for parts in by_visitor.values():
+        whole = len(parts) // per_record * per_record
+        chunks = [parts[at : at + per_record] for at in range(0, whole, per_record)]
+        if chunks:
+            queues.append(iter(chunks))
+    # A shard sees many visitors at once: take from a few hundred in turn, each in its own order.
+    active: list[Any] = []
+    number = 0
+    while len(records) * per_record < events and (queues or active):
+        while queues and len(active) < 300:
+            active.append(queues.pop())
+        turn = chance.randrange(len(active))
+        chunk = next(active[turn], None)
+        if chunk is None:
+            active[turn] = active[-1]
+            active.pop()
+            continue
+        number += 1
+        records.append(_record(chance, chunk, number, distinct_agents))
+    return records
+
+
+def _take(request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str, Any]]], mark: str) -> None:
+    headers = {name.lower(): text for name, text in request.headers}
+    body = request.body
+    if headers.get("content-encoding") == "gzip":
+        body = gzip.decompress(body)
+        del headers["content-encoding"]
+    http = Request(
+        mark,
+        "POST",
+        "/v1/events",
+        {"key": KEY},
+        headers,
+        request.address,
+        b64encode(body).decode(),
+        is_base64=True,
+    )
+    for entry in accept(http, known, lambda: b"benchmark" * 4, NOW).entries:
+        record = orjson.loads(entry.data)
+        shared = {name: value for name, value in record.items() if name != "events"}
+        by_visitor[entry.key] += [{"shared": shared, "event": event} for event in record["events"]]
+
+
+def _record(chance: random.Random, chunk: list[dict[str, Any]], number: int, distinct_agents: bool) -> bytes:
+    shared = dict(chunk[0]["shared"])
+    if distinct_agents and shared.get("user_agent"):
+        build = f"{chance.randint(4000, 9999)}.{chance.randint(0, 250)}"
+        shared["user_agent"] = shared["user_agent"] + f" Shop/{number}.{build}"
+    events = [_filled(chance, part["event"]) for part in chunk]
+    return orjson.dumps(shared | {"received_at": NOW + number, "events": events})
+
+
+def _filled(chance: random.Random, event: dict[str, Any]) -> dict[str, Any]:
+    size = chance.randint(SMALLEST, LARGEST)
+    properties = dict(event.get("properties") or {})
+    properties |= {
+        "page_type": chance.choice(_PAGES),
+        "experiment": f"exp_{chance.randint(1, 40)}:{chance.choice('AB')}",
+        "scroll_depth": chance.randint(0, 100),
+        "logged_in": chance.random() < 0.3,
+        "cart_size": chance.randint(0, 6),
+        "color": chance.choice(_COLOURS),
+        "load_ms": chance.randint(180, 4000),
+        "component": f"shelf_{chance.randint(1, 12)}/slot_{chance.randint(1, 24)}",
+    }
+    event = event | {"properties": properties}
+    short = size - len(orjson.dumps(event)) - 20
+    if short > 0:
+        words = _TEXT.split()
+        text = ""
+        while len(text.encode()) < short:
+            text += chance.choice(words) + " "
+        properties["text"] = text.strip()
+    return event

@@ -1,0 +1,41 @@
+"""IP addresses: one spelling, the part that may be kept, and how an address may be written in a text."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import quote
+
+LONGEST = 64
+"""Characters of the longest text that can be an address, zone included."""
+
+
+def parse(text: str) -> IPv4Address | IPv6Address | None:
+    """The address, an IPv4 one out of its IPv6 mapping, without a zone; None for anything else."""
+    if len(text) > LONGEST:
+        return None
+    try:
+        address = ip_address(text.strip().partition("%")[0])
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def by_policy(text: str, policy: str) -> str | None:
+    """The address as the site's policy lets it be kept: full, truncated to /24 or /48, or None."""
+    address = parse(text)
+    if address is None or policy == "none":
+        return None
+    if policy == "full":
+        return str(address)
+    spare = 8 if address.version == 4 else 80
+    return str(type(address)(int(address) >> spare << spare))
+
+
+def spellings(text: str) -> tuple[str, ...]:
+    """How this address may be written somewhere else in the record; small and capital letters."""
+    address = parse(text)
+    if address is None:
+        return (text,)
+    found = {text.strip(), str(address)}
+    if isinstance(address, IPv6Address):
+        found.add(address.exploded)
+    found |= {quote(one, safe="") for one in found}
+    return tuple(sorted(found | {one.lower() for one in found} | {one.upper() for one in found}))
