@@ -36,6 +36,10 @@ types: $(READY)
 bench: $(READY) ## the figures, printed and saved under benchmarks/results/
 	$(BIN)/python -m benchmarks all
 
+soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histories, fuzzing
+	RASTRO_SIMULATIONS=30000 $(BIN)/python -m pytest tests/simulation
+	RASTRO_SOAK=1 RASTRO_HISTORIES=200000 $(BIN)/python -m pytest tests/sessions tests/ingest tests/kcl --timeout=7200
+
 synth: $(READY) ## the CloudFormation templates of every environment, offline
 	$(BIN)/python -m infra
 

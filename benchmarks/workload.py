@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-from ingest_lambda.accept import accept
+from ingest_lambda.accept import Means, accept, body_of
+from ingest_lambda.access import site_of
 from ingest_lambda.request import Request
 from rastro.demand import plan
 from schemas import Sites, parse_sites
@@ -87,7 +88,8 @@ def _take(request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str
         b64encode(body).decode(),
         is_base64=True,
     )
-    for entry in accept(http, known, lambda: b"benchmark" * 4, NOW).entries:
+    site = site_of(http, known)
+    for entry in accept(http, site, body_of(http, site), Means(lambda: b"benchmark" * 4, NOW)).entries:
         record = orjson.loads(entry.data)
         shared = {name: value for name, value in record.items() if name != "events"}
         by_visitor[entry.key] += [{"shared": shared, "event": event} for event in record["events"]]

@@ -40,15 +40,18 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
     enriched = open_enrich(settings)
 
     def open_worker(shard: str, log: Log) -> Worker:
-        return Worker(
+        sink = KinesisSink(kinesis, settings.enriched_stream)
+        worker = Worker(
             sites=sites,
             enrich=enriched,
             log=open_session_log(settings, shard, sites),
-            sink=KinesisSink(kinesis, settings.enriched_stream),
+            sink=sink,
             rejected=FirehoseRejected(firehose, settings.rejected_delivery),
             policy=settings.policy,
             background=beside(log),
         )
+        sink.counts = worker.counts  # its repeated calls are told with the worker's counts
+        return worker
 
     def open_metrics(shard: str, log: Log) -> Metrics:
         return Metrics(log, settings.application, shard)

@@ -1,6 +1,7 @@
 """Where the session log lies: memory, a folder, or S3. One suite of tests holds all to `ports.Blobs`."""
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,19 +25,26 @@ class MemoryBlobs:
 
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
+        self._lock = threading.Lock()  # the snapshot is written beside the worker
 
     def names(self, prefix: str) -> list[str]:
-        return sorted(name for name in self.blobs if name.startswith(prefix))
+        with self._lock:
+            return sorted(name for name in self.blobs if name.startswith(prefix))
 
     def read(self, name: str) -> bytes | None:
         return self.blobs.get(name)
 
     def create(self, name: str, data: bytes) -> bool:
-        return self.blobs.setdefault(name, data) is data
+        with self._lock:
+            if name in self.blobs:
+                return False
+            self.blobs[name] = data
+            return True
 
     def delete(self, names: Sequence[str]) -> None:
-        for name in names:
-            self.blobs.pop(name, None)
+        with self._lock:
+            for name in names:
+                self.blobs.pop(name, None)
 
 
 class FileBlobs(NamedTuple):
@@ -45,7 +53,7 @@ class FileBlobs(NamedTuple):
     folder: Path
 
     def names(self, prefix: str) -> list[str]:
-        start = (self.folder / prefix).parent if not prefix.endswith("/") else self.folder / prefix
+        start = self.folder / prefix.rpartition("/")[0]
         found = (path.relative_to(self.folder).as_posix() for path in start.rglob("*") if path.is_file())
         return sorted(name for name in found if name.startswith(prefix) and not name.endswith(".part"))
 
@@ -58,7 +66,7 @@ class FileBlobs(NamedTuple):
     def create(self, name: str, data: bytes) -> bool:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.{id(data)}.part")
+        part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
         with part.open("wb") as file:
             file.write(data)
             file.flush()
@@ -118,10 +126,15 @@ class S3Blobs:
     def delete(self, names: Sequence[str]) -> None:
         for start in range(0, len(names), DELETE_AT_ONCE):
             part = names[start : start + DELETE_AT_ONCE]
-            self._client.delete_objects(
+            answer = self._client.delete_objects(
                 Bucket=self._bucket,
                 Delete={"Objects": [{"Key": self._prefix + name} for name in part], "Quiet": True},
             )
+            for error in answer.get(
+                "Errors", []
+            ):  # a refusal of single keys comes in an answer that is a success
+                place = f"s3://{self._bucket}/{error.get('Key')}"
+                raise OSError(f"cannot delete {place}: {error.get('Code')}")
 
 
 CONFLICTS = 5

@@ -62,13 +62,13 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         self._over = initialize_input.sequence_number == SHARD_END
         checkpoint = _sequence(initialize_input.sequence_number)
         self._log = self._log.bind(shard=shard)
-        if self._heartbeat is not None:
-            self._heartbeat.mkdir(parents=True, exist_ok=True)
-            self._heartbeat /= shard
         if self._over:
             self._log.info("shard had ended before")
             return
         with self._fatal("initialize"):
+            if self._heartbeat is not None:
+                self._heartbeat.mkdir(parents=True, exist_ok=True)
+                self._heartbeat /= shard
             worker = self._open_worker(shard, self._log)
             warnings = worker.start(
                 checkpoint, self._shards.lineage(shard), allow_missing=self._allow_missing
@@ -83,15 +83,15 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
                 state=str(worker.sequence),
                 visitors=worker.visitors,
             )
-        self._beat()
+            self._beat()
 
     def process_records(self, process_records_input: Any) -> None:
         """Work, and flush when it is time; KCL calls it for empty lists too, which is our clock."""
-        self._beat()
         if self._lost or self._over:
             return
         checkpointer = KclCheckpointer(process_records_input.checkpointer)
         with self._fatal("process_records"):
+            self._beat()
             worker = self._running()
             now = time.monotonic()
             try:
@@ -160,7 +160,7 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
 
     def _forget(self) -> None:
         self._lost = True
-        if self._heartbeat is not None:
+        if self._heartbeat is not None and not self._over:
             self._heartbeat.unlink(missing_ok=True)
 
 

@@ -2,8 +2,9 @@
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -26,14 +27,30 @@ Call = Callable[[list[Entry]], list[int]]
 """Puts the entries; gives the positions of those that were not taken."""
 
 
-class KinesisSink:
-    """PutRecords until everything is in; `patience` seconds at most without any progress."""
+class Clock(NamedTuple):
+    """`now`: seconds of a monotonic clock. `sleep`: wait for so many."""
 
-    def __init__(self, client: "KinesisClient", stream: str, patience: float = 60.0) -> None:
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+SYSTEM = Clock()
+
+
+class KinesisSink:
+    """PutRecords until everything is in; `patience` seconds at most without any progress.
+
+    Repeated calls are added to `counts["put_retries"]`.
+    """
+
+    def __init__(
+        self, client: "KinesisClient", stream: str, patience: float = 60.0, clock: Clock = SYSTEM
+    ) -> None:
         self._client = client
         self._stream = stream
         self._patience = patience
-        self.retries = 0
+        self._clock = clock
+        self.counts: Counter[str] = Counter()
 
     def put(self, waves: Sequence[Sequence[Packed]]) -> None:
         for wave in waves:
@@ -46,7 +63,9 @@ class KinesisSink:
                 for packed in wave
             ]
             for part in _parts(entries, BYTES_A_CALL["kinesis"]):
-                self.retries += _insist(self._call, part, self._stream, self._patience)
+                self.counts["put_retries"] += _insist(
+                    self._call, part, self._stream, self._patience, self._clock
+                )
 
     def _call(self, entries: list[Entry]) -> list[int]:
         answer = self._client.put_records(StreamName=self._stream, Records=entries)  # type: ignore[arg-type] # plain dicts
@@ -56,15 +75,18 @@ class KinesisSink:
 class FirehoseRejected:
     """PutRecordBatch until everything is in."""
 
-    def __init__(self, client: "FirehoseClient", delivery: str, patience: float = 60.0) -> None:
+    def __init__(
+        self, client: "FirehoseClient", delivery: str, patience: float = 60.0, clock: Clock = SYSTEM
+    ) -> None:
         self._client = client
         self._delivery = delivery
         self._patience = patience
+        self._clock = clock
 
     def put(self, rows: Sequence[bytes]) -> None:
         entries = [{"Data": row} for row in rows]
         for part in _parts(entries, BYTES_A_CALL["firehose"]):
-            _insist(self._call, part, self._delivery, self._patience)
+            _insist(self._call, part, self._delivery, self._patience, self._clock)
 
     def _call(self, entries: list[Entry]) -> list[int]:
         answer = self._client.put_record_batch(DeliveryStreamName=self._delivery, Records=entries)  # type: ignore[arg-type] # plain dicts
@@ -105,10 +127,10 @@ def _parts(entries: list[Entry], max_bytes: int) -> list[list[Entry]]:
     return parts
 
 
-def _insist(call: Call, entries: list[Entry], target: str, patience: float) -> int:
+def _insist(call: Call, entries: list[Entry], target: str, patience: float, clock: Clock) -> int:
     """Put until all are taken; gives the number of repeated calls. Entries taken once are never put again."""
     pause = FIRST_PAUSE
-    deadline = time.monotonic() + patience
+    deadline = clock.now() + patience
     repeats = 0
     why = "throttled or failed inside the service"
     while entries:
@@ -122,14 +144,14 @@ def _insist(call: Call, entries: list[Entry], target: str, patience: float) -> i
         else:
             left = [entries[i] for i in refused]
             if len(left) < len(entries):  # progress
-                deadline = time.monotonic() + patience
+                deadline = clock.now() + patience
                 pause = FIRST_PAUSE
         if not left:
             return repeats
         entries = left
-        if time.monotonic() + pause > deadline:
+        if clock.now() + pause > deadline:
             raise PutRefusedError(f"{target} did not take {len(entries)} records for {patience:.0f} s: {why}")
-        time.sleep(pause * random.uniform(0.5, 1.0))
+        clock.sleep(pause * random.uniform(0.5, 1.0))
         pause = min(2 * pause, LONGEST_PAUSE)
         repeats += 1
     return repeats

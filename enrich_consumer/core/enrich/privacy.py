@@ -124,7 +124,7 @@ def _echoes(record: Record, written: tuple[bytes, ...]) -> bool:
     """
     own, *others = written
     if data := record.data:
-        return data.count(own) > 1 or any([one in data for one in others])
+        return data.count(own) > 1 or any(one in data for one in others)
     data = orjson.dumps((record.events, record.user_agent, record.visitor_id, record.headers))
     return any(one in data for one in written)
 
