@@ -57,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
     begun = time.monotonic()
     with stack.start(args.home, tell=progress.say) as local:
         started = time.monotonic()
-        load = plan(args.seed, args.events, int(time.time() * 1000))
+        now = int(time.time() * 1000)
+        load = plan(args.seed, args.events, now)
         target = Target(local.facts.api_url, local.facts.site_key)
         made = _post(load, target, progress)
         posted = time.monotonic()
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         figures: dict[str, Any] = {
             **ledger._asdict(),
             "sessions": int(watch.lake.rows("SELECT count(*) AS n FROM sessions")[0]["n"]),
-            "sessions_expected": expected_sessions(load.requests, int(time.time() * 1000)),
+            "sessions_expected": expected_sessions(load.requests, now),
             "parquet_files": watch.files,
             "seconds": round(ended - begun, 1),
             "start_seconds": round(started - begun, 1),
@@ -85,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
             "wait_seconds": round(ended - posted, 1),
             "wrong_answers": len(made.surprises),
             "seed": args.seed,
+            "now": now,
         }
         _tell(progress, ledger, figures, made)
         progress.say(reports(watch.lake))

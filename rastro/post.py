@@ -14,6 +14,8 @@ from rastro.problem import Problem
 
 ATTEMPTS = 6
 LANES = 8
+FIRST_WAIT = 0.4
+"""Seconds before the second attempt; each later wait is twice as long."""
 
 
 class Target(NamedTuple):
@@ -120,10 +122,10 @@ def _post(pool: urllib3.PoolManager, target: Target, posting: Posting, stop: thr
         headers["X-Rastro-Key"] = key
     trouble = ""
     for attempt in range(1, ATTEMPTS + 1):
-        wait = 0.2 * 2**attempt
+        wait = FIRST_WAIT * 2 ** (attempt - 1)
         try:
             reply = pool.request(
-                "POST", url, body=posting.body, headers=headers, timeout=urllib3.Timeout(5, 60)
+                "POST", url, body=posting.body, headers=headers, timeout=urllib3.Timeout(connect=5, read=60)
             )
         except urllib3.exceptions.HTTPError as error:
             trouble = str(error)

@@ -1,0 +1,95 @@
+"""A planned load through the real door and the real core, without a server: answers, enriched lines, Parquet."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from analytics.dialect import duck_type
+from analytics.duck import enriched_columns
+from enrich_consumer.core import enrich
+from enrich_consumer.core.enrich import References
+from enrich_consumer.core.pipeline import process
+from enrich_consumer.core.record import Incoming
+from enrich_consumer.core.state import ShardState
+from rastro.demand import Plan, Request
+from rastro.post import Answer, address_headers
+from schemas import parse_sites
+from schemas.files import FOLDER
+from tests.ingest.doubles import Bench, gateway
+
+KEY = "pk_demo_loja_0001"
+SITES = (FOLDER / "examples" / "sites.json").read_bytes()
+
+
+class Flow(NamedTuple):
+    """`answers` by the request's number; `rows` are enriched events as they go to Firehose, merges too."""
+
+    answers: dict[int, Answer]
+    probe_statuses: list[int]
+    rows: list[dict[str, Any]]
+    rejected: list[dict[str, Any]]
+
+
+def run(load: Plan, now: int) -> Flow:
+    """Post everything, 20 ms apart, then run the core over the raw records in their order."""
+    bench = Bench(sites=SITES, viewer_header="cloudfront-viewer-address")
+    answers = {}
+    for number, request in enumerate(load.requests):
+        answers[number] = _post(bench, request, now + number * 20)
+    statuses = []
+    for probe in load.probes:
+        event = gateway(probe.body, headers=_headers(probe.headers), key=probe.key or KEY)
+        statuses.append(bench.post(event, now=now)[0])
+    sites = parse_sites(SITES)
+    run_core = enrich.build(References(city=_city))
+    state = ShardState()
+    rows: list[dict[str, Any]] = []
+    for number, entry in enumerate(bench.stream.stored, start=1):
+        outcome = process(Incoming(number, entry.data), sites, run_core, state)
+        assert not outcome.rejected
+        rows += [json.loads(line) for line in outcome.lines]
+    return Flow(answers, statuses, rows, bench.rows())
+
+
+def _post(bench: Bench, request: Request, now: int) -> Answer:
+    headers = _headers((*request.headers, *address_headers(request.address)))
+    query = f"key={KEY}" if request.key_in_query else ""
+    event = gateway(request.body, headers=headers, query=query, key=None if query else KEY)
+    status, body, _ = bench.post(event, now=now)
+    return Answer(status, body, 1)
+
+
+def _headers(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    return {name.lower(): value for name, value in pairs}
+
+
+def _city(address: str) -> dict[str, Any]:
+    """Places enough to tell apart in a report."""
+    name, country, region = (("Recife", "BR", "PE"), ("Lisboa", "PT", "11"), ("São Paulo", "BR", "SP"))[
+        len(address) % 3
+    ]
+    return {
+        "city": {"names": {"en": name}},
+        "country": {"iso_code": country},
+        "subdivisions": [{"iso_code": region, "names": {"en": region}}],
+    }
+
+
+def write_parquet(rows: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
+    """Rows as Firehose would write them: typed by the contract, in folders by day and hour of arrival."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source = folder / "rows.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    columns = {column.name: duck_type(column.type) for column in enriched_columns()}
+    with duckdb.connect() as database:
+        database.execute("SET TimeZone = 'UTC'")
+        database.execute(
+            f"CREATE TABLE rows AS SELECT *, strftime(received_at, '%Y-%m-%d') AS dt,"
+            f" strftime(received_at, '%H') AS hour FROM read_json($file, columns = {columns!r})",
+            {"file": str(source)},
+        )
+        database.execute(f"COPY rows TO '{folder}/enriched' (FORMAT parquet, PARTITION_BY (dt, hour))")
+    return sorted((folder / "enriched").rglob("*.parquet"))
