@@ -4,6 +4,7 @@
 review is the diff. Geo answers come from the few addresses below, so that no downloaded database matters.
 """
 
+import functools
 import io
 import json
 import sys
@@ -62,6 +63,11 @@ REFERENCES = References(
 )
 
 
+@functools.cache
+def _enrich() -> enrich.Enrich:
+    return enrich.build(REFERENCES)  # loads the user agents' patterns, so once
+
+
 def names() -> list[str]:
     """The pairs, by their raw halves."""
     return sorted(path.name.removesuffix(".raw.json") for path in EXAMPLES.glob("*.raw.json"))
@@ -86,7 +92,7 @@ def enriched(name: str) -> list[dict[str, Any]]:
     sites = parse_sites((EXAMPLES / "sites.json").read_bytes())
     lines = [orjson.dumps(record) for record in records(name)]
     out, refused = io.BytesIO(), io.BytesIO()
-    local.run(lines, sites, enrich.build(REFERENCES), out, refused)
+    local.run(lines, sites, _enrich(), out, refused)
     if refused.getvalue():
         raise ValueError(f"{raw_path(name)}: {refused.getvalue().decode()}")
     return [orjson.loads(line) for line in out.getvalue().splitlines()]
