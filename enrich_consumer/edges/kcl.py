@@ -48,6 +48,7 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         self._log = log
         self._allow_missing = allow_missing_state
         self._heartbeat = heartbeat
+        self._digits = 0
         self._worker: Worker | None = None
         self._metrics: Metrics | None = None
         self._lost = False
@@ -56,6 +57,8 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         """Take the shard over: state from the session log, which may lie past KCL's checkpoint."""
         shard = initialize_input.shard_id
         checkpoint = _sequence(initialize_input.sequence_number)
+        if checkpoint is not None:
+            self._digits = len(initialize_input.sequence_number)
         self._log = self._log.bind(shard=shard)
         if self._heartbeat is not None:
             self._heartbeat.mkdir(parents=True, exist_ok=True)
@@ -82,7 +85,9 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         self._beat()
         if self._lost:
             return
-        checkpointer = KclCheckpointer(process_records_input.checkpointer)
+        if process_records_input.records:
+            self._digits = len(process_records_input.records[-1].sequence_number)
+        checkpointer = KclCheckpointer(process_records_input.checkpointer, self._digits)
         with self._fatal("process_records"):
             worker = self._running()
             now = time.monotonic()
@@ -113,7 +118,8 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         with self._fatal("shard_ended"):
             worker = self._running()
             try:
-                worker.end_shard(KclCheckpointer(shard_ended_input.checkpointer), time.monotonic())
+                checkpointer = KclCheckpointer(shard_ended_input.checkpointer, self._digits)
+                worker.end_shard(checkpointer, time.monotonic())
             except LeaseLostError as lost:
                 self._log.warn("the lease is lost", detail=str(lost))
             else:
@@ -127,7 +133,8 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         with self._fatal("shutdown_requested"):
             worker = self._running()
             try:
-                worker.finish(KclCheckpointer(shutdown_requested_input.checkpointer), time.monotonic())
+                checkpointer = KclCheckpointer(shutdown_requested_input.checkpointer, self._digits)
+                worker.finish(checkpointer, time.monotonic())
             except LeaseLostError as lost:
                 self._lost = True
                 self._log.warn("the lease is lost", detail=str(lost))
@@ -154,16 +161,21 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
 
 
 class KclCheckpointer:
-    """KCL's checkpointer as ours: throttling is tried a few times, then left for the next time."""
+    """KCL's checkpointer as ours: throttling is tried a few times, then left for the next time.
 
-    def __init__(self, checkpointer: Any, pause: float = 0.2) -> None:
+    `digits`: as many as the stream's own sequence numbers have. KCL compares numbers, but hands the text back
+    to the stream, and an emulator that pads its numbers with zeros compares texts.
+    """
+
+    def __init__(self, checkpointer: Any, digits: int = 0, pause: float = 0.2) -> None:
         self._checkpointer = checkpointer
+        self._digits = digits
         self._pause = pause
 
     def checkpoint(self, sequence: int | None) -> None:
         for attempt in range(CHECKPOINT_TRIES):
             try:
-                self._checkpointer.checkpoint(None if sequence is None else str(sequence))
+                self._checkpointer.checkpoint(None if sequence is None else str(sequence).zfill(self._digits))
             except kcl.CheckpointError as error:
                 if error.value == "ShutdownException":
                     raise LeaseLostError("KCL answers ShutdownException to a checkpoint") from error
