@@ -38,9 +38,10 @@ def _kcl(args: argparse.Namespace) -> int:
     from enrich_consumer.edges import daemon
 
     settings = Settings.from_env(os.environ)
-    command = daemon.prepare(settings, args.folder)
+    worker = daemon.worker_name()
+    command = daemon.prepare(settings, args.folder, worker)
     # The daemon takes this process's place, so that a SIGTERM to it is a SIGTERM to the daemon.
-    os.execve(command[0], command, daemon.child_environment(os.environ, os.getpid()))  # noqa: S606 - our own words
+    os.execve(command[0], command, daemon.child_environment(os.environ, os.getpid(), worker))  # noqa: S606 - our own words
 
 
 def _record_processor(_: argparse.Namespace) -> int:
