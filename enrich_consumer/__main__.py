@@ -58,9 +58,10 @@ def _kcl(args: argparse.Namespace) -> int:
     app.check(settings)  # here a mistake is one clear line; the child's would drown in the daemon's log
     if settings.heartbeat:
         _forget_beats(Path(settings.heartbeat))
-    command = daemon.prepare(settings, args.folder)
+    worker = daemon.worker_name()
+    command = daemon.prepare(settings, args.folder, worker)
     # The daemon takes this process's place, so that a SIGTERM to it is a SIGTERM to the daemon.
-    os.execve(command[0], command, daemon.child_environment(os.environ, os.getpid()))  # noqa: S606 - our own words
+    os.execve(command[0], command, daemon.child_environment(os.environ, os.getpid(), worker))  # noqa: S606 - our own words
 
 
 def _record_processor(_: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from enrich_consumer.core import enrich
 from enrich_consumer.core.pipeline import Enrich
 from enrich_consumer.edges.blobs import open_blobs
 from enrich_consumer.edges.kcl import RecordProcessor
+from enrich_consumer.edges.leases import open_release
 from enrich_consumer.edges.log import Log
 from enrich_consumer.edges.metrics import Metrics
 from enrich_consumer.edges.reference_data import open_references
@@ -64,6 +65,9 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
         log,
         allow_missing_state=settings.allow_missing_state,
         heartbeat=Path(settings.heartbeat) if settings.heartbeat else None,
+        release=open_release(settings.application, settings.worker_id, settings.dynamodb_endpoint)
+        if settings.worker_id
+        else None,
     )
 
 
