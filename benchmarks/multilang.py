@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from benchmarks.workload import NOW
 
@@ -65,7 +65,7 @@ class Processor:
             }
         )
 
-    def __enter__(self) -> "Processor":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

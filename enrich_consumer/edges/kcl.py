@@ -10,13 +10,14 @@ import os
 import signal
 import sys
 import time
-from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, BinaryIO, NoReturn, TextIO
 
-from amazon_kclpy import kcl
+import orjson
+from amazon_kclpy import dispatch, kcl, messages
 from amazon_kclpy.v3 import processor
+from pybase64 import b64decode
 
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.edges.log import Log
@@ -211,18 +212,38 @@ def _fail(log: Log, call: str, error: BaseException) -> NoReturn:
     raise SystemExit(FATAL) from error
 
 
-def _incoming(record: Any) -> Incoming:
-    arrived = record.approximate_arrival_timestamp
+def _incoming(record: dict[str, Any]) -> Incoming:
+    arrived = record["approximateArrivalTimestamp"]
     return Incoming(
-        int(record.sequence_number),
-        b64decode(record._data),  # noqa: SLF001 - binary_data decodes the same at each access
-        None if arrived is None else int(arrived.timestamp() * 1000),
+        int(record["sequenceNumber"]),
+        b64decode(record["data"], validate=True),
+        int(arrived) if arrived else None,
     )
 
 
 def _sequence(text: str | None) -> int | None:
     """A checkpoint as a number; None for TRIM_HORIZON, LATEST and the like."""
     return int(text) if text is not None and text.isdigit() else None
+
+
+class Protocol(kcl.KCLProcess):  # type: ignore[misc] # the package has no types
+    """KCL's own process, except that it reads the daemon's lines with a faster parser and leaves records plain.
+
+    The package makes an object of each record and parses its time stamp as text; with one event a record
+    that is a third of all the work.
+    """
+
+    def __init__(self, processor: Any, lines: BinaryIO, output: TextIO, errors: TextIO) -> None:
+        super().__init__(processor, lines, output, errors)
+        self.io_handler.load_action = load_action
+
+
+def load_action(line: bytes | str) -> Any:
+    """A line of the daemon as the message to dispatch; the records of processRecords stay dicts."""
+    message = orjson.loads(line)
+    if message.get("action") == "processRecords":
+        return messages.ProcessRecordsInput(message)
+    return dispatch.message_decode(message)
 
 
 def take_stdout() -> TextIO:
@@ -238,4 +259,4 @@ def run(record_processor: RecordProcessor, protocol: TextIO) -> None:
     process group must not kill this process before the daemon has asked it to finish."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    kcl.KCLProcess(record_processor, sys.stdin, protocol, sys.stderr).run()
+    Protocol(record_processor, sys.stdin.buffer, protocol, sys.stderr).run()
