@@ -85,14 +85,10 @@ def measure(
 ) -> dict[str, Any]:
     """Rates of one shape: the first round has cold caches, the best of the others counts as warm."""
     with loopback_sink() as (endpoint, sums), tempfile.TemporaryDirectory() as folder:
-        with Processor(command, environment(endpoint, Path(folder)), args.core) as processor:
-            used = [
-                processor.run(
-                    lines_of(_renamed(shape.records, number), number * len(shape.records), args.per_call)
-                )
-                for number in range(1 + (rounds or args.rounds))
-            ]
-            used.append(_plus(processor.finish(), used.pop()))
+        settings = environment(endpoint, Path(folder))
+        used = _rounds(Processor(command, settings, args.core), shape, args.per_call, rounds or args.rounds)
+    if sums["failed_enrichments"]:
+        raise RuntimeError(f"enrichments failed, so the figures mean nothing: {sums['failed_enrichments']}")
     best = min(used[1:], key=lambda one: one.cpu)
     return {
         "events_per_s": round(shape.events / best.cpu),
@@ -103,6 +99,15 @@ def measure(
         "put_records": sums["entries"],
         "put_bytes": sums["bytes"],
     }
+
+
+def _rounds(started: Processor, shape: Shape, per_call: int, rounds: int) -> list[Used]:
+    with started as processor:
+        used = []
+        for number in range(1 + rounds):
+            records = _renamed(shape.records, number)
+            used.append(processor.run(lines_of(records, number * len(records), per_call)))
+        return [*used[:-1], _plus(processor.finish(), used[-1])]
 
 
 def _plus(one: Used, other: Used) -> Used:

@@ -92,6 +92,7 @@ def main() -> None:
                 "entries": sums.entries,
                 "bytes": sums.bytes,
                 "columns_of_one_event": len(first[0]) if first else 0,
+                "failed_enrichments": sorted({name for event in first for name in event["enrich_errors"]}),
             }
         ),
         flush=True,

@@ -6,6 +6,7 @@ becomes SystemExit; stdout is the protocol, so nothing else may write there; abs
 enforced.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -259,4 +260,8 @@ def run(record_processor: RecordProcessor, protocol: TextIO) -> None:
     process group must not kill this process before the daemon has asked it to finish."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What is there now stays; rows come and go without cycles, so looking for cycles rarely is enough.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)
     Protocol(record_processor, sys.stdin.buffer, protocol, sys.stderr).run()

@@ -20,8 +20,8 @@ RECORDS_A_CALL = 500
 """Limit of PutRecords and of PutRecordBatch."""
 BYTES_A_CALL = {"kinesis": 4_500_000, "firehose": 3_900_000}
 """Below 5 MiB (PutRecords, with keys) and 4 MiB (PutRecordBatch)."""
-_INSTEAD: list[Any] = [{"Data": b"", "PartitionKey": "-"}]
-"""What the SDK is given to write; its body is replaced."""
+_INSTEAD = [{"Data": b"", "PartitionKey": "-"}]
+"""What the SDK is given to write where the body is replaced."""
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 5.0
 
@@ -54,13 +54,6 @@ class KinesisSink:
         self._patience = patience
         self._clock = clock
         self.counts: Counter[str] = Counter()
-        self._body = b""
-        # The SDK's own way from entries to the request's body (a deep copy, base64, an escaping JSON writer)
-        # costs as much as all of the processing; what it does before and after stays in use.
-        client.meta.events.register("before-call.kinesis.PutRecords", self._give_body)
-
-    def _give_body(self, params: dict[str, Any], **_: Any) -> None:
-        params["body"] = self._body
 
     def put(self, waves: Sequence[Sequence[Packed]]) -> None:
         for wave in waves:
@@ -78,9 +71,26 @@ class KinesisSink:
                 )
 
     def _call(self, entries: list[Entry]) -> list[int]:
-        self._body = put_records_body(self._stream, entries)
-        answer = self._client.put_records(StreamName=self._stream, Records=_INSTEAD)
+        answer = self._client.put_records(StreamName=self._stream, Records=entries)  # type: ignore[arg-type] # plain dicts
         return [i for i, entry in enumerate(answer["Records"]) if entry.get("ErrorCode")]
+
+
+def write_bodies_directly(client: "KinesisClient") -> None:
+    """Let `put_records` of this client write its body by `put_records_body`.
+
+    The SDK's own way from entries to a body (a copy, base64, an escaping JSON writer) costs as much as all of
+    the processing. What it does before and after, retries and signing, stays in use.
+    """
+
+    def keep(params: dict[str, Any], context: dict[str, Any], **_: Any) -> dict[str, Any]:
+        context["rastro_body"] = put_records_body(params["StreamName"], params["Records"])
+        return {**params, "Records": _INSTEAD}
+
+    def replace(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        params["body"] = context.pop("rastro_body")
+
+    client.meta.events.register("provide-client-params.kinesis.PutRecords", keep)  # type: ignore[arg-type] # an answer is allowed
+    client.meta.events.register("before-call.kinesis.PutRecords", replace)
 
 
 def put_records_body(stream: str, entries: Sequence[Entry]) -> bytes:

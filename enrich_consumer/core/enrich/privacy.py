@@ -175,8 +175,7 @@ def _build(_: References) -> Step:
         if properties := event.get("properties"):
             _write_properties(properties, row)
         for column in TEXTS_OF_EVENTS:
-            if column in row:
-                text = row[column]
+            if text := row.get(column):
                 row[column] = cached(text) if len(text) <= LONGEST_CACHED else scrub(text)
         if _told(event, row) or "sec_gpc" in record.headers:
             _apply_consent(record, row)
