@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 BENCHMARKS: dict[str, str] = {
+    "consumer": "benchmarks.consumer",
     "sessions": "benchmarks.sessions",
 }
 

@@ -6,19 +6,21 @@ becomes SystemExit; stdout is the protocol, so nothing else may write there; abs
 enforced.
 """
 
+import gc
 import os
 import signal
 import sys
 import time
-from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, BinaryIO, NoReturn, TextIO
 
-from amazon_kclpy import kcl
+import orjson
+from amazon_kclpy import dispatch, kcl, messages
 from amazon_kclpy.v3 import processor
 from botocore.exceptions import BotoCoreError, ClientError
+from pybase64 import b64decode
 
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.edges.leases import Release
@@ -103,7 +105,7 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
             return
         now = time.monotonic()
         if process_records_input.records:
-            self._digits = len(process_records_input.records[-1].sequence_number)
+            self._digits = len(process_records_input.records[-1]["sequenceNumber"])
         checkpointer = KclCheckpointer(process_records_input.checkpointer, self._digits)
         with self._fatal("process_records"):
             self._beat()
@@ -269,13 +271,38 @@ def _fail(log: Log, call: str, error: BaseException) -> NoReturn:
         raise SystemExit(FATAL) from error
 
 
-def _incoming(record: Any) -> Incoming:
-    return Incoming(int(record.sequence_number), b64decode(record.data), record.timestamp_millis)
+def _incoming(record: dict[str, Any]) -> Incoming:
+    arrived = record["approximateArrivalTimestamp"]
+    return Incoming(
+        int(record["sequenceNumber"]),
+        b64decode(record["data"], validate=True),
+        int(arrived) if arrived else None,
+    )
 
 
 def _sequence(text: str | None) -> int | None:
     """A checkpoint as a number; None for TRIM_HORIZON, LATEST and the like."""
     return int(text) if text is not None and text.isdigit() else None
+
+
+class Protocol(kcl.KCLProcess):  # type: ignore[misc] # the package has no types
+    """KCL's own process, except that it reads the daemon's lines with a faster parser and leaves records plain.
+
+    The package makes an object of each record and parses its time stamp as text; with one event a record
+    that is a third of all the work.
+    """
+
+    def __init__(self, processor: Any, lines: BinaryIO, output: TextIO, errors: TextIO) -> None:
+        super().__init__(processor, lines, output, errors)
+        self.io_handler.load_action = load_action
+
+
+def load_action(line: bytes | str) -> Any:
+    """A line of the daemon as the message to dispatch; the records of processRecords stay dicts."""
+    message = orjson.loads(line)
+    if message.get("action") == "processRecords":
+        return messages.ProcessRecordsInput(message)
+    return dispatch.message_decode(message)
 
 
 def take_stdout() -> TextIO:
@@ -298,4 +325,8 @@ def leave_signals_to_the_daemon() -> None:
 
 def run(record_processor: RecordProcessor, protocol: TextIO) -> None:
     """Serve the daemon until it closes our stdin."""
-    kcl.KCLProcess(record_processor, sys.stdin, protocol, sys.stderr).run()
+    # What is there now stays; rows come and go without cycles, so looking for cycles rarely is enough.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)
+    Protocol(record_processor, sys.stdin.buffer, protocol, sys.stderr).run()
