@@ -11,6 +11,9 @@ import sys
 from pathlib import Path
 
 BENCHMARKS: dict[str, str] = {
+    "ingest": "benchmarks.ingest",
+    "ingest-load": "benchmarks.ingest_load",
+    "ingest-throttled": "benchmarks.ingest_throttled",
     "sessions": "benchmarks.sessions",
 }
 
