@@ -12,6 +12,9 @@ from pathlib import Path
 
 BENCHMARKS: dict[str, str] = {
     "consumer": "benchmarks.consumer",
+    "ingest": "benchmarks.ingest",
+    "ingest-load": "benchmarks.ingest_load",
+    "ingest-throttled": "benchmarks.ingest_throttled",
     "sessions": "benchmarks.sessions",
 }
 
