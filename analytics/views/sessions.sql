@@ -36,7 +36,7 @@ summed AS (
     max(user_id) AS user_id,
     min(event_at) AS started_at,
     max(event_at) AS ended_at,
-    to_unixtime(max(event_at)) - to_unixtime(min(event_at)) AS seconds,
+    round(to_unixtime(max(event_at)) - to_unixtime(min(event_at)), 3) AS seconds,
     max(CASE WHEN place = 1 THEN event_date END) AS session_date,
     count(*) AS events,
     count_if(event_name = 'page_view') AS page_views,
