@@ -1,11 +1,13 @@
 """`python -m enrich_consumer kcl | record-processor | local | columns | health`."""
 
 import argparse
+import contextlib
 import os
 import sys
 import time
 from pathlib import Path
 
+from enrich_consumer.edges.mmdb import ReferenceDataError
 from enrich_consumer.settings import Settings, SettingsError
 from schemas import SitesError
 
@@ -29,15 +31,33 @@ def main() -> int:
     args = parser.parse_args()
     try:
         return int(_COMMANDS[args.command](args))
-    except (SettingsError, SitesError, FileNotFoundError) as error:
+    except (SettingsError, SitesError, ReferenceDataError, FileNotFoundError) as error:
         print(f"rastro consumer: {error}", file=sys.stderr)
         return 2
 
 
+def _settings() -> Settings:
+    """The environment's settings; without RASTRO_GEO_CITY the city database that was fetched, if any."""
+    from enrich_consumer.edges.reference_data import paths_from
+
+    city, asn = paths_from(os.environ)
+    return Settings.from_env(os.environ)._replace(geo_city=city or None, geo_asn=asn or None)
+
+
+def _forget_beats(folder: Path) -> None:
+    """Shards of an earlier daemon, which may be another task's by now, are not this one's to answer for."""
+    for path in folder.glob("*"):
+        path.unlink(missing_ok=True)
+
+
 def _kcl(args: argparse.Namespace) -> int:
+    from enrich_consumer import app
     from enrich_consumer.edges import daemon
 
-    settings = Settings.from_env(os.environ)
+    settings = _settings()
+    app.check(settings)  # here a mistake is one clear line; the child's would drown in the daemon's log
+    if settings.heartbeat:
+        _forget_beats(Path(settings.heartbeat))
     command = daemon.prepare(settings, args.folder)
     # The daemon takes this process's place, so that a SIGTERM to it is a SIGTERM to the daemon.
     os.execve(command[0], command, daemon.child_environment(os.environ, os.getpid()))  # noqa: S606 - our own words
@@ -46,11 +66,12 @@ def _kcl(args: argparse.Namespace) -> int:
 def _record_processor(_: argparse.Namespace) -> int:
     from enrich_consumer.edges import kcl
 
+    kcl.leave_signals_to_the_daemon()
     protocol = kcl.take_stdout()
     from enrich_consumer import app
     from enrich_consumer.edges.log import open_log
 
-    settings = Settings.from_env(os.environ)
+    settings = _settings()
     log = open_log(settings.log).bind(application=settings.application, process=os.getpid())
     kcl.run(app.record_processor(settings, log), protocol)
     return 0
@@ -59,12 +80,12 @@ def _record_processor(_: argparse.Namespace) -> int:
 def _local(args: argparse.Namespace) -> int:
     from enrich_consumer import local
     from enrich_consumer.core import enrich
-    from enrich_consumer.edges.reference_data import open_references
+    from enrich_consumer.edges.reference_data import open_references, paths_from
     from enrich_consumer.edges.sites import load_sites
     from schemas.files import FOLDER
 
     sites = load_sites(f"file:{args.settings or FOLDER / 'examples' / 'sites.json'}")
-    references = open_references(os.environ.get("RASTRO_GEO_CITY"), os.environ.get("RASTRO_GEO_ASN"))
+    references = open_references(*paths_from(os.environ))
     rejected = args.rejected.open("wb") if args.rejected else None
     counts = local.run(sys.stdin.buffer, sites, enrich.build(references), sys.stdout.buffer, rejected)
     if rejected is not None:
@@ -87,8 +108,11 @@ def _health(_: argparse.Namespace) -> int:
         print("rastro consumer: RASTRO_HEARTBEAT is not set, so there is nothing to look at", file=sys.stderr)
         return 2
     now = time.time()
-    beats = [path for path in Path(folder).glob("*") if path.is_file()]
-    stalled = [path.name for path in beats if now - path.stat().st_mtime > STALE_SECONDS]
+    stalled = []
+    for path in sorted(Path(folder).glob("*")):
+        with contextlib.suppress(FileNotFoundError):  # the shard ended just now
+            if now - path.stat().st_mtime > STALE_SECONDS:
+                stalled.append(path.name)
     for name in stalled:
         print(f"rastro consumer: {name} has stood still for over {STALE_SECONDS} s", file=sys.stderr)
     return 1 if stalled else 0

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 def record_processor(settings: Settings, log: Log) -> RecordProcessor:
     """The processor of one shard with its real edges."""
+    boto3.setup_default_session(region_name=settings.region)  # boto3 itself does not read AWS_REGION
     config = Config(
         retries={"mode": "standard", "max_attempts": 3},
         parameter_validation=False,  # a quarter of the cost of a put, and the shapes are ours
@@ -64,6 +65,17 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
         allow_missing_state=settings.allow_missing_state,
         heartbeat=Path(settings.heartbeat) if settings.heartbeat else None,
     )
+
+
+def check(settings: Settings) -> None:
+    """Open what a processor will open, so that a mistake is told before the daemon starts.
+
+    Raises:
+        SitesError, ReferenceDataError: naming the place and what to do.
+    """
+    boto3.setup_default_session(region_name=settings.region)
+    load_sites(settings.sites)
+    open_references(settings.geo_city, settings.geo_asn)
 
 
 def open_enrich(settings: Settings) -> Enrich:

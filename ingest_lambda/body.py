@@ -19,10 +19,12 @@ GZIP_MAGIC = b"\x1f\x8b"
 MEDIA_TYPES = ("application/json", "text/plain")
 BOM = b"\xef\xbb\xbf"
 
-# One JSON escape at a time, so that an escaped backslash is never taken for the start of one; group 1 is half
-# a surrogate pair that stands alone.
-ESCAPE = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+# Everything that is not half a surrogate pair, in one piece (possessive, so that a megabyte takes no memory); an
+# escaped backslash is read as such and never taken for the start of an escape. Or else: a half that stands alone.
+SURROGATES = re.compile(
+    rb"((?:[^\\]++|\\(?!u).|\\u(?![dD][89a-fA-F])"
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})++)"
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}",
     re.DOTALL,
 )
 
@@ -111,7 +113,7 @@ def _parsed(text: bytes) -> tuple[Any, bool]:
         first = error
     # A script that cuts a text in the middle of an emoji sends half a surrogate pair; that must not cost a
     # purchase.
-    repaired = ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], text)
+    repaired = SURROGATES.sub(lambda found: found[1] or rb"\ufffd", text)
     if repaired != text:
         try:
             return orjson.loads(repaired), True

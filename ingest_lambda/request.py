@@ -28,17 +28,22 @@ def from_gateway(event: Mapping[str, Any], fallback_id: str, viewer_header: str 
     """
     context = event.get("requestContext") or {}
     http = context.get("http") or {}
-    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    headers = {name.lower(): _text(value) for name, value in (event.get("headers") or {}).items()}
     return Request(
         id=context.get("requestId") or fallback_id,
         method=str(http.get("method", "")).upper(),
         path=_path(event, context, http),
-        query=_query(event.get("rawQueryString") or ""),
+        query=_query(_text(event.get("rawQueryString") or "")),
         headers=headers,
         ip=_ip(headers, viewer_header) or http.get("sourceIp"),
         body=event.get("body") or "",
         is_base64=bool(event.get("isBase64Encoded")),
     )
+
+
+def _text(value: str) -> str:
+    """Without halves of surrogate pairs, which no JSON can be written with."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def _path(event: Mapping[str, Any], context: Mapping[str, Any], http: Mapping[str, Any]) -> str:

@@ -87,11 +87,13 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
 
     def process_records(self, process_records_input: Any) -> None:
         """Work, and flush when it is time; KCL calls it for empty lists too, which is our clock."""
-        if self._lost or self._over:
+        if self._over:
             return
         checkpointer = KclCheckpointer(process_records_input.checkpointer)
         with self._fatal("process_records"):
             self._beat()
+            if self._lost:
+                return
             worker = self._running()
             now = time.monotonic()
             try:
@@ -207,17 +209,14 @@ class _Fatal:
 
 def _fail(log: Log, call: str, error: BaseException) -> NoReturn:
     code = getattr(error, "code", type(error).__name__)
-    log.fail("the processor cannot go on", call=call, code=code, detail=str(error))
-    raise SystemExit(FATAL) from error
+    try:
+        log.fail("the processor cannot go on", call=call, code=code, detail=str(error))
+    finally:  # also when the log itself cannot be written
+        raise SystemExit(FATAL) from error
 
 
 def _incoming(record: Any) -> Incoming:
-    arrived = record.approximate_arrival_timestamp
-    return Incoming(
-        int(record.sequence_number),
-        b64decode(record._data),  # noqa: SLF001 - binary_data decodes the same at each access
-        None if arrived is None else int(arrived.timestamp() * 1000),
-    )
+    return Incoming(int(record.sequence_number), b64decode(record.data), record.timestamp_millis)
 
 
 def _sequence(text: str | None) -> int | None:
@@ -226,16 +225,23 @@ def _sequence(text: str | None) -> int | None:
 
 
 def take_stdout() -> TextIO:
-    """Keep the protocol to ourselves: fd 1 becomes fd 2, so that a stray print cannot be read as a command."""
+    """Keep the protocol to ourselves: fd 1 becomes fd 2, so that a stray print cannot be read as a command.
+
+    First of all things in the process.
+    """
     protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return protocol
 
 
-def run(record_processor: RecordProcessor, protocol: TextIO) -> None:
-    """Serve the daemon until it closes our stdin. Signals are the daemon's business: a SIGTERM to the whole
-    process group must not kill this process before the daemon has asked it to finish."""
+def leave_signals_to_the_daemon() -> None:
+    """A SIGTERM to the whole process group, or Ctrl-C, must not kill this process before the daemon has asked
+    it to finish."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def run(record_processor: RecordProcessor, protocol: TextIO) -> None:
+    """Serve the daemon until it closes our stdin."""
     kcl.KCLProcess(record_processor, sys.stdin, protocol, sys.stderr).run()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from schemas import Sites, SitesError, parse_sites
 
@@ -20,6 +21,9 @@ def load_sites(address: str) -> Sites:
         except OSError as error:
             raise SitesError(f"the sites document cannot be read: {error}") from None
     if scheme == "ssm":
-        answer = boto3.client("ssm").get_parameter(Name=place, WithDecryption=True)
+        try:
+            answer = boto3.client("ssm").get_parameter(Name=place, WithDecryption=True)
+        except (BotoCoreError, ClientError) as error:
+            raise SitesError(f"the sites document cannot be read from {address}: {error}") from None
         return parse_sites(answer["Parameter"]["Value"])
     raise SitesError(f"the sites document's place is {address!r}; it has to be ssm:/parameter or file:/path")

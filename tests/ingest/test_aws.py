@@ -1,6 +1,7 @@
 """The edge to AWS's JSON protocol, against a server of this process; signatures against the SDK's own."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ class Answerer(BaseHTTPRequestHandler):
         self.server.seen.append(({name.lower(): value for name, value in self.headers.items()}, body))
         step = self.server.script.pop(0)
         if step == "hang up":
-            self.connection.close()
+            self.connection.shutdown(socket.SHUT_RDWR)
             return
         if step == "sleep":
             time.sleep(0.5)

@@ -32,7 +32,11 @@ class Told(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A story of one visitor. `sessions`: opener → (events, start, end) once merges are followed."""
+    """A story of one visitor.
+
+    `sessions`: opener → (events, start, end) once merges are followed. `marks`: moments to point out in the
+    picture.
+    """
 
     name: str
     title: str
@@ -40,6 +44,7 @@ class Case(NamedTuple):
     told: tuple[Told, ...]
     sessions: dict[str, tuple[str, str, str]]
     rule: Rule = DEFAULT
+    marks: tuple[tuple[str, str], ...] = ()
     drawn: bool = True
 
 
@@ -152,6 +157,7 @@ CASES = (
             Told("c", "10:40", "13:00:00.001", "c", 1, ("start", "late")),
         ),
         {"a": ("ab", "10:00", "10:20"), "c": ("c", "10:40", "10:40")},
+        marks=(("13:00", "90 min after arrival of b"),),
     ),
     Case(
         "max-length",
@@ -168,6 +174,7 @@ CASES = (
         ),
         {"a": ("abcdef", "10:00", "12:00"), "g": ("g", "12:10", "12:10")},
         Rule(30 * MINUTE, 120 * MINUTE, 60 * MINUTE),
+        marks=(("12:00", "2 hours"),),
     ),
     Case(
         "midnight",
@@ -179,6 +186,7 @@ CASES = (
             Told("c", "+1 00:10", "+1 00:10", "a", 3),
         ),
         {"a": ("abc", "23:40", "+1 00:10")},
+        marks=(("+1 00:00", "midnight"),),
     ),
     Case(
         "duplicate",

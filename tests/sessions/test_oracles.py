@@ -3,13 +3,12 @@
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, given, settings
 
 from tests.sessions import oracle, sql_oracle
 from tests.sessions.agreement import compare, session_of
 from tests.sessions.arrivals_oracle import followed, verdicts
 from tests.sessions.cases import CASES, Case, clock_ms, event_id, history
-from tests.sessions.classes import Class, classes
 from tests.sessions.histories import histories, many
 from tests.sessions.history import History, by_visitor
 from tests.sessions.oracle import Difference
@@ -111,8 +110,3 @@ def test_sql_finds_the_same_sessions_as_python(some) -> None:
 def test_an_event_never_merges_more_than_two_sessions(some) -> None:
     """So one `merged_session_id` is enough: a third session near the event is always too long to take in."""
     assert max(len(verdict.absorbed) for _, one in some for verdict in verdicts(one)) == 1
-
-
-def test_histories_shrink_to_the_smallest_merge() -> None:
-    smallest = find(histories(), lambda one: Class.MERGE in classes(one), settings=quick)
-    assert sum(len(record.events) for record in smallest.records) <= 4

@@ -9,14 +9,15 @@ from tests.simulation.invariants import BrokenError
 from tests.simulation.run import simulate
 
 
-def many(first: int, count: int) -> Counter[str]:
+def many(first: int, count: int, *, damage: bool = False) -> Counter[str]:
     """Run the histories; what fired in them. Raises BrokenError with the line that replays the first failure."""
     fired: Counter[str] = Counter()
     for seed in range(first, first + count):
         try:
-            result = simulate(seed)
+            result = simulate(seed, damage=damage)
         except BrokenError as error:
-            raise BrokenError(f"{error}\n  replay: python -m tests.simulation --seed {seed}") from error
+            replay = f"python -m tests.simulation --seed {seed}{' --damage' if damage else ''}"
+            raise BrokenError(f"{error}\n  replay: {replay}") from error
         fired.update(result.fired)
         fired["events"] += result.events
         fired["processes"] += result.processes
@@ -28,11 +29,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--histories", type=int, default=1000)
+    parser.add_argument("--damage", action="store_true", help="spoil the session log on the way, too")
     args = parser.parse_args()
     started = time.perf_counter()
     count = 1 if args.seed is not None else args.histories
     try:
-        fired = many(args.seed if args.seed is not None else args.first, count)
+        fired = many(args.seed if args.seed is not None else args.first, count, damage=args.damage)
     except BrokenError as error:
         print(f"broken: {error}")
         return 1

@@ -131,6 +131,14 @@ class Invariants:
             if any(ip.encode() in line for ip in IPS) and b'"payload"' not in line:
                 raise BrokenError(f"I5 an address in {line!r}")
 
+    def judge_stopped(self) -> None:
+        """A shard refused to start: then nothing wrong may have come out before."""
+        wanted = {line for lines in self._expected.lines.values() for line in lines}
+        if extra := {item.line for item in self._world.enriched} - wanted:
+            raise BrokenError(
+                f"I2/I6 enriched: {len(extra)} differ from an undisturbed run, like {min(extra)!r}"
+            )
+
     def _same(self, name: str, got: Sequence[bytes], wanted: Iterable[Sequence[bytes]]) -> None:
         there, should = set(got), {line for lines in wanted for line in lines}
         if missing := should - there:

@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import pytest
@@ -20,10 +21,11 @@ from enrich_consumer.worker import Worker
 
 
 class Mutation(NamedTuple):
-    """What is done wrong, and how."""
+    """What is done wrong, and how. `damage`: it shows only where the session log is damaged, too."""
 
     name: str
     apply: Callable[[pytest.MonkeyPatch], None]
+    damage: bool = False
 
 
 def _checkpoint_before_save(patch: pytest.MonkeyPatch) -> None:
@@ -222,6 +224,33 @@ def _last_visitor_of_an_entry_lost(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recovery, "decode", decode)
 
 
+def _digest_not_checked(patch: pytest.MonkeyPatch) -> None:
+    original = entry.decode
+
+    def decode(data: bytes, *more: Any) -> Any:
+        body = data[:-16]
+        try:
+            return original(body + blake2b(body, digest_size=16).digest(), *more)
+        except entry.EntryError:
+            raise
+        except Exception as error:
+            raise entry.EntryError("damaged", str(error)) from error
+
+    patch.setattr(recovery, "decode", decode)
+
+
+def _empty_start_in_silence(patch: pytest.MonkeyPatch) -> None:
+    original = recovery.recover
+
+    def recover(*args: Any, **more: Any) -> Any:
+        try:
+            return original(*args, **more)
+        except recovery.StateError:
+            return recovery.Recovered(ShardState(), None, ())
+
+    patch.setattr(session_log, "recover", recover)
+
+
 MUTATIONS = [
     Mutation(function.__name__.strip("_"), function)
     for function in (
@@ -249,4 +278,7 @@ MUTATIONS = [
         _address_in_a_column,
         _last_visitor_of_an_entry_lost,
     )
+] + [
+    Mutation(function.__name__.strip("_"), function, damage=True)
+    for function in (_digest_not_checked, _empty_start_in_silence)
 ]

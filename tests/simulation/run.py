@@ -44,17 +44,19 @@ class Process:
         self.tasks: list[Callable[[], None]] = []
 
 
-def simulate(seed: int) -> Result:
-    """Run the history of `seed`.
+def simulate(seed: int, *, damage: bool = False) -> Result:
+    """Run the history of `seed`; with `damage`, the session log's blobs are altered, cut and lost on the way.
 
     Raises:
         BrokenError: an invariant does not hold.
     """
-    return _Simulation(seed).run()
+    return _Simulation(seed, damage=damage).run()
 
 
 class _Simulation:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, damage: bool) -> None:
+        self._damage = damage
+        self._refused_start = ""
         self._rng = rng = Random(seed)
         self._told = tell(rng, SITES, rng.randint(15, 60))
         self._faults = Faults(rng, rng.choice((0.0, 0.03, 0.06, 0.12)))
@@ -79,6 +81,10 @@ class _Simulation:
 
     def run(self) -> Result:
         for _ in range(STEPS):
+            if self._refused_start:
+                self._invariants.judge_stopped()
+                self._faults.fired[f"stopped by {self._refused_start}"] += 1
+                return Result(self._faults.fired, len(self._world.enriched), self._count)
             if self._over():
                 self._invariants.judge()
                 events = len(self._world.enriched)
@@ -142,6 +148,29 @@ class _Simulation:
             whole.sort(key=lambda shard: shard.first)
             place = self._rng.randrange(len(whole) - 1)
             self._world.merge(whole[place], whole[place + 1])
+        elif kind == 5 and self._damage:
+            self._spoil()
+
+    def _spoil(self) -> None:
+        """Something happens to a blob, and whoever works on the shard has to start anew."""
+        blobs = self._world.blobs.blobs
+        names = sorted(name for name in blobs if "/log/" in name or "/snapshot/" in name)
+        if not names:
+            return
+        name = self._rng.choice(names[-6:])
+        data = blobs[name]
+        place = self._rng.randrange(len(data))
+        kind = self._rng.choice(("altered", "cut", "lost"))
+        if kind == "lost":
+            del blobs[name]
+        else:
+            blobs[name] = (
+                data[:place] if kind == "cut" else data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+            )
+        self._faults.fired[f"blob {kind}"] += 1
+        owner = self._owners.get(name.split("/")[0])
+        if owner is not None:
+            self._kill(owner)
 
     def _serve_some(self) -> None:
         """A shard that may be read: its parents have been read to their ends."""
@@ -255,10 +284,16 @@ class _Simulation:
             self._gone(process)
         except StateError as error:
             if error.code != "fenced":
-                raise BrokenError(f"state: {error}") from error
+                if not self._damage:
+                    raise BrokenError(f"state: {error}") from error
+                self._refused_start = error.code
             self._kill(process)
         except (PutRefusedError, CrashError):
             self._kill(process)
+        except BrokenError:
+            raise
+        except Exception as error:
+            raise BrokenError(f"a process met what it does not expect: {error!r}") from error
 
     def _kill(self, process: Process) -> None:
         self._gone(process)

@@ -23,8 +23,14 @@ def test_no_fault_breaks_an_invariant_and_every_fault_fires() -> None:
     assert fired["deadly record"] > 0
 
 
+def test_a_damaged_log_stops_a_shard_or_is_made_good_but_never_splits_a_session() -> None:
+    fired = many(0, HISTORIES // 2, damage=True)
+    assert {f"blob {kind}" for kind in ("altered", "cut", "lost")} <= fired.keys()
+    assert any(name.startswith("stopped by") for name in fired)
+
+
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_a_mistake_is_noticed(mutation: Mutation, monkeypatch: pytest.MonkeyPatch) -> None:
     mutation.apply(monkeypatch)
     with pytest.raises(BrokenError):
-        many(0, ENOUGH)
+        many(0, ENOUGH, damage=mutation.damage)
