@@ -4,15 +4,36 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from schemas import json_file
+
 FOLDER = Path(__file__).parent
 
 VIEWS = (
     "events",
+    "orders",
     "sessions",
+    "funnel",
+    "retention",
+    "entry_exit_pages",
+    "paths",
+    "attribution",
+    "products",
+    "baskets",
+    "search_terms",
+    "abandonment",
+    "devices",
+    "data_quality",
+    "rejections",
+    "freshness",
+    "real_time",
 )
 """In the order in which they can be created: each reads tables and earlier views only."""
 
 REPORTS = ("channels", "funnel", "top_products")
+
+
+REPLACED = ("session_id", "merged_session_id")
+"""Columns of the contract that the view `events` gives otherwise: it follows merges."""
 
 
 class Query(NamedTuple):
@@ -41,4 +62,9 @@ def _read(folder: str, name: str) -> Query:
         if not line.startswith("--"):
             break
         about.append(line.removeprefix("--").strip())
-    return Query(name, " ".join(about), text.strip())
+    return Query(name, " ".join(about), text.strip().replace("{ranked.columns}", _ranked_columns()))
+
+
+def _ranked_columns() -> str:
+    names = [column["name"] for column in json_file("enriched.columns.json")["columns"]]
+    return ",\n  ".join(f"ranked.{name}" for name in names if name not in REPLACED)

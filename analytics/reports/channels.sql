@@ -1,11 +1,11 @@
 -- Sessions per channel, people only.
 SELECT
-  coalesce(channel, 'unknown') AS channel,
+  channel,
   count(*) AS sessions,
   count(DISTINCT visitor_id) AS visitors,
   sum(orders) AS orders,
   sum(revenue) AS revenue
 FROM sessions
 WHERE NOT is_bot
-GROUP BY coalesce(channel, 'unknown')
+GROUP BY channel
 ORDER BY sessions DESC, channel

@@ -18,6 +18,7 @@ from rastro.demand import Plan, Request
 from rastro.post import Answer, address_headers
 from schemas import parse_sites
 from schemas.files import FOLDER
+from schemas.rejected import COLUMNS as REJECTED_COLUMNS
 from tests.ingest.doubles import Bench, gateway
 
 KEY = "pk_demo_loja_0001"
@@ -93,3 +94,19 @@ def write_parquet(rows: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
         )
         database.execute(f"COPY rows TO '{folder}/enriched' (FORMAT parquet, PARTITION_BY (dt, hour))")
     return sorted((folder / "enriched").rglob("*.parquet"))
+
+
+def write_rejected(rows: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
+    """Rejected rows as Firehose would write them."""
+    source = folder / "rejected.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    columns = {column.name: duck_type(column.type) for column in REJECTED_COLUMNS}
+    with duckdb.connect() as database:
+        database.execute("SET TimeZone = 'UTC'")
+        database.execute(
+            f"CREATE TABLE rows AS SELECT *, strftime(rejected_at, '%Y-%m-%d') AS dt,"
+            f" strftime(rejected_at, '%H') AS hour FROM read_json($file, columns = {columns!r})",
+            {"file": str(source)},
+        )
+        database.execute(f"COPY rows TO '{folder}/rejected' (FORMAT parquet, PARTITION_BY (dt, hour))")
+    return sorted((folder / "rejected").rglob("*.parquet"))

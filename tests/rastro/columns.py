@@ -1,6 +1,7 @@
 """What the row of a posted event must hold, column by column, written down without the pipeline's code."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from ipaddress import ip_address, ip_network
@@ -31,7 +32,7 @@ POSTING = timedelta(minutes=5)
 def expected(request: Request, sent: Sent) -> dict[str, Any]:
     """Columns that follow from the posted event alone, as Python values of the Parquet types."""
     event = sent.event
-    page = event["page"]
+    page = {name: _kept(text, event) for name, text in event["page"].items()}
     address = urlsplit(page["url"])
     campaign = parse_qs(address.query)
     shop = event.get("ecommerce") or {}
@@ -116,6 +117,13 @@ def _times(request: Request, sent: Sent, row: dict[str, Any]) -> list[str]:
 
 def _money(amount: float | None) -> Decimal | None:
     return None if amount is None else Decimal(str(amount)).quantize(Decimal("0.0001"))
+
+
+def _kept(text: str, event: dict[str, Any]) -> str:
+    """An address without click ids, where the visitor has refused ads."""
+    if (event.get("consent") or {}).get("ads") is False:
+        return re.sub(r"\b(gclid|fbclid|ttclid)=[^&]*", r"\1=removed", text)
+    return text
 
 
 def _sum(items: list[dict[str, Any]] | None) -> float | None:

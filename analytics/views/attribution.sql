@@ -1,0 +1,45 @@
+-- Every order with the visit that first brought its visitor and the visit that brought the visitor last. The last
+-- touch is the last visit that was not direct, as most advertising reports count; if all were, it is Direct. Looks
+-- back 30 days from the order.
+WITH touches AS (
+  SELECT
+    orders.site,
+    orders.order_id,
+    sessions.channel,
+    sessions.source,
+    sessions.medium,
+    sessions.campaign,
+    row_number() OVER (
+      PARTITION BY orders.site, orders.order_id
+      ORDER BY sessions.started_at, sessions.session_id
+    ) AS first_place,
+    row_number() OVER (
+      PARTITION BY orders.site, orders.order_id
+      ORDER BY
+        CASE WHEN sessions.channel IN ('Direct', 'Unassigned') THEN 1 ELSE 0 END,
+        sessions.started_at DESC,
+        sessions.session_id DESC
+    ) AS last_place
+  FROM orders
+  JOIN sessions ON sessions.site = orders.site AND sessions.visitor_id = orders.visitor_id
+  WHERE sessions.started_at <= orders.event_at
+    AND sessions.started_at >= orders.event_at - INTERVAL '30' DAY
+)
+SELECT
+  orders.site,
+  orders.order_id,
+  orders.event_date AS order_date,
+  orders.event_at AS ordered_at,
+  max(orders.value) AS revenue,
+  count(*) AS touches,
+  max(CASE WHEN touches.first_place = 1 THEN touches.channel END) AS first_channel,
+  max(CASE WHEN touches.first_place = 1 THEN touches.source END) AS first_source,
+  max(CASE WHEN touches.first_place = 1 THEN touches.medium END) AS first_medium,
+  max(CASE WHEN touches.first_place = 1 THEN touches.campaign END) AS first_campaign,
+  max(CASE WHEN touches.last_place = 1 THEN touches.channel END) AS last_channel,
+  max(CASE WHEN touches.last_place = 1 THEN touches.source END) AS last_source,
+  max(CASE WHEN touches.last_place = 1 THEN touches.medium END) AS last_medium,
+  max(CASE WHEN touches.last_place = 1 THEN touches.campaign END) AS last_campaign
+FROM orders
+JOIN touches ON touches.site = orders.site AND touches.order_id = orders.order_id
+GROUP BY orders.site, orders.order_id, orders.event_date, orders.event_at
