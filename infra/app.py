@@ -6,6 +6,8 @@ from typing import Any
 
 from aws_cdk import App, Tags
 
+from infra.consumer.image import ImageStack
+from infra.consumer.stack import ConsumerStack
 from infra.pipeline.stack import PipelineStack
 from infra.settings import Environment
 
@@ -21,7 +23,9 @@ def build(environment: Environment, out: Path) -> App:
         analytics_reporting=False,  # no metadata resource that tells AWS what is used
         tree_metadata=False,
     )
-    PipelineStack(app, environment)
+    pipeline = PipelineStack(app, environment)
+    if environment.stacks.consumer:
+        ConsumerStack(app, environment, pipeline, ImageStack(app, environment))
     Tags.of(app).add("rastro:environment", environment.name)
     for key, value in environment.tags.items():
         Tags.of(app).add(key, value)

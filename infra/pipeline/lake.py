@@ -12,6 +12,7 @@ REJECTED = "rejected/"
 RAW = "raw/"
 ERRORS = "errors/"  # what Firehose could not convert or deliver
 PAYLOADS = "payloads/"  # rejected payloads too large for a row
+RESULTS = "athena/"  # results of queries
 STATE = "state"  # the session log; no slash: it is joined to a URI
 
 
@@ -64,6 +65,7 @@ def bucket(scope: Construct, environment: Environment, own_key: kms.Key | None) 
         "payloads": (PAYLOADS, lake.rejected_days),
         "errors": (ERRORS, lake.rejected_days),
         "enriched": (ENRICHED, lake.enriched_days),
+        "results": (RESULTS, environment.analytics.results_days),
     }
     for name, (prefix, days) in kept_days.items():
         if days:
