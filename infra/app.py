@@ -6,8 +6,11 @@ from typing import Any
 
 from aws_cdk import App, Tags
 
+from infra.analytics.stack import AnalyticsStack
 from infra.consumer.image import ImageStack
 from infra.consumer.stack import ConsumerStack
+from infra.edge.stack import EdgeStack
+from infra.monitoring.stack import MonitoringStack
 from infra.pipeline.stack import PipelineStack
 from infra.settings import Environment
 
@@ -26,6 +29,12 @@ def build(environment: Environment, out: Path) -> App:
     pipeline = PipelineStack(app, environment)
     if environment.stacks.consumer:
         ConsumerStack(app, environment, pipeline, ImageStack(app, environment))
+    if environment.stacks.analytics:
+        AnalyticsStack(app, environment, pipeline)
+    if environment.stacks.monitoring:
+        MonitoringStack(app, environment, pipeline)
+    if environment.stacks.edge:
+        EdgeStack(app, environment)
     Tags.of(app).add("rastro:environment", environment.name)
     for key, value in environment.tags.items():
         Tags.of(app).add(key, value)

@@ -39,7 +39,6 @@ def grant(role: iam.IRole, pipeline: PipelineStack, application: str, *, fan_out
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             [pipeline.bucket.arn_for_objects(f"{lake.STATE}/*")],
         ),
-        (["s3:PutObject"], [pipeline.bucket.arn_for_objects(f"{lake.PAYLOADS}*")]),
     ]
     if fan_out:
         consumers = f"{pipeline.raw.stream_arn}/consumer/{application}:*"

@@ -42,7 +42,7 @@ class PipelineStack(Stack):
             self, environment, self.bucket, self.rejected_table, self.key
         )
         self.function = ingest.function(
-            self, environment, self.raw, self.rejected_delivery, self.bucket, self.parameters
+            self, environment, self.raw, self.rejected_delivery, self.parameters
         )
         self.api = ingest.api(self, environment, self.function)
         acknowledge(

@@ -39,7 +39,9 @@ def make(scope: Construct, environment: Environment, pipeline: PipelineStack) ->
         memory_size=256,
         environment={
             "CANARY_ENVIRONMENT": environment.name,
-            "CANARY_URL": pipeline.api.api_endpoint,
+            "CANARY_URL": (
+                f"https://{environment.edge.domain}" if environment.stacks.edge else pipeline.api.api_endpoint
+            ),
             "CANARY_KEY": parse_sites(environment.sites_text).by_name[site].keys[0],
             "CANARY_SITE": site,
             "CANARY_DATABASE": environment.database,
