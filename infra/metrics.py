@@ -127,9 +127,7 @@ def service_metric(
     statistic: str = "Average",
     period: Duration = FIVE,
 ) -> cloudwatch.Metric:
-    return _metric(
-        "AWS/ECS", name, statistic, period, {"ClusterName": cluster, "ServiceName": service}, name
-    )
+    return _metric("AWS/ECS", name, statistic, period, {"ClusterName": cluster, "ServiceName": service}, name)
 
 
 def tasks_metric(

@@ -110,7 +110,9 @@ class Stacks:
 class Network:
     """Where the consumer runs: a network of its own, or subnets of yours."""
 
-    cidr: str = _setting("10.40.0.0/20", "Addresses of the own network.", pattern=r"\d+(\.\d+){3}/(1[6-9]|2[0-4])")
+    cidr: str = _setting(
+        "10.40.0.0/20", "Addresses of the own network.", pattern=r"\d+(\.\d+){3}/(1[6-9]|2[0-4])"
+    )
     egress: str = _setting(
         "endpoints",
         "endpoints: private links to each AWS service, nothing else is reachable; nat: one NAT gateway, cheaper.",
@@ -129,7 +131,9 @@ class Network:
 class Consumer:
     """The enrichment service. One task works on many shards; more tasks than shards are idle."""
 
-    image_tag: str = _setting("0.1.0", "Tag of the image in the environment's repository.", pattern=r"[\w.-]+")
+    image_tag: str = _setting(
+        "0.1.0", "Tag of the image in the environment's repository.", pattern=r"[\w.-]+"
+    )
     cpu: int = _setting(
         1024, "CPU units of a task; 1024 are one processor.", choices=(256, 512, 1024, 2048, 4096, 8192)
     )
@@ -145,7 +149,8 @@ class Consumer:
         90, "Time to hand leases over before a task is killed; KCL itself needs up to 20.", low=30, high=120
     )
     retrieval: str = _setting(
-        "POLLING", "POLLING, or FANOUT: 2 MB/s for each shard alone, billed by the hour and GB.",
+        "POLLING",
+        "POLLING, or FANOUT: 2 MB/s for each shard alone, billed by the hour and GB.",
         choices=("POLLING", "FANOUT"),
     )
     geo_city: str = _setting("", "City database in the image; empty: what `rastro data fetch` put there.")
@@ -159,7 +164,8 @@ class Analytics:
     scan_limit_gib: int = _setting(50, "A query that would read more is stopped.", low=1, high=100_000)
     results_days: int = _setting(14, "Days query results are kept.", low=1, high=365)
     quicksight_user: str = _setting(
-        "", "QuickSight user or group ARN that owns the dashboards; empty: no QuickSight.",
+        "",
+        "QuickSight user or group ARN that owns the dashboards; empty: no QuickSight.",
         pattern=r"(arn:aws:quicksight:[a-z0-9-]+:\d{12}:(user|group)/.+)?",
     )
 
@@ -170,9 +176,7 @@ class Monitoring:
 
     emails: tuple[str, ...] = _setting((), "Addresses that get alarms.", pattern=r"[^@\s]+@[^@\s]+\.[^@\s]+")
     lag_minutes: int = _setting(10, "Consumer lag that alarms.", low=1, high=1440)
-    rejected_per_hour: int = _setting(
-        1000, "Rejected rows within an hour that alarm.", low=1, high=10**9
-    )
+    rejected_per_hour: int = _setting(1000, "Rejected rows within an hour that alarm.", low=1, high=10**9)
     rejected_percent: int = _setting(5, "Share of rejected events that alarms.", low=1, high=100)
     quiet_minutes: int = _setting(30, "Time without any request that alarms; 0: never.", low=0, high=1440)
     latency_ms: int = _setting(1500, "p99 of an ingest answer that alarms.", low=50, high=29000)
@@ -182,7 +186,9 @@ class Monitoring:
     canary: bool = _setting(True, "Post an event every few minutes and look for its row.")
     canary_site: str = _setting("canary", "Site of the canary events; it must be in the sites document.")
     canary_minutes: int = _setting(15, "Canary event to Athena row, longest.", low=5, high=240)
-    budget_usd: int = _setting(0, "Monthly cost that alarms at 80 % and 100 %; 0: no budget.", low=0, high=10**6)
+    budget_usd: int = _setting(
+        0, "Monthly cost that alarms at 80 % and 100 %; 0: no budget.", low=0, high=10**6
+    )
 
 
 @dataclass(frozen=True)

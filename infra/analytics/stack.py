@@ -5,7 +5,7 @@ from aws_cdk import aws_athena as athena
 from constructs import Construct
 
 from analytics import queries
-from infra.analytics import names
+from infra import names
 from infra.pipeline import lake
 from infra.pipeline.stack import PipelineStack, place
 from infra.settings import Environment

@@ -56,9 +56,7 @@ def network(scope: Construct, environment: Environment) -> tuple[ec2.IVpc, ec2.S
     made.add_flow_log(
         "FlowLog",
         destination=ec2.FlowLogDestination.to_cloud_watch_logs(
-            logs.LogGroup(
-                scope, "NetworkLog", retention=log_retention(environment.protection.log_days)
-            )
+            logs.LogGroup(scope, "NetworkLog", retention=log_retention(environment.protection.log_days))
         ),
         traffic_type=ec2.FlowLogTrafficType.REJECT,
     )

@@ -3,6 +3,7 @@
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
+from infra.names import KCL_TABLES
 from infra.pipeline import lake
 from infra.pipeline.stack import PipelineStack
 
@@ -16,8 +17,6 @@ _TABLE = (
     "dynamodb:Scan",
 )
 LEASE_INDEX = "LeaseOwnerToLeaseKeyIndex"
-KCL_TABLES = ("", "-WorkerMetricStats", "-CoordinatorState")
-"""What KCL 3 appends to the application's name: leases, load of the workers, leader and migration state."""
 
 
 def grant(role: iam.IRole, pipeline: PipelineStack, application: str, *, fan_out: bool) -> None:

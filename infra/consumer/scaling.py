@@ -14,9 +14,7 @@ def scale(service: ecs.FargateService, environment: Environment) -> None:
     settings = environment.consumer
     if settings.tasks_max == settings.tasks_min:
         return
-    tasks = service.auto_scale_task_count(
-        min_capacity=settings.tasks_min, max_capacity=settings.tasks_max
-    )
+    tasks = service.auto_scale_task_count(min_capacity=settings.tasks_min, max_capacity=settings.tasks_max)
     tasks.scale_on_cpu_utilization(
         "Cpu",
         target_utilization_percent=settings.cpu_percent,
@@ -39,5 +37,3 @@ def scale(service: ecs.FargateService, environment: Environment) -> None:
         datapoints_to_alarm=2,
         metric_aggregation_type=autoscaling.MetricAggregationType.MAXIMUM,
     )
-
-

@@ -76,9 +76,7 @@ class ConsumerStack(Stack):
         self, environment: Environment, pipeline: PipelineStack, image: ImageStack
     ) -> ecs.FargateTaskDefinition:
         settings = environment.consumer
-        role = iam.Role(
-            self, "TaskRole", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com")
-        )
+        role = iam.Role(self, "TaskRole", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
         permissions.grant(role, pipeline, environment.application, fan_out=settings.retrieval == "FANOUT")
         arm = settings.architecture == "arm64"
         task = ecs.FargateTaskDefinition(
@@ -151,7 +149,11 @@ def _without_privileges(scope: Construct) -> ecs.LinuxParameters:
 def _https_out(scope: Construct, vpc: ec2.IVpc) -> ec2.SecurityGroup:
     """Nobody connects to a task; a task connects to AWS."""
     made = ec2.SecurityGroup(
-        scope, "Tasks", vpc=vpc, allow_all_outbound=False, description="Consumer tasks: HTTPS out, nothing in."
+        scope,
+        "Tasks",
+        vpc=vpc,
+        allow_all_outbound=False,
+        description="Consumer tasks: HTTPS out, nothing in.",
     )
     made.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS services")
     return made

@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.names import origin_secret_name
 from infra.pipeline.retention import log_retention
 from infra.settings import Environment
 
@@ -30,11 +31,6 @@ def handler(event, context):
 """
 
 
-def secret_name(environment: Environment) -> str:
-    """The parameter that holds the secret; made once, like the cookieless secret."""
-    return f"/{environment.prefix}/origin-secret"
-
-
 def authorizer(scope: Construct, environment: Environment) -> authorizers.HttpLambdaAuthorizer:
     function = lambda_.Function(
         scope,
@@ -45,7 +41,7 @@ def authorizer(scope: Construct, environment: Environment) -> authorizers.HttpLa
         architecture=lambda_.Architecture.ARM_64,
         handler="index.handler",
         code=lambda_.Code.from_inline(_CODE.strip()),
-        environment={"SECRET": secret_name(environment)},
+        environment={"SECRET": origin_secret_name(environment)},
         memory_size=128,
         timeout=Duration.seconds(5),
         log_group=logs.LogGroup(
@@ -62,7 +58,7 @@ def authorizer(scope: Construct, environment: Environment) -> authorizers.HttpLa
                 Stack.of(scope).format_arn(
                     service="ssm",
                     resource="parameter",
-                    resource_name=secret_name(environment).lstrip("/"),
+                    resource_name=origin_secret_name(environment).lstrip("/"),
                     arn_format=ArnFormat.SLASH_RESOURCE_NAME,
                 )
             ],

@@ -14,9 +14,9 @@ from constructs import Construct
 
 from infra.edge import lock
 from infra.monitoring.watch import RUNBOOK
+from infra.names import EDGE_REGION
 from infra.settings import Environment
 
-REGION = "us-east-1"
 _PRICE = {
     "100": cloudfront.PriceClass.PRICE_CLASS_100,
     "200": cloudfront.PriceClass.PRICE_CLASS_200,
@@ -40,7 +40,7 @@ class EdgeStack(Stack):
             "Edge",
             stack_name=f"{environment.prefix}-edge",
             description=f"Rastro {environment.name}: CloudFront and WAF.",
-            env=CdkEnvironment(region=REGION, account=environment.account.id or None),
+            env=CdkEnvironment(region=EDGE_REGION, account=environment.account.id or None),
         )
         host = CfnParameter(self, "ApiHost", description="Host name of the HTTP API.")
         secret = CfnParameter(
@@ -52,7 +52,9 @@ class EdgeStack(Stack):
             "Distribution",
             comment=f"Rastro {environment.name}",
             certificate=(
-                acm.Certificate.from_certificate_arn(self, "Certificate", certificate) if certificate else None
+                acm.Certificate.from_certificate_arn(self, "Certificate", certificate)
+                if certificate
+                else None
             ),
             domain_names=[environment.edge.domain] if environment.edge.domain else None,
             default_behavior=cloudfront.BehaviorOptions(

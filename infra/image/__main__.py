@@ -21,20 +21,23 @@ from rastro.local import processes, stack
 from rastro.local.stack import LocalStack
 
 _BUILDAH = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "vfs"}
-_USER = "10001:10001"
+_UID = 10001
+_USER = f"{_UID}:{_UID}"
 _ROW_SECONDS = 180.0
 _STALE_SECONDS = 3600
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.image", description=__doc__)
-    parser.add_argument("name", nargs="?", default="rastro-consumer", help="the image (default: rastro-consumer)")
+    parser.add_argument(
+        "name", nargs="?", default="rastro-consumer", help="the image (default: rastro-consumer)"
+    )
     name = parser.parse_args(argv).name
     os.environ.update(_BUILDAH)
     with tempfile.TemporaryDirectory() as folder:
         beats = Path(folder) / "beats"
         beats.mkdir()
-        os.chown(beats, *(int(part) for part in _USER.split(":")))
+        os.chown(beats, _UID, _UID)
         with stack.start(Path(folder) / "home", consumer=False) as local:
             container = _buildah("from", "--pull-never", name)
             try:
@@ -68,7 +71,9 @@ def _try(local: LocalStack, container: str, beats: Path) -> bool:
         while processes.alive(runner) and time.monotonic() - before < stack.STOP_SECONDS:
             time.sleep(0.1)
         ended = not processes.alive(runner)
-        print(f"after SIGTERM to process 1: {'ended' if ended else 'still there'} in {time.monotonic() - before:.1f} s")
+        print(
+            f"after SIGTERM to process 1: {'ended' if ended else 'still there'} in {time.monotonic() - before:.1f} s"
+        )
         return bool(row) and well == 0 and stalled == 1 and ended
     finally:
         if processes.alive(runner):
@@ -87,7 +92,9 @@ def _words(container: str) -> list[str]:
 
 
 def _post(local: LocalStack) -> None:
-    body = json.dumps({"event": "page_view", "visitor_id": "image", "page": {"url": "https://www.loja.example/"}})
+    body = json.dumps(
+        {"event": "page_view", "visitor_id": "image", "page": {"url": "https://www.loja.example/"}}
+    )
     headers = {"Content-Type": "application/json", "X-Rastro-Key": local.facts.site_key}
     with urlopen(Request(f"{local.facts.api_url}/v1/events", body.encode(), headers), timeout=30) as answer:  # noqa: S310 - our own address
         print(f"posted: {answer.status} {answer.read().decode()}")
@@ -123,7 +130,7 @@ def _pids(word: str) -> list[int]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes().split(b"\0")[0].decode()
-            if folder.stat().st_uid == int(_USER.split(":")[0]) and Path(command).name == word:
+            if folder.stat().st_uid == _UID and Path(command).name == word:
                 found.append(int(folder.name))
         except OSError:
             continue
@@ -138,9 +145,8 @@ def _owners(beats: Path) -> str:
 
 
 def _buildah(*words: str) -> str:
-    return subprocess.run(  # noqa: S603 - our own words
-        ["buildah", *words], check=True, capture_output=True, text=True  # noqa: S607 - where the system has it
-    ).stdout.strip()
+    command = ["buildah", *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603 - our own words
 
 
 if __name__ == "__main__":

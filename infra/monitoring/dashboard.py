@@ -6,6 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from enrich_consumer.edges.metrics import MetricName as ConsumerMetric
 from infra import metrics
 from infra.monitoring.watch import Names
 from infra.settings import Environment
@@ -57,7 +58,9 @@ def _ingest(environment: Environment, names: Names) -> list[cloudwatch.IWidget]:
 def _streams(names: Names) -> list[cloudwatch.IWidget]:
     stream = metrics.stream_metric
     return [
-        _graph("Records in", [stream(names.raw, "IncomingRecords"), stream(names.enriched, "IncomingRecords")]),
+        _graph(
+            "Records in", [stream(names.raw, "IncomingRecords"), stream(names.enriched, "IncomingRecords")]
+        ),
         _graph("Bytes in", [stream(names.raw, "IncomingBytes"), stream(names.enriched, "IncomingBytes")]),
         _graph(
             "Refused for being over the limit",
@@ -71,7 +74,7 @@ def _streams(names: Names) -> list[cloudwatch.IWidget]:
 
 
 def _consumer(environment: Environment) -> list[cloudwatch.IWidget]:
-    def total(*wanted: metrics.ConsumerMetric) -> list[cloudwatch.IMetric]:
+    def total(*wanted: ConsumerMetric) -> list[cloudwatch.IMetric]:
         return [metrics.consumer_metric(environment, name, "Sum", metrics.FIVE) for name in wanted]
 
     lag = metrics.consumer_metric(environment, "MillisBehindLatest", "Maximum", metrics.MINUTE)

@@ -77,9 +77,7 @@ def _topic(scope: Construct, environment: Environment, pipeline: PipelineStack) 
         made.add_subscription(subscriptions.EmailSubscription(address))
     services = [iam.ServicePrincipal(f"{name}.amazonaws.com") for name in ("cloudwatch", "budgets")]
     made.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=list(services), actions=["sns:Publish"], resources=[made.topic_arn]
-        )
+        iam.PolicyStatement(principals=list(services), actions=["sns:Publish"], resources=[made.topic_arn])
     )
     return made
 

@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra import metrics
-from infra.consumer.permissions import KCL_TABLES
+from infra.names import KCL_TABLES
 from infra.settings import Environment
 
 RUNBOOK = "docs/operations.md"
@@ -191,9 +191,7 @@ def _delivery(environment: Environment, names: Names) -> list[Watch]:
         Watch(
             "dead-letters",
             f"More than {settings.rejected_per_hour} rejected rows within an hour.",
-            metrics.delivery_metric(
-                names.rejected_delivery, "IncomingRecords", "Sum", Duration.hours(1)
-            ),
+            metrics.delivery_metric(names.rejected_delivery, "IncomingRecords", "Sum", Duration.hours(1)),
             threshold=settings.rejected_per_hour,
         ),
     ]
@@ -252,27 +250,30 @@ def _consumer(environment: Environment, names: Names) -> list[Watch]:
         Watch(
             "consumer-memory",
             "The consumer uses nearly all its memory; beyond it the task is killed.",
-            metrics.service_metric(environment.prefix, environment.application, "MemoryUtilization", "Maximum"),
+            metrics.service_metric(
+                environment.prefix, environment.application, "MemoryUtilization", "Maximum"
+            ),
             threshold=90,
             periods=3,
             points=3,
         ),
     ]
-    for suffix in KCL_TABLES:
-        table = f"{environment.application}{suffix}"
-        kind = suffix.strip("-").lower() or "leases"
-        for name, word in (("ReadThrottleEvents", "reads"), ("WriteThrottleEvents", "writes")):
-            found.append(
-                Watch(
-                    f"lease-table-throttled-{kind}-{word}",
-                    f"DynamoDB refuses {word} of {table}; leases may be lost.",
-                    metrics.table_metric(table, "ReadThrottleEvents" if word == "reads" else "WriteThrottleEvents"),
-                    threshold=0,
-                    periods=3,
-                    points=2,
-                )
-            )
-    return found
+    return found + [
+        _lease_table(f"{environment.application}{suffix}", suffix.strip("-").lower() or "leases", word)
+        for suffix in KCL_TABLES
+        for word in ("reads", "writes")
+    ]
+
+
+def _lease_table(table: str, kind: str, word: str) -> Watch:
+    return Watch(
+        f"lease-table-throttled-{kind}-{word}",
+        f"DynamoDB refuses {word} of {table}; leases may be lost.",
+        metrics.table_metric(table, "ReadThrottleEvents" if word == "reads" else "WriteThrottleEvents"),
+        threshold=0,
+        periods=3,
+        points=2,
+    )
 
 
 def _canary(environment: Environment) -> list[Watch]:

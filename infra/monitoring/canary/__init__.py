@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.analytics import names
+from infra import names
 from infra.lambda_package import CACHE, zip_tree
 from infra.pipeline import lake
 from infra.pipeline.retention import log_retention

@@ -14,7 +14,12 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 NAMESPACE = "Rastro/Canary"
-UNITS = {"Accepted": "Count", "AnswerMillis": "Milliseconds", "AgeSeconds": "Seconds", "LatencySeconds": "Seconds"}
+UNITS = {
+    "Accepted": "Count",
+    "AnswerMillis": "Milliseconds",
+    "AgeSeconds": "Seconds",
+    "LatencySeconds": "Seconds",
+}
 _QUERY_SECONDS = 60.0
 _ACCEPTED = 202
 
@@ -97,6 +102,6 @@ def sql(site: str, now: float) -> str:
     """The newest row of the last two days of arrival, and the file it is in."""
     days = ", ".join(f"'{time.strftime('%Y-%m-%d', time.gmtime(now - back * 86400))}'" for back in (0, 1))
     return (
-        'SELECT to_unixtime(received_at), "$path" FROM enriched '
+        'SELECT to_unixtime(received_at), "$path" FROM enriched '  # noqa: S608 - a name from our own template
         f"WHERE dt IN ({days}) AND site = '{site}' AND event_name = 'canary' ORDER BY received_at DESC LIMIT 1"
     )
