@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App, Tags
+from aws_cdk import App, Tags, Validations
+from cdk_nag import AwsSolutionsChecks
 
+from infra.acknowledge import acknowledge_known
 from infra.analytics.stack import AnalyticsStack
 from infra.consumer.image import ImageStack
 from infra.consumer.stack import ConsumerStack
@@ -35,6 +37,9 @@ def build(environment: Environment, out: Path) -> App:
         MonitoringStack(app, environment, pipeline)
     if environment.stacks.edge:
         EdgeStack(app, environment)
+    # AWS's own list of good practice; what it finds and we did not explain stops the synthesis.
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    acknowledge_known(app, environment)
     Tags.of(app).add("rastro:environment", environment.name)
     for key, value in environment.tags.items():
         Tags.of(app).add(key, value)

@@ -68,6 +68,22 @@ def build(wanted: Target, cache: Path = CACHE) -> Path:
     return package
 
 
+def one_file(source: Path, cache: Path = CACHE) -> Path:
+    """A package of one file, `handler.py`, that needs nothing but the runtime."""
+    content = source.read_bytes()
+    package = cache / f"{source.parent.name}-{hashlib.sha256(content).hexdigest()[:32]}.zip"
+    if not package.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            tree = Path(folder) / "tree"
+            tree.mkdir()
+            (tree / "handler.py").write_bytes(content)
+            fresh = Path(folder) / "package.zip"
+            zip_tree(tree, fresh)
+            os.replace(fresh, package)  # noqa: PTH105 - atomic, so two builds at once are no harm
+    return package
+
+
 def _sources() -> Iterator[Path]:
     """Our files of the package: code and contract, no examples."""
     for package in PACKAGES:

@@ -4,7 +4,6 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import Environment as CdkEnvironment
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
 from infra.pipeline import catalogue, delivery, ingest, lake, parameters, streams
 from infra.settings import Environment
 
@@ -43,11 +42,6 @@ class PipelineStack(Stack):
         )
         self.function = ingest.function(self, environment, self.raw, self.rejected_delivery, self.parameters)
         self.api = ingest.api(self, environment, self.function)
-        acknowledge(
-            self,
-            "CloudFormation-Validate::W7001",
-            "CDK's Firehose construct adds a table of addresses that only VPC destinations use.",
-        )
         outputs = {
             "ApiUrl": self.api.api_endpoint,
             "ApiId": self.api.api_id,

@@ -1,7 +1,5 @@
 """The canary: a function on a timer, its permissions, its settings."""
 
-import shutil
-import tempfile
 from pathlib import Path
 
 from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
@@ -13,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import names
-from infra.lambda_package import CACHE, zip_tree
+from infra.lambda_package import one_file
 from infra.pipeline import lake
 from infra.pipeline.retention import log_retention
 from infra.pipeline.stack import PipelineStack
@@ -34,7 +32,7 @@ def make(scope: Construct, environment: Environment, pipeline: PipelineStack) ->
         runtime=lambda_.Runtime("python3.13", lambda_.RuntimeFamily.PYTHON),
         architecture=lambda_.Architecture.ARM_64,
         handler="handler.handler",
-        code=lambda_.Code.from_asset(str(_package())),
+        code=lambda_.Code.from_asset(str(one_file(Path(__file__).parent / "handler.py"))),
         timeout=Duration.minutes(2),
         memory_size=256,
         environment={
@@ -100,15 +98,3 @@ def _grant(
         function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))
     if pipeline.key:
         pipeline.key.grant_encrypt_decrypt(function)
-
-
-def _package() -> Path:
-    """The one file, zipped the same way each time."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        tree = Path(folder) / "tree"
-        tree.mkdir()
-        shutil.copyfile(Path(__file__).parent / "handler.py", tree / "handler.py")
-        package = CACHE / "canary.zip"
-        zip_tree(tree, package)
-    return package

@@ -4,6 +4,8 @@ An HTTP API takes neither a resource policy nor WAF, so an authorizer does it: w
 Gateway refuses by itself; the answer for a header is kept for an hour, so the function hardly runs.
 """
 
+from pathlib import Path
+
 from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_iam as iam
@@ -11,25 +13,13 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.lambda_package import one_file
 from infra.names import origin_secret_name
 from infra.pipeline.retention import log_retention
 from infra.settings import Environment
 
-HEADER = "x-rastro-origin"
+from infra.edge.lock.handler import HEADER
 VIEWER_HEADER = "x-rastro-viewer"
-
-_CODE = """
-import hmac, os
-import boto3
-
-_SECRET = boto3.client("ssm").get_parameter(Name=os.environ["SECRET"], WithDecryption=True)["Parameter"]["Value"]
-
-
-def handler(event, context):
-    told = event.get("headers", {}).get("x-rastro-origin", "")
-    return {"isAuthorized": hmac.compare_digest(told.encode(), _SECRET.encode())}
-"""
-
 
 def authorizer(scope: Construct, environment: Environment) -> authorizers.HttpLambdaAuthorizer:
     function = lambda_.Function(
@@ -39,8 +29,8 @@ def authorizer(scope: Construct, environment: Environment) -> authorizers.HttpLa
         description="Lets in what came through CloudFront.",
         runtime=lambda_.Runtime("python3.13", lambda_.RuntimeFamily.PYTHON),
         architecture=lambda_.Architecture.ARM_64,
-        handler="index.handler",
-        code=lambda_.Code.from_inline(_CODE.strip()),
+        handler="handler.handler",
+        code=lambda_.Code.from_asset(str(one_file(Path(__file__).parent / "handler.py"))),
         environment={"SECRET": origin_secret_name(environment)},
         memory_size=128,
         timeout=Duration.seconds(5),
