@@ -115,7 +115,7 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
             worker = self._running()
             with self._losing():
                 worker.work(map(_incoming, process_records_input.records), checkpointer, now)
-            if self._lost_at is not None:
+            if self._is_lost():
                 return
             behind = int(process_records_input.millis_behind_latest or 0)
             assert self._metrics is not None
@@ -142,14 +142,14 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
                 worker.end_shard(
                     KclCheckpointer(shard_ended_input.checkpointer, self._digits), time.monotonic()
                 )
-            if self._lost_at is None:
+            if not self._is_lost():
                 self._log.info("shard ended", state=str(worker.sequence), visitors=worker.visitors)
         self._forget()
 
     def shutdown_requested(self, shutdown_requested_input: Any) -> None:
         """The daemon is stopping: flush and checkpoint, so that the next owner replays nothing, then give the
         lease back, so that it need not wait."""
-        if self._lost_at is not None or self._over:
+        if self._is_lost() or self._over:
             return
         with self._fatal("shutdown_requested"):
             worker = self._running()
@@ -194,6 +194,9 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         else:
             return
         self._lost_at = time.monotonic()
+
+    def _is_lost(self) -> bool:
+        return self._lost_at is not None
 
     def _wait_for_lease_lost(self, now: float) -> None:
         """Records that keep coming are nobody's work: after a while, make the daemon start over."""

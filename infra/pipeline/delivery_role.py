@@ -24,9 +24,7 @@ def role(
     CDK would let it read and delete everything in the bucket, and read every table; so it gets a role
     that CDK cannot widen.
     """
-    made = iam.Role(
-        scope, f"{name}DeliveryRole", assumed_by=iam.ServicePrincipal("firehose.amazonaws.com")
-    )
+    made = iam.Role(scope, f"{name}DeliveryRole", assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"))
     statements = [
         (["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], [bucket.bucket_arn]),
         (

@@ -13,13 +13,16 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.edge.lock.handler import HEADER
 from infra.lambda_package import one_file
 from infra.names import origin_secret_name
 from infra.pipeline.retention import log_retention
 from infra.settings import Environment
 
-from infra.edge.lock.handler import HEADER
+__all__ = ["HEADER", "VIEWER_HEADER", "authorizer"]
+
 VIEWER_HEADER = "x-rastro-viewer"
+
 
 def authorizer(scope: Construct, environment: Environment) -> authorizers.HttpLambdaAuthorizer:
     function = lambda_.Function(
