@@ -55,7 +55,7 @@ def test_the_jar_is_read_rightly(known: frozenset[str]):
 
 
 def test_every_property_is_known_to_the_daemon(known: frozenset[str]):
-    names = [item.name for item in daemon.properties(SETTINGS, "x")]
+    names = [item.name for item in daemon.properties(SETTINGS, "x", "me")]
     assert unknown(names, known) == []
     assert len(names) == len(set(names))
 
@@ -68,7 +68,7 @@ def test_a_misspelt_property_is_noticed(known: frozenset[str], misspelt: str):
 
 
 def test_every_property_says_why_or_what():
-    for item in daemon.properties(SETTINGS, "x"):
+    for item in daemon.properties(SETTINGS, "x", "me"):
         assert item.reason or item.name in {"streamName", "regionName"}
 
 
@@ -78,9 +78,11 @@ def test_the_properties_follow_the_settings():
         for item in daemon.properties(
             SETTINGS._replace(failover_ms=7_000, idle_ms=250, retrieval="FANOUT", region="eu-west-1"),
             "command -x",
+            "me",
         )
     }
     assert found["executableName"] == "command -x"
+    assert found["workerId"] == "me"
     assert (found["streamName"], found["applicationName"]) == ("raw", "shop")
     assert (found["failoverTimeMillis"], found["idleTimeBetweenReadsInMillis"]) == ("7000", "250")
     assert (found["retrievalMode"], found["regionName"]) == ("FANOUT", "eu-west-1")
@@ -91,13 +93,16 @@ def test_the_properties_follow_the_settings():
 
 def test_on_aws_no_endpoint_is_named():
     plain = SETTINGS._replace(kinesis_endpoint=None, dynamodb_endpoint=None)
-    assert not {item.name for item in daemon.properties(plain, "x")} & {"kinesisEndpoint", "dynamoDBEndpoint"}
+    assert not {item.name for item in daemon.properties(plain, "x", "me")} & {
+        "kinesisEndpoint",
+        "dynamoDBEndpoint",
+    }
 
 
 def test_the_file_has_a_line_for_each_property_under_its_reason():
     text = daemon.properties_text([daemon.Property("a", "1", "because"), daemon.Property("b", "2", "")])
     assert text == "# because\na = 1\nb = 2\n"
-    whole = daemon.properties_text(daemon.properties(SETTINGS, "x"))
+    whole = daemon.properties_text(daemon.properties(SETTINGS, "x", "me"))
     for line in whole.splitlines():
         assert line.startswith("# ") or " = " in line
 
@@ -144,6 +149,7 @@ def test_kcl_becomes_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ]
     assert env["RASTRO_LOG"] == f"/proc/{os.getpid()}/fd/2"
     assert env["RASTRO_APPLICATION"] == "shop"
+    assert env["RASTRO_WORKER_ID"] == told["workerId"] != daemon.worker_name()
     assert list(beats.iterdir()) == []
 
 
