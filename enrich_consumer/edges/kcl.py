@@ -163,9 +163,6 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
             self._lost_at = time.monotonic()
             self._give_back()
 
-    def _is_lost(self) -> bool:
-        return self._lost_at is not None
-
     def _running(self) -> Worker:
         if self._worker is None:
             raise RuntimeError("a call before initialize")
