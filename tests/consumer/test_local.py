@@ -51,16 +51,14 @@ def test_nothing_in_nothing_out():
     assert (found.returncode, found.stdout, found.stderr) == (0, b"", b"rastro consumer: nothing came in\n")
 
 
-def test_a_missing_or_broken_file_is_told_in_one_line(tmp_path: Path):
+def test_a_broken_file_is_told_in_one_line(tmp_path: Path):
     (tmp_path / "broken").write_bytes(b"not a database")
     (tmp_path / "sites.json").write_text('{"version": 1}')
     for found, told in (
-        (run([], "--settings", "/none.json"), b"the sites document cannot be read: .*/none.json"),
         (
             run([], "--settings", str(tmp_path / "sites.json")),
             b"the sites document is wrong at the top level",
         ),
-        (run([], RASTRO_GEO_CITY="/none.mmdb"), b"not found: /none.mmdb; .*rastro data fetch"),
         (run([], RASTRO_GEO_CITY=str(tmp_path / "broken")), b"broken: .*/broken .*rastro data fetch"),
     ):
         assert (found.returncode, found.stdout) == (2, b"")
@@ -86,7 +84,7 @@ def test_without_any_geo_database_it_works(tmp_path: Path):
 def test_memory_is_tidied_without_a_trace(monkeypatch):
     minute = 60_000
     lines = [
-        raw(event(number), visitor_id=f"v-{number % 7}", received_at=NOW + number * 13 * minute)
+        raw(event(number), visitor_id=f"v-{number // 40}-{number % 3}", received_at=NOW + number * 5 * minute)
         for number in range(200)
     ]
 
