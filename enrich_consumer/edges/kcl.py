@@ -100,12 +100,12 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         """Work, and flush when it is time; KCL calls it for empty lists too, which is our clock."""
         if self._over:
             return
-        now = time.monotonic()
-        if process_records_input.records:
-            self._digits = len(process_records_input.records[-1].sequence_number)
-        checkpointer = KclCheckpointer(process_records_input.checkpointer, self._digits)
         with self._fatal("process_records"):
             self._beat()
+            now = time.monotonic()
+            if process_records_input.records:
+                self._digits = len(process_records_input.records[-1].sequence_number)
+            checkpointer = KclCheckpointer(process_records_input.checkpointer, self._digits)
             if self._lost_at is not None:
                 self._wait_for_lease_lost(now)
                 return
