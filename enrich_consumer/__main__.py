@@ -50,10 +50,11 @@ def _kcl(args: argparse.Namespace) -> int:
     app.check(settings)  # here a mistake is one clear line; the child's would drown in the daemon's log
     if settings.heartbeat:
         _forget_beats(Path(settings.heartbeat))
-    worker = daemon.worker_name()
-    command = daemon.prepare(settings, args.folder, worker)
+    worker = settings.worker_id or daemon.worker_name()
+    command = daemon.prepare(settings._replace(worker_id=worker), args.folder)
+    env = {**os.environ, "RASTRO_WORKER_ID": worker}  # its processors give back what it holds
     # The daemon takes this process's place, so that a SIGTERM to it is a SIGTERM to the daemon.
-    os.execve(command[0], command, daemon.child_environment(os.environ, os.getpid(), worker))  # noqa: S606 - our own words
+    os.execve(command[0], command, daemon.child_environment(env, os.getpid()))  # noqa: S606 - our own words
 
 
 def _record_processor(_: argparse.Namespace) -> int:

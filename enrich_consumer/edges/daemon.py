@@ -25,9 +25,8 @@ class Property(NamedTuple):
     reason: str
 
 
-def properties(settings: Settings, command: str, worker: str) -> list[Property]:
-    """What the daemon is told. `command` starts one record processor; `worker` is a name that no other daemon
-    has or had: two of one name would both believe they hold the same leases."""
+def properties(settings: Settings, command: str) -> list[Property]:
+    """What the daemon is told. `command` starts one record processor."""
     found = [
         Property("executableName", command, "one child process per shard"),
         Property(
@@ -35,7 +34,6 @@ def properties(settings: Settings, command: str, worker: str) -> list[Property]:
         ),
         Property("streamName", settings.raw_stream, ""),
         Property("applicationName", settings.application, "the lease table and the state carry this name"),
-        Property("workerId", worker, "who holds a lease: found again in the lease table and in this log"),
         Property("regionName", settings.region, ""),
         Property("AwsCredentialsProvider", "DefaultCredentialsProvider", "the task role on ECS"),
         Property(
@@ -93,6 +91,10 @@ def properties(settings: Settings, command: str, worker: str) -> list[Property]:
             "validateSequenceNumberBeforeCheckpointing", "false", "one Kinesis call less; we count ourselves"
         ),
     ]
+    if settings.worker_id:
+        found.append(
+            Property("workerId", settings.worker_id, "who holds a lease, as the lease table names it")
+        )
     if settings.kinesis_endpoint:
         found.append(Property("kinesisEndpoint", settings.kinesis_endpoint, "an emulator or a VPC endpoint"))
     if settings.dynamodb_endpoint:
@@ -151,12 +153,12 @@ def jars() -> Path:
     return folder
 
 
-def prepare(settings: Settings, folder: Path, worker: str) -> list[str]:
-    """Write the files of the daemon that is called `worker` into `folder`; gives the command line to execute."""
+def prepare(settings: Settings, folder: Path) -> list[str]:
+    """Write the daemon's files into `folder`; gives the command line to execute."""
     command = f"{shlex.quote(sys.executable)} -m enrich_consumer record-processor"
     folder.mkdir(parents=True, exist_ok=True)
     properties_file = folder / "kcl.properties"
-    properties_file.write_text(properties_text(properties(settings, command, worker)), encoding="utf-8")
+    properties_file.write_text(properties_text(properties(settings, command)), encoding="utf-8")
     logback = folder / "logback.xml"
     logback.write_text(LOGBACK, encoding="utf-8")
     return [
@@ -174,16 +176,11 @@ def prepare(settings: Settings, folder: Path, worker: str) -> list[str]:
 
 
 def worker_name() -> str:
-    """Host, process and chance: tells the operator where it is, and never comes twice."""
+    """Host, process and chance: tells the operator where it is, and never comes twice. Two daemons of one name
+    would both believe that they hold the same leases."""
     return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
-def child_environment(env: Mapping[str, str], pid: int, worker: str) -> dict[str, str]:
-    """The environment for the daemon and its children: where the daemon's stderr is, by its process id, and
-    the name under which it holds leases."""
-    return {
-        "RASTRO_LOG": f"/proc/{pid}/fd/2",
-        "PYTHONUNBUFFERED": "1",
-        **env,
-        "RASTRO_WORKER_ID": worker,
-    }
+def child_environment(env: Mapping[str, str], pid: int) -> dict[str, str]:
+    """The environment for the daemon and its children: where the daemon's stderr is, by its process id."""
+    return {"RASTRO_LOG": f"/proc/{pid}/fd/2", "PYTHONUNBUFFERED": "1", **env}

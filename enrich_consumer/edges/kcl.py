@@ -11,8 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TextIO
 
@@ -106,16 +105,15 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         with self._fatal("process_records"):
             self._beat()
             now = time.monotonic()
-            if self._is_lost():
+            if self._lost_at is not None:
                 self._wait_for_lease_lost(now)
                 return
             if process_records_input.records:
                 self._digits = len(process_records_input.records[-1]["sequenceNumber"])
             checkpointer = KclCheckpointer(process_records_input.checkpointer, self._digits)
             worker = self._running()
-            with self._losing():
-                worker.work(map(_incoming, process_records_input.records), checkpointer, now)
-            if self._is_lost():
+            records = map(_incoming, process_records_input.records)
+            if not self._done(lambda: worker.work(records, checkpointer, now)):
                 return
             behind = int(process_records_input.millis_behind_latest or 0)
             assert self._metrics is not None
@@ -133,35 +131,28 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
 
     def shard_ended(self, shard_ended_input: Any) -> None:
         """No more records: everything out, a snapshot for the children, then the end is checkpointed."""
+        checkpointer = KclCheckpointer(shard_ended_input.checkpointer, self._digits)
         with self._fatal("shard_ended"):
             if self._over:
                 shard_ended_input.checkpointer.checkpoint()
                 return
             worker = self._running()
-            with self._losing():
-                worker.end_shard(
-                    KclCheckpointer(shard_ended_input.checkpointer, self._digits), time.monotonic()
-                )
-            if not self._is_lost():
+            if self._lost_at is None and self._done(lambda: worker.end_shard(checkpointer, time.monotonic())):
                 self._log.info("shard ended", state=str(worker.sequence), visitors=worker.visitors)
         self._forget()
 
     def shutdown_requested(self, shutdown_requested_input: Any) -> None:
         """The daemon is stopping: flush and checkpoint, so that the next owner replays nothing, then give the
         lease back, so that it need not wait."""
-        if self._is_lost() or self._over:
+        if self._lost_at is not None or self._over:
             return
+        checkpointer = KclCheckpointer(shutdown_requested_input.checkpointer, self._digits)
         with self._fatal("shutdown_requested"):
             worker = self._running()
-            with self._losing():
-                worker.finish(
-                    KclCheckpointer(shutdown_requested_input.checkpointer, self._digits), time.monotonic()
-                )
-            if self._is_lost():
-                return
-            self._log.info("stopped", state=str(worker.sequence))
-            self._lost_at = time.monotonic()
-            self._give_back()
+            if self._done(lambda: worker.finish(checkpointer, time.monotonic())):
+                self._log.info("stopped", state=str(worker.sequence))
+                self._lost_at = time.monotonic()
+                self._give_back()
 
     def _running(self) -> Worker:
         if self._worker is None:
@@ -176,15 +167,15 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         if self._heartbeat is not None:
             self._heartbeat.touch()
 
-    @contextmanager
-    def _losing(self) -> Iterator[None]:
-        """Another worker may own the shard by now: it wrote its fence, or KCL refuses our checkpoint.
+    def _done(self, work: Callable[[], None]) -> bool:
+        """Whether it was done; if not, the shard is another worker's: its fence was there first, or KCL
+        refused our checkpoint.
 
-        Exiting would take this daemon's other shards along, and start a crash loop between the two: write
-        nothing more, and wait for lease_lost.
+        Exiting then would take this daemon's other shards along, and start a crash loop between the two:
+        write nothing more, and wait for lease_lost.
         """
         try:
-            yield
+            work()
         except LeaseLostError as lost:
             self._log.warn("the lease is lost", detail=str(lost))
         except StateError as fenced:
@@ -192,11 +183,9 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
                 raise
             self._log.warn("the lease is lost", detail=str(fenced))
         else:
-            return
+            return True
         self._lost_at = time.monotonic()
-
-    def _is_lost(self) -> bool:
-        return self._lost_at is not None
+        return False
 
     def _wait_for_lease_lost(self, now: float) -> None:
         """Records that keep coming are nobody's work: after a while, make the daemon start over."""

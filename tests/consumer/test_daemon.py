@@ -55,7 +55,7 @@ def test_the_jar_is_read_rightly(known: frozenset[str]):
 
 
 def test_every_property_is_known_to_the_daemon(known: frozenset[str]):
-    names = [item.name for item in daemon.properties(SETTINGS, "x", "me")]
+    names = [item.name for item in daemon.properties(SETTINGS, "x")]
     assert unknown(names, known) == []
     assert len(names) == len(set(names))
 
@@ -68,7 +68,7 @@ def test_a_misspelt_property_is_noticed(known: frozenset[str], misspelt: str):
 
 
 def test_every_property_says_why_or_what():
-    for item in daemon.properties(SETTINGS, "x", "me"):
+    for item in daemon.properties(SETTINGS, "x"):
         assert item.reason or item.name in {"streamName", "regionName"}
 
 
@@ -76,9 +76,10 @@ def test_the_properties_follow_the_settings():
     found = {
         item.name: item.value
         for item in daemon.properties(
-            SETTINGS._replace(failover_ms=7_000, idle_ms=250, retrieval="FANOUT", region="eu-west-1"),
+            SETTINGS._replace(
+                worker_id="me", failover_ms=7_000, idle_ms=250, retrieval="FANOUT", region="eu-west-1"
+            ),
             "command -x",
-            "me",
         )
     }
     assert found["executableName"] == "command -x"
@@ -93,7 +94,7 @@ def test_the_properties_follow_the_settings():
 
 def test_on_aws_no_endpoint_is_named():
     plain = SETTINGS._replace(kinesis_endpoint=None, dynamodb_endpoint=None)
-    assert not {item.name for item in daemon.properties(plain, "x", "me")} & {
+    assert not {item.name for item in daemon.properties(plain, "x")} & {
         "kinesisEndpoint",
         "dynamoDBEndpoint",
     }
@@ -102,7 +103,7 @@ def test_on_aws_no_endpoint_is_named():
 def test_the_file_has_a_line_for_each_property_under_its_reason():
     text = daemon.properties_text([daemon.Property("a", "1", "because"), daemon.Property("b", "2", "")])
     assert text == "# because\na = 1\nb = 2\n"
-    whole = daemon.properties_text(daemon.properties(SETTINGS, "x", "me"))
+    whole = daemon.properties_text(daemon.properties(SETTINGS, "x"))
     for line in whole.splitlines():
         assert line.startswith("# ") or " = " in line
 

@@ -9,11 +9,13 @@ from typing import Any
 import orjson
 import pytest
 from amazon_kclpy.v3 import processor as v3
+from botocore.exceptions import EndpointConnectionError
 
 from enrich_consumer.core.emit import iso
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.edges import kcl
 from enrich_consumer.edges.kcl import FATAL, RecordProcessor
+from enrich_consumer.edges.leases import Release
 from enrich_consumer.edges.log import Log
 from enrich_consumer.edges.metrics import Metrics
 from enrich_consumer.edges.shards import WHOLE, MemoryShards
@@ -49,7 +51,13 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 class Child:
     """One process on a shard whose log and streams are in memory."""
 
-    def __init__(self, shard: Shard, heartbeat: Path | None = None, protocol: Any = kcl.Protocol) -> None:
+    def __init__(
+        self,
+        shard: Shard,
+        heartbeat: Path | None = None,
+        protocol: Any = kcl.Protocol,
+        release: Release | None = None,
+    ) -> None:
         self.shard = shard
         self.log = io.StringIO()
         self.processor = RecordProcessor(
@@ -58,7 +66,7 @@ class Child:
             lambda name, log: Metrics(log, "shop", name),
             Log(self.log, application="shop"),
             heartbeat=heartbeat,
-            release=self._give_back,
+            release=release or self._give_back,
         )
         self.given_back: list[str] = []
         self.dialogue = Dialogue(self.processor, protocol)
@@ -199,6 +207,64 @@ def test_a_restart_takes_up_where_the_log_ends():
     assert [row["event_id"] for row in shard.sink.events] == [eid(5), eid(6), eid(7)]
     taken = next(line for line in again.logged() if line["message"] == "shard taken over")
     assert (taken["checkpoint"], taken["state"], taken["visitors"]) == ("5", "6", 1)
+
+
+def test_a_checkpoint_has_the_digits_of_the_stream():
+    """An emulator that pads with zeros compares texts: without them it would give nothing after a restart."""
+    padded = process_records(incoming(5))
+    padded["records"][0]["sequenceNumber"] = "0005"
+    answer = asked(5) | {"sequenceNumber": "0005"}
+    assert Child(Shard(EAGER)).say(initialize(), padded, checkpointed(5))[1] == answer
+
+
+def test_a_state_ahead_of_the_replay_asks_for_nothing_that_kcl_has_not_delivered():
+    shard = Shard(EAGER)
+    Child(shard).say(
+        initialize(), process_records(incoming(5), incoming(6)), checkpointed(5), checkpointed(6)
+    )
+    answers = Child(shard).say(
+        initialize(), process_records(), process_records(incoming(5)), checkpointed(5), SHUTDOWN_REQUESTED
+    )
+    assert answers == [
+        done("initialize"),
+        done("processRecords"),
+        asked(5),
+        done("processRecords"),
+        done("shutdownRequested"),
+    ]
+
+
+def test_a_stop_gives_the_lease_back_after_everything_is_out():
+    given: list[tuple[str, list[str]]] = []
+    shard = Shard(LAZY)
+
+    def release(name: str) -> bool:
+        given.append((name, shard.effects.kinds()[-2:]))
+        return True
+
+    child = Child(shard, release=release)
+    child.say(initialize(), process_records(incoming(5)))
+    answers = child.say(SHUTDOWN_REQUESTED, checkpointed(5), process_records(incoming(6)), LEASE_LOST)
+    assert answers == [asked(5), done("shutdownRequested"), done("processRecords"), done("leaseLost")]
+    assert given == [(SHARD, ["put", "save"])]
+    assert shard.effects.take() == [], "the next owner may have begun"
+
+
+def test_a_lease_that_was_lost_is_not_given_back():
+    given: list[str] = []
+    child = Child(Shard(EAGER), release=lambda name: bool(given.append(name)))
+    child.say(initialize(), process_records(incoming(5)), checkpointed(5, "ShutdownException"))
+    assert child.say(SHUTDOWN_REQUESTED) == [done("shutdownRequested")]
+    assert given == []
+
+
+def test_a_lease_that_cannot_be_given_back_expires_by_itself():
+    def release(_: str) -> bool:
+        raise EndpointConnectionError(endpoint_url="http://nowhere")
+
+    child = Child(Shard(EAGER), release=release)
+    assert child.say(initialize(), SHUTDOWN_REQUESTED)[-1] == done("shutdownRequested")
+    assert child.logged()[-1]["message"] == "the lease could not be given back"
 
 
 # what cannot go on ends the process, and nothing is reported done

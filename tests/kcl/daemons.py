@@ -25,7 +25,7 @@ def wait_for(found: Callable[[], T], what: Callable[[], str], seconds: float = 1
         if answer:
             return answer
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what()}"
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 class Daemon:

@@ -162,10 +162,11 @@ class Fleet:
         """Wait until, of every shard that the daemon took over after `since`, an event has left; seconds from
         `since` to the last of these first events."""
         taken = {fields["shard"]: fields["at"] for fields in daemon.said("shard taken over", since)}
+        begun = sum(line.at <= since for line in self._collector.lines())
         first: dict[str, float] = {}
 
         def all_flow() -> bool:
-            for line in self._collector.lines():
+            for line in self._collector.lines()[begun:]:
                 shard = self.streams.shard_of(f"{line.row['site']}/{line.row['visitor_id']}")
                 if shard in taken and line.at > taken[shard]:
                     first.setdefault(shard, line.at)

@@ -37,6 +37,7 @@ class Streams:
         self.bucket = f"bucket-{suffix}"
         self.rejected = f"rejected-{suffix}"
         self._open: list[dict[str, Any]] = []
+        self._rejected: dict[str, list[dict[str, Any]]] = {}
 
     def create(self) -> None:
         for name in (self.raw, self.enriched):
@@ -72,9 +73,12 @@ class Streams:
     def rejected_rows(self) -> list[dict[str, Any]]:
         """The rows of the rejected table so far."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix="rejected/")
-        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
-        bodies = (self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys)
-        return [json.loads(text) for body in bodies for text in body.splitlines() if text.strip()]
+        for page in pages:
+            for key in (item["Key"] for item in page.get("Contents", [])):
+                if key not in self._rejected:
+                    body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+                    self._rejected[key] = [json.loads(text) for text in body.splitlines() if text.strip()]
+        return [row for rows in self._rejected.values() for row in rows]
 
     def split(self, shard: dict[str, Any]) -> None:
         """In the middle of its hash keys; returns when the stream is ready."""
@@ -172,7 +176,7 @@ class Collector:
             )["ShardIterator"]
             for shard in self._kinesis.list_shards(StreamName=self._stream)["Shards"]
         }
-        while not self._stop.wait(0.05):
+        while not self._stop.wait(0.1):
             for shard, iterator in iterators.items():
                 answer = self._kinesis.get_records(ShardIterator=iterator, Limit=500)
                 iterators[shard] = answer["NextShardIterator"]
