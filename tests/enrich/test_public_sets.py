@@ -202,7 +202,7 @@ def test_a_bad_database_is_refused_or_fails_alone(capsys):
                 refused += 1
                 assert str(file) in str(error)  # noqa: PT017 - most of the files do open
                 continue
-            enrich = build(references)
+            enrich = build(references, ["event_time", "geo", "privacy"])
             for address in ("1.1.1.1", "81.2.69.160", "2001:218::1", "::1", "255.255.255.255"):
                 (row,) = enrich(record(ip=address))
                 assert row["enrich_errors"] in ([], ["geo"])
