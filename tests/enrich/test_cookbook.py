@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "cookbook" / "add-an-enrichment.md"
 
 
 def test_add_an_enrichment():
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     module = {}
     exec(compile(code, str(PAGE), "exec"), module)
     specs = (ENRICHMENTS[0], module["SPEC"], *ENRICHMENTS[1:])
