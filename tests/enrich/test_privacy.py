@@ -15,6 +15,7 @@ from enrich_consumer.core.enrich.scrub import (
     is_card,
     is_cpf,
     may_have_digits,
+    outline,
     scrub,
 )
 from tests.enrich.records import SITE, record
@@ -67,7 +68,7 @@ def test_the_quick_looks_miss_nothing(text):
     if module._RUN.sub(module._run, text) != text:
         assert has_digits(text.encode())
     if has_digits(text.encode()):
-        assert may_have_digits(text.encode())
+        assert may_have_digits(outline(text.encode()))
     scrub(text)
 
 
