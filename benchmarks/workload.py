@@ -97,11 +97,26 @@ def _take(request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str
 
 def _record(chance: random.Random, chunk: list[dict[str, Any]], number: int, distinct_agents: bool) -> bytes:
     shared = dict(chunk[0]["shared"])
+    shared["user_agent"] = _in_app(shared["visitor_id"], shared.get("user_agent"))
     if distinct_agents and shared.get("user_agent"):
         build = f"{chance.randint(4000, 9999)}.{chance.randint(0, 250)}"
         shared["user_agent"] = shared["user_agent"] + f" Shop/{number}.{build}"
     events = [_filled(chance, part["event"]) for part in chunk]
     return orjson.dumps(shared | {"received_at": NOW + number, "events": events})
+
+
+def _in_app(visitor: str, agent: str | None) -> str | None:
+    """The visitor's own agent: of three in ten it is an app's browser, which tells its build and its phone.
+
+    That is where variety of agents comes from today: the browsers themselves have frozen theirs.
+    """
+    chance = random.Random(visitor)
+    if not agent or "Mobile" not in agent or chance.random() > 0.3:
+        return agent
+    build = f"{chance.randint(380, 410)}.0.0.{chance.randint(10, 60)}.{chance.randint(60, 140)}"
+    if chance.random() < 0.5:
+        return f"{agent} Instagram {build} (scale=3.00; 1170x2532; {chance.randint(10**8, 10**9)})"
+    return f"{agent} [FBAN/FB4A;FBAV/{build};IABMV/1;]"
 
 
 def _filled(chance: random.Random, event: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,14 @@ from enrich_consumer.core.enrich import urls
 from enrich_consumer.core.enrich.addresses import LONGEST, by_policy, spellings
 from enrich_consumer.core.enrich.campaign import CLICK_IDS, UTMS
 from enrich_consumer.core.enrich.references import References
-from enrich_consumer.core.enrich.scrub import SENSITIVE_KEYS, has_digits, may_have_digits, scrub, scrub_value
+from enrich_consumer.core.enrich.scrub import (
+    SENSITIVE_KEYS,
+    has_digits,
+    may_have_digits,
+    outline,
+    scrub,
+    scrub_value,
+)
 from enrich_consumer.core.enrich.spec import Spec, Step
 from enrich_consumer.core.record import Event, Record, Row
 from schemas import Column
@@ -60,12 +67,13 @@ def properties_text(properties: dict[str, Any]) -> str:
         TypeError, ValueError, RecursionError: nested too deep to be written.
     """
     data = orjson.dumps(properties)
+    seen = outline(data)
     if (
-        b"@" in data
+        b"@" in seen
+        or seen.find(b"{", 1) > 0  # nested: its keys have to be seen too
         or not _SENSITIVE.isdisjoint(properties)
-        or data.find(b"{", 1) > 0  # nested: its keys have to be seen too
-        or (b"%" in data and b"%40" in data)
-        or (may_have_digits(data) and has_digits(data))
+        or (b"%" in seen and b"%40" in data)
+        or (may_have_digits(seen) and has_digits(data))
     ):
         data = orjson.dumps(scrub_value(properties))
     return data.decode()

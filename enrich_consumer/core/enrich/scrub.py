@@ -66,10 +66,9 @@ SENSITIVE_KEYS = frozenset(
 REMOVED = "[removed]"
 
 _SEPARATORS = b" .-()/+\t"
-_SHAPE = bytes(
-    0x30 if 0x30 <= byte <= 0x39 else ord("s") if byte in _SEPARATORS else ord("x") for byte in range(256)
-)
-_BUT_DIGITS = bytes(byte for byte in range(256) if not (0x30 <= byte <= 0x39 or byte in b'",'))
+_KEPT = b'",@{%'
+_SHAPE = bytes(0x30 if 0x30 <= byte <= 0x39 else byte if byte in _KEPT else 0x78 for byte in range(256))
+_BUT_OUTLINE = bytes(byte for byte in range(256) if not (0x30 <= byte <= 0x39 or byte in _KEPT))
 _TEN = b"0" * 10
 _ENCODED = (b"%20", b"%2B", b"%2b", b"%28", b"%29", b"%2D", b"%2d", b"%2F", b"%2f", b"%C2%A0")
 
@@ -82,12 +81,17 @@ _BRAZIL = re.compile(r"\(?\d{2}\)?[ +\-]?(?:9[ .]?)?\d{4}-\d{4}\Z")
 _AMERICA = re.compile(r"\(\d{3}\)[ +\-]?\d{3}-\d{4}\Z")
 
 
-def may_have_digits(data: bytes) -> bool:
-    """Whether one value of a JSON text has ten digits in all; a quicker look than `has_digits`, and wider.
+def outline(data: bytes) -> bytes:
+    """Of a JSON text only what the quick looks look for: digits, all as 0, and `",@{%`.
 
-    Deleting nearly everything is three times as fast as deleting a little.
+    One pass that deletes nearly everything is faster than a search for each over the whole text.
     """
-    return _TEN in data.translate(_SHAPE, _BUT_DIGITS)
+    return data.translate(_SHAPE, _BUT_OUTLINE)
+
+
+def may_have_digits(seen: bytes) -> bool:
+    """Whether one value of an outlined JSON text has ten digits in all; wider than `has_digits`."""
+    return _TEN in seen
 
 
 def has_digits(data: bytes) -> bool:
@@ -132,7 +136,7 @@ def luhn(digits: str) -> bool:
 
 def is_card(digits: str) -> bool:
     """A payment card's number: of a network's length and first digits, and right by Luhn."""
-    if not 13 <= len(digits) <= 19 or digits[0] not in "23456" or len(set(digits)) < 3:
+    if not 13 <= len(digits) <= 19 or digits[0] not in "23456" or len(set(digits)) == 1:
         return False
     if digits[0] == "2" and not ("2221" <= digits[:4] <= "2720" or digits[:4] in {"2014", "2149"}):
         return False

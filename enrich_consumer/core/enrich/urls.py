@@ -73,7 +73,7 @@ SECRETS = frozenset(
 )
 """Parameters, in lower case, whose values let somebody in or name a server's session."""
 
-_MORE = ("bearer", "csrf", "cf", "senha", "sso", "ticket", "magic", "verif", "sig")
+_MORE = ("bearer", "cred", "csrf", "cf", "senha", "sso", "ticket", "magic", "verif", "sig")
 _SUSPECTS = ("ses", "tok", "pass", "pwd", "auth", "sec", "key", "sig", "sid", "jwt", "otp", "pin", *_MORE)
 """One of these is in every name above: a cheap look before the query is taken apart (a test compares)."""
 
