@@ -18,8 +18,9 @@ def incoming(bench: Bench) -> list[Incoming]:
     return [Incoming(number, entry.data, NOW) for number, entry in enumerate(bench.stream.stored)]
 
 
-def test_every_record_of_ingest_is_decoded(bench: Bench) -> None:
+def test_every_record_of_ingest_is_decoded() -> None:
     """Also what hostile requests become."""
+    bench = Bench()
     events = [PAGE_VIEW, {"event": "x"}, PAGE_VIEW | {"ts": "2026-11-21T21:19:58Z", "more": 1}]
     bench.post(gateway({"sent_at": NOW, "events": events}))
     for attack in ATTACKS:
@@ -30,8 +31,9 @@ def test_every_record_of_ingest_is_decoded(bench: Bench) -> None:
     assert sum(len(record.events) for record in records) > len(ATTACKS) // 3
 
 
-def test_a_heartbeat_is_nothing_to_the_consumer(bench: Bench) -> None:
+def test_a_heartbeat_is_nothing_to_the_consumer() -> None:
     """Neither a row nor a rejected one, nor a visitor kept in memory with something in it."""
+    bench = Bench()
     assert bench.post(gateway("", method="GET", path="/v1/health"))[0] == 200
 
     def no_rows(record: Record) -> list[Row]:
