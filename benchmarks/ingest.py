@@ -179,8 +179,8 @@ def app(to_stream: Callable[[Sequence[Entry], float], Sequence[str | None]]) -> 
     """The function's app over a stream of the caller; rejected rows are taken."""
     document = (FOLDER / "examples" / "sites.json").read_bytes()
     return App(
-        sites=Cached(lambda: document, parse_sites, (), lambda error: None),
-        secret=Cached(lambda: b"a secret of the benchmark", bytes.strip, (), lambda error: None),
+        sites=Cached(lambda: document, parse_sites, lambda error: None),
+        secret=Cached(lambda: b"a secret of the benchmark", bytes.strip, lambda error: None),
         to_stream=to_stream,
         to_rejected=lambda lines, seconds: [None] * len(lines),
         to_payloads=lambda payload: None,
