@@ -47,7 +47,7 @@ class Hit(NamedTuple):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--home", type=Path, default=Path(".rastro"))
-    parser.add_argument("--rates", default="20,60", help="requests a second, one run each")
+    parser.add_argument("--rates", default="20,60,120", help="requests a second, one run each")
     parser.add_argument("--seconds", type=float, default=15.0, help="for each rate")
     parser.add_argument("--events", type=int, default=10, help="to a request, about 1 KB each")
     parser.add_argument("--workers", type=int, default=32)

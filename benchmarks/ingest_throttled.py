@@ -10,14 +10,12 @@ import json
 import sys
 import threading
 import time
-from base64 import b64decode
-from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from typing import Any
 
 from benchmarks.ingest import app, event, gateway
 from benchmarks.ingest_load import percentile
+from benchmarks.ingest_stream import Stream
 from benchmarks.workload import NOW
 from ingest_lambda.aws import Aws, Service
 from ingest_lambda.put import stream_sender
@@ -25,49 +23,6 @@ from ingest_lambda.request import from_gateway
 
 HELP = "ingest under a throttled stream: accepted + 503 = sent"
 VISITORS = 10
-
-
-class Stream(ThreadingHTTPServer):
-    """Answers PutRecords; each entry fails with the given chance. `stored` counts event ids."""
-
-    daemon_threads = True
-
-    def __init__(self, share: float, seed: int) -> None:
-        super().__init__(("127.0.0.1", 0), Answerer)
-        self.share, self.random, self.lock = share, Random(seed), threading.Lock()
-        self.stored: Counter[str] = Counter()
-        self.refused = 0
-
-    def put(self, records: list[dict[str, str]]) -> list[dict[str, str]]:
-        with self.lock:
-            return [self._one(record) for record in records]
-
-    def _one(self, record: dict[str, str]) -> dict[str, str]:
-        if self.random.random() < self.share:
-            self.refused += 1
-            return {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "Rate exceeded"}
-        self.stored.update(each["event_id"] for each in json.loads(b64decode(record["Data"]))["events"])
-        return {"SequenceNumber": "1", "ShardId": "shardId-000000000000"}
-
-
-class Answerer(BaseHTTPRequestHandler):
-    """One PutRecords call."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def do_POST(self) -> None:
-        assert isinstance(self.server, Stream)
-        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        results = self.server.put(request["Records"])
-        body = json.dumps({"Records": results}).encode()
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Quiet."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

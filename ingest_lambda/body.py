@@ -16,7 +16,10 @@ from ingest_lambda.refuse import Refuse
 from schemas import Reason
 
 GZIP_MAGIC = b"\x1f\x8b"
+DAMAGED = "\x1f\ufffd".encode()  # the same, after somebody took it for text
 MEDIA_TYPES = ("application/json", "text/plain")
+# API Gateway hands a body of the types above on as text, which destroys gzip; under these it arrives whole.
+GZIP_TYPES = ("application/gzip", "application/octet-stream")
 BOM = b"\xef\xbb\xbf"
 
 # Everything that is not half a surrogate pair, in one piece (possessive, so that a megabyte takes no memory); an
@@ -60,33 +63,29 @@ def read_body(
 
 
 def _raw(body: str, is_base64: bool, media_type: str | None, limit: int) -> bytes:
-    # A beacon may come without a type; anything else must say that it is text or JSON.
-    if media_type and media_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
-        raise Refuse(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            Reason.UNSUPPORTED_MEDIA_TYPE,
-            "Content-Type must be application/json or text/plain",
-        )
+    # A beacon may come without a type; anything else must say that it is text, JSON or gzip.
+    named = (media_type or "").partition(";")[0].strip().lower()
+    if media_type and named not in MEDIA_TYPES + GZIP_TYPES:
+        raise _unsupported("Content-Type must be application/json or text/plain, or application/gzip")
     if len(body) > (limit * 4 // 3 + 4 if is_base64 else limit):
         raise _too_large(limit)
     if not is_base64:
         return body.encode("utf-8", "surrogatepass")  # what is not UTF-8 the parser refuses
     try:
-        return binascii.a2b_base64(body, strict_mode=True)
+        data = binascii.a2b_base64(body, strict_mode=True)
     except ValueError:
         raise _not_json("the body is not base64 though API Gateway says so") from None
+    if named in GZIP_TYPES and not data.startswith(GZIP_MAGIC):
+        raise _unsupported(f"a body of type {named} must be gzip")
+    return data
 
 
 def _decompressed(data: bytes, encoding: str | None, limit: int) -> bytes:
     named = (encoding or "identity").strip().lower()
     if named not in {"identity", "gzip"}:
-        raise Refuse(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            Reason.UNSUPPORTED_MEDIA_TYPE,
-            "Content-Encoding must be gzip or none",
-        )
+        raise _unsupported("Content-Encoding must be gzip or none")
     # sendBeacon cannot set a header, so gzip is also known by its first bytes, which no JSON starts with.
-    if named == "gzip" or data.startswith(GZIP_MAGIC):
+    if named == "gzip" or data.startswith((GZIP_MAGIC, DAMAGED)):
         data = _gunzip(data, limit)
     if len(data) > limit:
         raise _too_large(limit)
@@ -94,6 +93,10 @@ def _decompressed(data: bytes, encoding: str | None, limit: int) -> bytes:
 
 
 def _gunzip(data: bytes, limit: int) -> bytes:
+    if data.startswith(DAMAGED):
+        raise _not_json(
+            "the gzip body was read as text on its way; send it as Content-Type: application/gzip"
+        )
     stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
         text = stream.decompress(data, limit + 1)
@@ -128,6 +131,10 @@ def _too_large(limit: int) -> Refuse:
         Reason.TOO_LARGE,
         f"the body may have {limit} bytes after decompression",
     )
+
+
+def _unsupported(detail: str) -> Refuse:
+    return Refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Reason.UNSUPPORTED_MEDIA_TYPE, detail)
 
 
 def _not_json(detail: str) -> Refuse:

@@ -11,7 +11,7 @@ class NeverRead(Exception):  # noqa: N818 - said of a document
 
 
 class Cached(Generic[Value]):
-    """`fetch` and `parse` may raise anything of `errors`; `failed` is told each time.
+    """`fetch` and `parse` may raise; `failed` is told each time.
 
     Times are seconds on the caller's clock. After a failure the next try is sooner than a refresh, but not at
     once: a broken document must not make each request fetch it.
@@ -21,13 +21,12 @@ class Cached(Generic[Value]):
         self,
         fetch: Callable[[], bytes],
         parse: Callable[[bytes], Value],
-        errors: tuple[type[Exception], ...],
         failed: Callable[[Exception], None],
         *,
         refresh: float = 60.0,
         again: float = 10.0,
     ) -> None:
-        self._fetch, self._parse, self._errors, self._failed = fetch, parse, errors, failed
+        self._fetch, self._parse, self._failed = fetch, parse, failed
         self._refresh, self._again = refresh, again
         self._value: Value | None = None
         self._next = float("-inf")
@@ -42,7 +41,7 @@ class Cached(Generic[Value]):
             try:
                 self._value = self._parse(self._fetch())
                 self._next = now + self._refresh
-            except self._errors as error:
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with a new version, the old one is good
                 self._next = now + self._again
                 self._failed(error)
         if self._value is None:

@@ -52,13 +52,11 @@ def _wired() -> Wired:
         sites=Cached(
             reader(settings.sites, ssm),
             parse_sites,
-            (Unreadable, SitesError),
             partial(_complain, "SitesDocumentInvalid", settings.environment),
         ),
         secret=Cached(
             reader(settings.salt, ssm),
             secret_of,
-            (Unreadable,),
             partial(_complain, "SaltUnreadable", settings.environment),
         ),
         to_stream=stream_sender(kinesis, settings.raw_stream),
@@ -79,8 +77,12 @@ def _tell(text: bytes) -> None:
 
 
 def _complain(metric: Metric, environment: str, error: Exception) -> None:
-    """A document could not be used: say so where an alarm listens. The message holds no content of it."""
-    properties = {"level": "error", "message": "document not usable", "cause": str(error)}
+    """A document could not be used: say so where an alarm listens.
+
+    The messages of our own errors hold no content of it; of others only the name is told.
+    """
+    cause = str(error) if isinstance(error, Unreadable | SitesError) else type(error).__name__
+    properties = {"level": "error", "message": "document not usable", "cause": cause}
     _tell(line({metric: 1}, environment, _now(), [["Environment"]], properties))
 
 

@@ -55,12 +55,14 @@ def payload_store() -> Callable[[Payload], None]:
 
     def store(payload: Payload) -> None:
         # The SDK, which costs a quarter of a second, for what one request in a million needs.
+        from botocore.config import Config  # noqa: PLC0415
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
         from botocore.session import get_session  # noqa: PLC0415
 
         bucket, _, key = payload.address.removeprefix("s3://").partition("/")
         try:
-            s3: Any = get_session().create_client("s3")
+            config = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1})
+            s3: Any = get_session().create_client("s3", config=config)
             s3.put_object(Bucket=bucket, Key=key, Body=payload.data, ContentType="application/json")
         except ClientError as error:
             raise CannotPut(f"PutObject: {error.response.get('Error', {}).get('Code')}") from error

@@ -67,7 +67,7 @@ def entries_of(envelope: Envelope, visitor: Visitor, events: Sequence[bytes]) ->
     entries: list[Entry] = []
     start = size = 0
     for index, event in enumerate(events):
-        if size + len(event) + 1 > room and index > start:
+        if size + len(event) + 1 > room:
             entries.append(Entry(key, _record(envelope, visitor, events[start:index]), len(entries)))
             start, size = index, 0
         size += len(event) + 1  # its comma

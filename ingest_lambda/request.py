@@ -28,7 +28,7 @@ def from_gateway(event: Mapping[str, Any], fallback_id: str, viewer_header: str 
     """
     context = event.get("requestContext") or {}
     http = context.get("http") or {}
-    headers = {name.lower(): _text(value) for name, value in (event.get("headers") or {}).items()}
+    headers = {name.lower(): _text(str(value)) for name, value in (event.get("headers") or {}).items()}
     return Request(
         id=context.get("requestId") or fallback_id,
         method=str(http.get("method", "")).upper(),

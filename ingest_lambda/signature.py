@@ -37,7 +37,7 @@ def signed(
             "POST",
             "/",
             "",
-            *(f"{name}:{every[name].strip()}" for name in names),
+            *(f"{name}:{every[name]}" for name in names),
             "",
             ";".join(names),
             hashlib.sha256(body).hexdigest(),

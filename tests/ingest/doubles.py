@@ -13,7 +13,7 @@ from ingest_lambda.records import Entry
 from ingest_lambda.rejects import Payload
 from ingest_lambda.request import from_gateway
 from ingest_lambda.retry import Clock
-from schemas import SitesError, parse_sites
+from schemas import parse_sites
 
 NOW = 1_795_296_000_123  # 2026-11-21T21:20:00.123Z
 KEY = "pk_test_loja_0001"
@@ -122,18 +122,20 @@ class Bench:
     secret: bytes = b"a secret of the tests"
     viewer_header: str | None = None
     payloads: list[Payload] = field(default_factory=list)
+    payloads_at: str | None = None
     told: list[bytes] = field(default_factory=list)
     app: App = field(init=False)
 
     def __post_init__(self) -> None:
         self.app = App(
-            sites=Cached(lambda: self.sites, parse_sites, (SitesError,), lambda error: None),
-            secret=Cached(lambda: self.secret, bytes.strip, (), lambda error: None),
+            sites=Cached(lambda: self.sites, parse_sites, lambda error: None),
+            secret=Cached(lambda: self.secret, bytes.strip, lambda error: None),
             to_stream=self.stream.send,
             to_rejected=self.delivery.send,
             to_payloads=self.payloads.append,
             tell=self.told.append,
             clock=self.time.clock(),
+            payloads=self.payloads_at,
         )
 
     def post(

@@ -190,7 +190,8 @@ def test_an_error_has_the_services_name(
 def test_no_answer_in_time_is_no_answer_and_the_next_call_has_a_new_connection(
     peer: Peer, kinesis: Service
 ) -> None:
-    peer.script = ["sleep", (200, {"ok": 1})]
+    peer.script = [(200, {}), "sleep", (200, {"ok": 1})]
+    kinesis.call("X", {}, seconds=3.0)
 
     with pytest.raises(NoAnswer, match="TimeoutError"):
         kinesis.call("X", {}, seconds=0.1)

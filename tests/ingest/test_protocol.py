@@ -107,6 +107,29 @@ def test_broken_gzip_is_400(bench: Bench, body: bytes, detail: str) -> None:
     assert detail in answer["detail"]
 
 
+@pytest.mark.parametrize("media_type", ["application/gzip", "application/octet-stream"])
+def test_gzip_by_its_type(bench: Bench, media_type: str) -> None:
+    """Under these types API Gateway keeps the bytes as they are; another encoding is not needed then."""
+    event = gateway(gzipped=True, headers={"content-type": media_type})
+    assert bench.post(event)[0] == 202
+    del event["headers"]["content-encoding"]
+    assert bench.post(event)[0] == 202
+    event["body"] = base64.b64encode(b"{}").decode()
+    status, body, _ = bench.post(event)
+    assert (status, body["reason"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_gzip_that_was_read_as_text_is_told_what_to_do(bench: Bench, encoding: str) -> None:
+    event = gateway(headers={"content-encoding": encoding})
+    event["body"] = gzip.compress(b"{}").decode("utf-8", "replace")
+
+    status, body, _ = bench.post(event)
+
+    assert (status, body["reason"]) == (400, "not_json")
+    assert "application/gzip" in body["detail"]
+
+
 def test_base64_bodies(bench: Bench) -> None:
     event = gateway()
     event["body"] = base64.b64encode(event["body"].encode()).decode()
