@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types bench soak synth lock clean
+.PHONY: help demo test check lint types golden bench soak synth lock clean
 
 help: ## what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+golden: $(READY) ## the enriched halves of schemas/examples/ anew; review the diff
+	$(BIN)/python -m tests.consumer.golden
 
 bench: $(READY) ## the figures, printed and saved under benchmarks/results/
 	$(BIN)/python -m benchmarks all

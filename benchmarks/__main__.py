@@ -11,6 +11,10 @@ import sys
 from pathlib import Path
 
 BENCHMARKS: dict[str, str] = {
+    "consumer": "benchmarks.consumer",
+    "ingest": "benchmarks.ingest",
+    "ingest-load": "benchmarks.ingest_load",
+    "ingest-throttled": "benchmarks.ingest_throttled",
     "sessions": "benchmarks.sessions",
 }
 

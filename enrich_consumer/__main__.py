@@ -36,14 +36,6 @@ def main() -> int:
         return 2
 
 
-def _settings() -> Settings:
-    """The environment's settings; without RASTRO_GEO_CITY the city database that was fetched, if any."""
-    from enrich_consumer.edges.reference_data import paths_from
-
-    city, asn = paths_from(os.environ)
-    return Settings.from_env(os.environ)._replace(geo_city=city or None, geo_asn=asn or None)
-
-
 def _forget_beats(folder: Path) -> None:
     """Shards of an earlier daemon, which may be another task's by now, are not this one's to answer for."""
     for path in folder.glob("*"):
@@ -54,13 +46,14 @@ def _kcl(args: argparse.Namespace) -> int:
     from enrich_consumer import app
     from enrich_consumer.edges import daemon
 
-    settings = _settings()
+    settings = Settings.from_env(os.environ)
     app.check(settings)  # here a mistake is one clear line; the child's would drown in the daemon's log
     if settings.heartbeat:
         _forget_beats(Path(settings.heartbeat))
-    command = daemon.prepare(settings, args.folder)
+    worker = daemon.worker_name()
+    command = daemon.prepare(settings, args.folder, worker)
     # The daemon takes this process's place, so that a SIGTERM to it is a SIGTERM to the daemon.
-    os.execve(command[0], command, daemon.child_environment(os.environ, os.getpid()))  # noqa: S606 - our own words
+    os.execve(command[0], command, daemon.child_environment(os.environ, os.getpid(), worker))  # noqa: S606 - our own words
 
 
 def _record_processor(_: argparse.Namespace) -> int:
@@ -71,7 +64,7 @@ def _record_processor(_: argparse.Namespace) -> int:
     from enrich_consumer import app
     from enrich_consumer.edges.log import open_log
 
-    settings = _settings()
+    settings = Settings.from_env(os.environ)
     log = open_log(settings.log).bind(application=settings.application, process=os.getpid())
     kcl.run(app.record_processor(settings, log), protocol)
     return 0
@@ -80,12 +73,12 @@ def _record_processor(_: argparse.Namespace) -> int:
 def _local(args: argparse.Namespace) -> int:
     from enrich_consumer import local
     from enrich_consumer.core import enrich
-    from enrich_consumer.edges.reference_data import open_references, paths_from
+    from enrich_consumer.edges.reference_data import open_references
     from enrich_consumer.edges.sites import load_sites
     from schemas.files import FOLDER
 
     sites = load_sites(f"file:{args.settings or FOLDER / 'examples' / 'sites.json'}")
-    references = open_references(*paths_from(os.environ))
+    references = open_references(os.environ.get("RASTRO_GEO_CITY"), os.environ.get("RASTRO_GEO_ASN"))
     rejected = args.rejected.open("wb") if args.rejected else None
     counts = local.run(sys.stdin.buffer, sites, enrich.build(references), sys.stdout.buffer, rejected)
     if rejected is not None:

@@ -14,11 +14,12 @@ from enrich_consumer.core import enrich
 from enrich_consumer.core.pipeline import Enrich
 from enrich_consumer.edges.blobs import open_blobs
 from enrich_consumer.edges.kcl import RecordProcessor
+from enrich_consumer.edges.leases import open_release
 from enrich_consumer.edges.log import Log
 from enrich_consumer.edges.metrics import Metrics
 from enrich_consumer.edges.reference_data import open_references
 from enrich_consumer.edges.shards import KinesisShards
-from enrich_consumer.edges.sinks import FirehoseRejected, KinesisSink
+from enrich_consumer.edges.sinks import FirehoseRejected, KinesisSink, write_bodies_directly
 from enrich_consumer.edges.sites import load_sites
 from enrich_consumer.session_log import SessionLog
 from enrich_consumer.settings import Settings
@@ -36,6 +37,7 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
         parameter_validation=False,  # a quarter of the cost of a put, and the shapes are ours
     )
     kinesis = boto3.client("kinesis", config=config)
+    write_bodies_directly(kinesis)
     firehose = boto3.client("firehose", config=config)
     sites = load_sites(settings.sites)
     enriched = open_enrich(settings)
@@ -64,6 +66,9 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
         log,
         allow_missing_state=settings.allow_missing_state,
         heartbeat=Path(settings.heartbeat) if settings.heartbeat else None,
+        release=open_release(settings.application, settings.worker_id, settings.dynamodb_endpoint)
+        if settings.worker_id
+        else None,
     )
 
 

@@ -26,9 +26,10 @@ class Settings(NamedTuple):
     log: str | None = None
     allow_missing_state: bool = False
     workers: int = 1
+    worker_id: str | None = None
     initial_position: str = "TRIM_HORIZON"
     retrieval: str = "POLLING"
-    failover_ms: int = 10_000
+    failover_ms: int = 4_000
     idle_ms: int = 500
     kinesis_endpoint: str | None = None
     dynamodb_endpoint: str | None = None

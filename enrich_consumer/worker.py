@@ -71,6 +71,7 @@ class Worker:
         self._suspected: set[int] = set()
         self._set_aside: set[int] = set()
         self._cautious = False
+        self._delivered = -1
         self._checkpointed = -1
         self._checkpoint_at = float("-inf")
         self._saves = 0
@@ -94,6 +95,7 @@ class Worker:
         found = self._log.take_over(checkpoint, lineage, allow_missing=allow_missing)
         self._state = found.state
         self._checkpointed = -1 if checkpoint is None else checkpoint
+        self._delivered = self._checkpointed
         self._set_aside = {sequence for sequence in self._log.suspects() if sequence > found.state.sequence}
         self._suspected = set(self._log.suspects())
         self._cautious = self._log.idle_starts > CAUTIOUS_AFTER
@@ -107,6 +109,7 @@ class Worker:
             LeaseLostError: the shard is another worker's; wait for `lease_lost`.
         """
         for record in records:
+            self._delivered = record.sequence
             if record.sequence <= self._state.sequence:
                 self.counts["replayed"] += 1  # already put and saved by an earlier process
                 continue
@@ -198,7 +201,8 @@ class Worker:
         self._log.clean_up()
 
     def _checkpoint(self, checkpointer: Checkpointer, now: float, *, urgent: bool = False) -> None:
-        sequence = self._state.sequence
+        # A state from the log may be ahead of the replay: KCL refuses a mark beyond what it has delivered.
+        sequence = min(self._state.sequence, self._delivered)
         if sequence <= self._checkpointed:
             return
         if now - self._checkpoint_at < self._policy.checkpoint_seconds and not urgent:

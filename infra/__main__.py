@@ -24,7 +24,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             out = arguments.out / name
             shutil.rmtree(out, ignore_errors=True)  # assets of earlier runs
-            build(environment, out).synth()
+            try:
+                build(environment, out).synth()
+            except RuntimeError as error:
+                if "ValidationFailed" not in str(error):
+                    raise
+                return 2  # CDK has printed every finding
             print(out)
     except (reading.BadEnvironment, PackageError) as error:
         print(f"infra: {error}", file=sys.stderr)

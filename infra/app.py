@@ -4,8 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App, Tags
+from aws_cdk import App, Tags, Validations
+from cdk_nag import AwsSolutionsChecks
 
+from infra.acknowledge import acknowledge_known
+from infra.analytics.stack import AnalyticsStack
+from infra.consumer.image import ImageStack
+from infra.consumer.stack import ConsumerStack
+from infra.edge.stack import EdgeStack
+from infra.monitoring.stack import MonitoringStack
 from infra.pipeline.stack import PipelineStack
 from infra.settings import Environment
 
@@ -21,7 +28,18 @@ def build(environment: Environment, out: Path) -> App:
         analytics_reporting=False,  # no metadata resource that tells AWS what is used
         tree_metadata=False,
     )
-    PipelineStack(app, environment)
+    pipeline = PipelineStack(app, environment)
+    if environment.stacks.consumer:
+        ConsumerStack(app, environment, pipeline, ImageStack(app, environment))
+    if environment.stacks.analytics:
+        AnalyticsStack(app, environment, pipeline)
+    if environment.stacks.monitoring:
+        MonitoringStack(app, environment, pipeline)
+    if environment.stacks.edge:
+        EdgeStack(app, environment)
+    # AWS's own list of good practice; what it finds and we did not explain stops the synthesis.
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    acknowledge_known(app, environment)
     Tags.of(app).add("rastro:environment", environment.name)
     for key, value in environment.tags.items():
         Tags.of(app).add(key, value)

@@ -63,8 +63,24 @@ def build(wanted: Target, cache: Path = CACHE) -> Path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
         fresh = Path(folder) / "package.zip"
-        _zip(tree, fresh)
+        zip_tree(tree, fresh)
         os.replace(fresh, package)  # noqa: PTH105 - atomic, so two builds at once are no harm
+    return package
+
+
+def one_file(source: Path, cache: Path = CACHE) -> Path:
+    """A package of one file, `handler.py`, that needs nothing but the runtime."""
+    content = source.read_bytes()
+    package = cache / f"{source.parent.name}-{hashlib.sha256(content).hexdigest()[:32]}.zip"
+    if not package.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            tree = Path(folder) / "tree"
+            tree.mkdir()
+            (tree / "handler.py").write_bytes(content)
+            fresh = Path(folder) / "package.zip"
+            zip_tree(tree, fresh)
+            os.replace(fresh, package)  # noqa: PTH105 - atomic, so two builds at once are no harm
     return package
 
 
@@ -105,7 +121,7 @@ def _install(wanted: Target, tree: Path) -> None:
         )
 
 
-def _zip(tree: Path, package: Path) -> None:
+def zip_tree(tree: Path, package: Path) -> None:
     """Sorted names, one time stamp, one mode: the bytes depend on the content alone."""
     with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in sorted(tree.rglob("*")):

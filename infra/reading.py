@@ -136,5 +136,52 @@ def _check(environment: Environment, path: Path) -> None:
         raise BadEnvironment(
             f"{path}: lake.first_day is not a day of the calendar: {environment.lake.first_day!r}"
         ) from None
+    network = environment.network
+    if bool(network.vpc_id) != bool(network.private_subnets) or len(network.private_subnets) != len(
+        network.availability_zones
+    ):
+        raise BadEnvironment(
+            f"{path}: network.vpc_id, private_subnets and availability_zones go together, "
+            "with one zone for each subnet; or leave all three out"
+        )
+    if environment.consumer.tasks_max < environment.consumer.tasks_min:
+        raise BadEnvironment(f"{path}: consumer.tasks_max must not be less than consumer.tasks_min")
+    if bool(environment.edge.domain) != bool(environment.edge.certificate_arn):
+        raise BadEnvironment(f"{path}: edge.domain and edge.certificate_arn go together")
+    monitoring = environment.monitoring
+    if environment.stacks.monitoring and monitoring.canary:
+        if not environment.stacks.analytics:
+            raise BadEnvironment(f"{path}: monitoring.canary asks Athena, so stacks.analytics must be true")
+        if monitoring.canary_site not in parse_sites(environment.sites_text).by_name:
+            raise BadEnvironment(
+                f"{path}: monitoring.canary_site is {monitoring.canary_site!r}, which the sites document does "
+                "not have; add it, name another, or set monitoring.canary = false"
+            )
+    if environment.stacks.edge and environment.monitoring.canary and not environment.edge.domain:
+        raise BadEnvironment(
+            f"{path}: behind the edge the canary needs edge.domain to post to; or set monitoring.canary = false"
+        )
+    _check_task_size(environment, path)
     if environment.ingest.burst < environment.ingest.requests_per_second:
         raise BadEnvironment(f"{path}: ingest.burst must not be less than ingest.requests_per_second")
+
+
+_TASK_MEMORY = {
+    256: (512, 2048),
+    512: (1024, 4096),
+    1024: (2048, 8192),
+    2048: (4096, 16384),
+    4096: (8192, 30720),
+    8192: (16384, 61440),
+}
+"""CPU units to least and most MiB, as Fargate sells them."""
+
+
+def _check_task_size(environment: Environment, path: Path) -> None:
+    low, high = _TASK_MEMORY[environment.consumer.cpu]
+    memory = environment.consumer.memory_mib
+    if not low <= memory <= high or memory % 1024 not in {0, 512}:
+        raise BadEnvironment(
+            f"{path}: consumer.memory_mib is {memory}; with {environment.consumer.cpu} CPU units "
+            f"Fargate sells {low} to {high} in steps of 1024"
+        )

@@ -46,7 +46,8 @@ class Rejected(NamedTuple):
     """One row of the rejected table; the field order is the column order.
 
     `rejected_at` is ISO 8601 UTC with milliseconds. `payload` is the original as text in
-    `payload_encoding`: `json`, `text`, `base64`, `gzip+base64`, or `s3` (then it is an s3:// address).
+    `payload_encoding`: `json`, `text`, `base64`, `gzip+base64`, `s3` (then it is an s3:// address), or `raw`
+    (too large for a row: then it is the sequence number of its record in the raw stream and archive).
     """
 
     rejected_at: str
@@ -67,5 +68,9 @@ COLUMNS = (
     Column("site", "string", "The site, where it is known."),
     Column("event_id", "string", "The event's id, where it could be read."),
     Column("payload", "string", "The whole original, so that it can be replayed after a fix."),
-    Column("payload_encoding", "string", "json, text, base64, gzip+base64, or s3 (payload is an address)."),
+    Column(
+        "payload_encoding",
+        "string",
+        "json, text, base64, gzip+base64, s3 or raw (payload tells where it is).",
+    ),
 )

@@ -32,7 +32,12 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         problem = next(_VALIDATOR.iter_errors(raw))
         place = "/".join(map(str, problem.instance_path)) or "the record"
         raise Reject(Reason.INVALID_RECORD, f"{place}: {problem.message:.200}")
-    received_at = raw["received_at"]
+    # In JSON Schema 1795296000123.0 is an integer too; from here on whole numbers are ints.
+    received_at = int(raw["received_at"])
+    sent_at = raw.get("sent_at")
+    for event in raw["events"]:
+        if type(event.get("ts")) is float:
+            event["ts"] = int(event["ts"])
     if incoming.arrived_at is not None and received_at > incoming.arrived_at + FUTURE_MS:
         ahead = (received_at - incoming.arrived_at) // 1000
         raise Reject(Reason.INVALID_RECORD, f"received_at is {ahead} s later than the stream's arrival time")
@@ -45,7 +50,7 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         visitor_id=raw["visitor_id"],
         visitor_kind=raw["visitor_kind"],
         received_at=received_at,
-        sent_at=raw.get("sent_at"),
+        sent_at=None if sent_at is None else int(sent_at),
         ip=raw.get("ip"),
         user_agent=raw.get("user_agent"),
         headers=raw.get("headers") or {},

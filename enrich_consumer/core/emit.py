@@ -46,13 +46,17 @@ def line(row: Row) -> bytes:
 
 def iso(at: int) -> str:
     """Epoch milliseconds as ISO 8601: 1795296000123 → 2026-11-21T21:20:00.123Z."""
-    seconds, ms = divmod(at, 1000)
-    return f"{_to_the_second(seconds)}.{ms:03d}Z"
+    minute, ms = divmod(at, 60_000)
+    return _to_the_minute(minute) + _REST[ms]
 
 
-@lru_cache(maxsize=8192)
-def _to_the_second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+_REST = [f"{ms // 1000:02d}.{ms % 1000:03d}Z" for ms in range(60_000)]
+"""Seconds and milliseconds of a minute as text: 4 MB, for three time stamps an event."""
+
+
+@lru_cache(maxsize=16384)
+def _to_the_minute(minute: int) -> str:
+    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:")
 
 
 def pack(lines: Mapping[int, Iterable[bytes]]) -> list[list[Packed]]:

@@ -1,23 +1,28 @@
 """The way of one record: decode → enrich → sessionize → emit. One record in, one outcome per event out."""
 
+import gzip
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
 import orjson
 
 from enrich_consumer.core.decode import decode
-from enrich_consumer.core.emit import iso, line
+from enrich_consumer.core.emit import MAX_BYTES, iso, line
 from enrich_consumer.core.record import Event, Incoming, Record, Reject, Row
 from enrich_consumer.core.sessionize import Merge, Placed, place, prune
 from enrich_consumer.core.state import ShardState, visitor_key
-from enrich_consumer.core.visitor import uuid_text
+from enrich_consumer.core.visitor import Visitor, uuid_text
 from schemas import Reason, Rejected, Sites, Stage
 
 Enrich = Callable[[Record], list[Row]]
 """All enrichments in order: one row an event, sessions still missing."""
+
+
+MAX_DETAIL = 500
+"""Characters of prose beside a reason."""
 
 
 class Outcome(NamedTuple):
@@ -34,44 +39,63 @@ def process(incoming: Incoming, sites: Sites, enrich: Enrich, state: ShardState)
     """One record through the whole core; bad data never raises. `state` moves on to this record."""
     try:
         record = decode(incoming, sites)
-        rows = enrich(record)
+        return _sessionize(record, enrich(record), state)
     except Reject as verdict:
         return reject(incoming, verdict.reason, verdict.detail, state)
     except Exception as error:  # noqa: BLE001 - whatever it is, the record is kept and the stream goes on
         return reject(incoming, Reason.INTERNAL_ERROR, f"{type(error).__name__}: {error}", state)
-    return _sessionize(record, rows, state)
 
 
 def reject(incoming: Incoming, reason: Reason, detail: str, state: ShardState) -> Outcome:
     """The record as a row of the rejected table, with its whole payload."""
     state.sequence = incoming.sequence
-    payload, encoding = _payload(incoming.data)
-    rejected = Rejected(
-        rejected_at=iso(incoming.arrived_at or state.watermark),
-        stage=Stage.ENRICH,
-        reason=reason,
-        detail=detail,
-        site=None,
-        event_id=None,
-        payload=payload,
-        payload_encoding=encoding,
-    )
-    row = orjson.dumps(rejected._asdict(), option=orjson.OPT_APPEND_NEWLINE)
+    rejected_at = iso(incoming.arrived_at or state.watermark)
+    row = b""
+    for payload, encoding in _payloads(incoming):
+        rejected = Rejected(
+            rejected_at=rejected_at,
+            stage=Stage.ENRICH,
+            reason=reason,
+            detail=detail[:MAX_DETAIL].encode(errors="replace").decode(),
+            site=None,
+            event_id=None,
+            payload=payload,
+            payload_encoding=encoding,
+        )
+        row = orjson.dumps(rejected._asdict(), option=orjson.OPT_APPEND_NEWLINE)
+        if len(row) <= MAX_BYTES:
+            break
     return Outcome(0, [], [row], Counter({"records": 1, "rejected": 1, f"rejected.{reason}": 1}))
 
 
 def _sessionize(record: Record, rows: list[Row], state: ShardState) -> Outcome:
-    counts: Counter[str] = Counter(records=1, events=len(rows))
+    """Sessions for the rows, and the rows as lines. What cannot be written leaves the visitor as he was, so
+    that the events of a rejected record count as never seen when they are replayed."""
+    watermark = state.watermark
+    state.watermark = max(watermark, record.received_at)
     owner = f"{record.site.name}/{record.visitor_id}"
+    key = visitor_key(owner)
+    visitor = state.visitor(key, record.site.session)
+    sessions, ids = visitor.sessions.copy(), visitor.ids.copy()
+    try:
+        lines, counts = _lines(record, rows, visitor, owner)
+    except Exception:
+        visitor.sessions, visitor.ids = sessions, ids
+        state.watermark = watermark
+        raise
+    state.sequence = record.sequence
+    return Outcome(key[0], lines, [], counts)
+
+
+def _lines(record: Record, rows: list[Row], visitor: Visitor, owner: str) -> tuple[list[bytes], Counter[str]]:
+    counts: Counter[str] = Counter(records=1, events=len(rows))
     rule = record.site.session
     received_at = record.received_at
-    state.watermark = max(state.watermark, received_at)
-    state.sequence = record.sequence
-    key = visitor_key(owner)
-    visitor = state.visitor(key, rule)
     prune(visitor, received_at, rule)
     lines: list[bytes] = []
     for event, row in zip(record.events, rows, strict=True):
+        if row["event_at"] is None:
+            row["event_at"] = received_at  # its enrichment failed; enrich_errors tells
         placed = place(visitor, event["event_id"], row["event_at"], received_at, rule, owner)
         if placed is None:
             counts["duplicates"] += 1
@@ -87,8 +111,11 @@ def _sessionize(record: Record, rows: list[Row], state: ShardState) -> Outcome:
         row["is_session_start"] = placed.is_start
         row["is_late"] = placed.is_late
         row["merged_session_id"] = None
-        lines.append(line(row))
-    return Outcome(key[0], lines, [], counts)
+        written = line(row)
+        if len(written) > MAX_BYTES:
+            raise Reject(Reason.EVENT_TOO_LARGE, f"{event['event_id']}: {len(written)} bytes enriched")
+        lines.append(written)
+    return lines, counts
 
 
 _MERGE_KEEPS = (
@@ -125,14 +152,20 @@ def _merge_row(row: Row, event: Event, merge: Merge, placed: Placed) -> Row:
     return merged
 
 
-def _payload(data: bytes) -> tuple[str, str]:
-    """The original as text: JSON stays readable, anything else is base64."""
+def _payloads(incoming: Incoming) -> Iterator[tuple[str, str]]:
+    """The original as text with its encoding, each shorter than the one before: JSON stays readable, what is
+    no text is base64; then compressed; at last only where it lies."""
+    data = incoming.data
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        return b64encode(data).decode(), "base64"
-    try:
-        orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return text, "text"
-    return text, "json"
+        yield b64encode(data).decode(), "base64"
+    else:
+        try:
+            orjson.loads(data)
+        except orjson.JSONDecodeError:
+            yield text, "text"
+        else:
+            yield text, "json"
+    yield b64encode(gzip.compress(data, mtime=0)).decode(), "gzip+base64"
+    yield str(incoming.sequence), "raw"

@@ -1,7 +1,10 @@
 """KCL's MultiLangDaemon: its properties, its logging, its command line. The only place that knows them."""
 
+import os
 import shlex
+import socket
 import sys
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +12,8 @@ from typing import NamedTuple
 from enrich_consumer.settings import Settings
 
 MAIN_CLASS = "software.amazon.kinesis.multilang.MultiLangDaemon"
+
+SHUTDOWN_GRACE_MS = 10_000
 
 
 class Property(NamedTuple):
@@ -20,9 +25,9 @@ class Property(NamedTuple):
     reason: str
 
 
-def properties(settings: Settings, command: str) -> list[Property]:
-    """What the daemon is told. `command` starts one record processor."""
-    failover = settings.failover_ms
+def properties(settings: Settings, command: str, worker: str) -> list[Property]:
+    """What the daemon is told. `command` starts one record processor; `worker` is a name that no other daemon
+    has or had: two of one name would both believe they hold the same leases."""
     found = [
         Property("executableName", command, "one child process per shard"),
         Property(
@@ -30,6 +35,7 @@ def properties(settings: Settings, command: str) -> list[Property]:
         ),
         Property("streamName", settings.raw_stream, ""),
         Property("applicationName", settings.application, "the lease table and the state carry this name"),
+        Property("workerId", worker, "who holds a lease: found again in the lease table and in this log"),
         Property("regionName", settings.region, ""),
         Property("AwsCredentialsProvider", "DefaultCredentialsProvider", "the task role on ECS"),
         Property(
@@ -51,21 +57,32 @@ def properties(settings: Settings, command: str) -> list[Property]:
             "true",
             "the processor has no clock of its own: flushes and the heartbeat hang on these calls",
         ),
-        Property("failoverTimeMillis", str(failover), "a lease not renewed for this long is taken over"),
+        Property(
+            "failoverTimeMillis",
+            str(settings.failover_ms),
+            "a lease not renewed for this long is taken over. KCL renews every third of it and looks for leases"
+            " to take every second multiple, so a dead worker's shards move after at most four times this",
+        ),
         Property(
             "shutdownGraceMillis",
-            "20000",
-            "0 unless set, and then SIGTERM never reaches shutdown_requested",
+            str(SHUTDOWN_GRACE_MS),
+            "0 unless set, and then SIGTERM never reaches shutdown_requested. A graceful stop takes a flush and"
+            " then failoverTimeMillis; a dead child's shard is held for all of it",
         ),
         Property("timeoutInSeconds", "300", "a child that hangs is cut off by this alone"),
         Property(
             "shardSyncIntervalMillis",
-            "10000",
-            "how soon the children of a split or merge are found; one ListShards call each time",
+            "500",
+            "KCL sleeps this long after each look at the stream's shards, on a first start before it takes any;"
+            " 60 s unless set. Children of a split are not found by it but told with the parent's last records",
         ),
         Property("parentShardPollIntervalMillis", "2000", "how soon a child starts after its parents ended"),
         Property("taskBackoffTimeMillis", "500", "pause after a failed task of KCL"),
-        Property("maxLeasesToStealAtOneTime", "4", "a new task takes its share in a few rounds"),
+        Property(
+            "maxLeasesToStealAtOneTime",
+            "4",
+            "a new task takes its share in a few rounds, not a shard a round",
+        ),
         Property(
             "cleanupLeasesUponShardCompletion",
             "true",
@@ -134,12 +151,12 @@ def jars() -> Path:
     return folder
 
 
-def prepare(settings: Settings, folder: Path) -> list[str]:
-    """Write the daemon's files into `folder`; gives the command line to execute."""
+def prepare(settings: Settings, folder: Path, worker: str) -> list[str]:
+    """Write the files of the daemon that is called `worker` into `folder`; gives the command line to execute."""
     command = f"{shlex.quote(sys.executable)} -m enrich_consumer record-processor"
     folder.mkdir(parents=True, exist_ok=True)
     properties_file = folder / "kcl.properties"
-    properties_file.write_text(properties_text(properties(settings, command)), encoding="utf-8")
+    properties_file.write_text(properties_text(properties(settings, command, worker)), encoding="utf-8")
     logback = folder / "logback.xml"
     logback.write_text(LOGBACK, encoding="utf-8")
     return [
@@ -156,6 +173,17 @@ def prepare(settings: Settings, folder: Path) -> list[str]:
     ]
 
 
-def child_environment(env: Mapping[str, str], pid: int) -> dict[str, str]:
-    """The environment for the daemon and its children: where the daemon's stderr is, by its process id."""
-    return {"RASTRO_LOG": f"/proc/{pid}/fd/2", "PYTHONUNBUFFERED": "1", **env}
+def worker_name() -> str:
+    """Host, process and chance: tells the operator where it is, and never comes twice."""
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def child_environment(env: Mapping[str, str], pid: int, worker: str) -> dict[str, str]:
+    """The environment for the daemon and its children: where the daemon's stderr is, by its process id, and
+    the name under which it holds leases."""
+    return {
+        "RASTRO_LOG": f"/proc/{pid}/fd/2",
+        "PYTHONUNBUFFERED": "1",
+        **env,
+        "RASTRO_WORKER_ID": worker,
+    }

@@ -1,6 +1,7 @@
 """Opens the geo databases, and takes a newer file into use without a restart."""
 
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -36,10 +37,8 @@ def default_city(environment: Mapping[str, str]) -> str:
     return str(path) if path.exists() else ""
 
 
-def paths_from(environment: Mapping[str, str]) -> tuple[str, str]:
-    """(city, asn) as RASTRO_GEO_CITY and RASTRO_GEO_ASN say; without the first, what was fetched, if any."""
-    city = environment.get("RASTRO_GEO_CITY")
-    return default_city(environment) if city is None else city, environment.get("RASTRO_GEO_ASN", "")
+NONE = ("", "none")
+"""What a setting says to do without a database."""
 
 
 class Watched:
@@ -90,13 +89,17 @@ def date_of(built_at: int) -> str:
 def open_references(
     city_path: str | None, asn_path: str | None, clock: Callable[[], float] = time.monotonic
 ) -> References:
-    """The look-ups over the databases at these paths; an empty one means: do without.
+    """The look-ups over the databases at these paths.
+
+    No city path (None) means: what `rastro data fetch` stored, if anything. Empty or `none`: do without.
 
     Raises:
         ReferenceDataError: a database that was asked for is missing or broken; says which and how to get it.
     """
-    city = Watched(city_path, "city", clock) if city_path else None
-    asn = Watched(asn_path, "asn", clock) if asn_path else None
+    if city_path is None:
+        city_path = default_city(os.environ)
+    city = None if city_path in NONE else Watched(city_path, "city", clock)
+    asn = None if asn_path is None or asn_path in NONE else Watched(asn_path, "asn", clock)
     watched = [one for one in (city, asn) if one]
     nothing = References()
 

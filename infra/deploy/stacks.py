@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, WaiterError
@@ -53,7 +53,9 @@ def upload(stack: Stack, clients: Clients, account: str, region: str) -> None:
 
 
 @contextlib.contextmanager
-def change_set(stack: Stack, clients: Clients, account: str, region: str) -> Iterator[list[Change] | None]:
+def change_set(
+    stack: Stack, clients: Clients, account: str, region: str, parameters: Mapping[str, str] | None = None
+) -> Iterator[list[Change] | None]:
     """The changes that deploying `stack` would make, or None if there is nothing to change.
 
     Inside the block the change set exists and `execute` can run it; afterwards it is gone.
@@ -72,6 +74,9 @@ def change_set(stack: Stack, clients: Clients, account: str, region: str) -> Ite
         ChangeSetName=name,
         ChangeSetType="CREATE" if new else "UPDATE",
         TemplateURL=f"{clients('s3').meta.endpoint_url}/{bucket}/{key}",
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()
+        ],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     try:
@@ -104,6 +109,7 @@ def deploy(
     region: str,
     tell: Callable[[str], None],
     poll_seconds: float = _POLL_SECONDS,
+    parameters: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Upload, change, wait; the stack's outputs.
 
@@ -112,7 +118,7 @@ def deploy(
     """
     upload(stack, clients, account, region)
     cloudformation = clients("cloudformation")
-    with change_set(stack, clients, account, region) as changes:
+    with change_set(stack, clients, account, region, parameters) as changes:
         if changes is None:
             tell(f"{stack.name}: nothing to change")
         else:

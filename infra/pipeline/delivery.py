@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.pipeline import catalogue, lake
+from infra.pipeline import catalogue, delivery_role, lake
 from infra.pipeline.retention import log_retention
 from infra.settings import Environment
 
@@ -64,6 +64,7 @@ def raw_archive(
     own_key: kms.Key | None,
 ) -> firehose.DeliveryStream:
     """Every raw record as it came, one JSON object a line, gzip: what a backfill reads."""
+    log = _log(scope, "Raw", environment)
     return firehose.DeliveryStream(
         scope,
         "RawDelivery",
@@ -77,8 +78,9 @@ def raw_archive(
             data_output_prefix=f"{lake.RAW}{_PARTITION}",
             encryption_key=own_key,
             error_output_prefix=_errors("raw"),
-            logging_config=_logging(scope, "Raw", environment),
+            logging_config=firehose.EnableLogging(log),
             processors=[firehose.AppendDelimiterToRecordProcessor()],
+            role=delivery_role.role(scope, "Raw", lake.RAW, bucket, own_key, log),
         ),
     )
 
@@ -92,6 +94,7 @@ def _to_parquet(
     table: glue.S3Table,
     own_key: kms.Key | None,
 ) -> firehose.S3Bucket:
+    log = _log(scope, name, environment)
     return firehose.S3Bucket(
         bucket,
         buffering_interval=Duration.seconds(environment.delivery.buffer_seconds),
@@ -99,7 +102,10 @@ def _to_parquet(
         data_output_prefix=f"{prefix}{_PARTITION}",
         encryption_key=own_key,
         error_output_prefix=_errors(name.lower()),
-        logging_config=_logging(scope, name, environment),
+        logging_config=firehose.EnableLogging(log),
+        role=delivery_role.role(
+            scope, name, prefix, bucket, own_key, log, (environment.database, name.lower())
+        ),
         data_format_conversion=firehose.DataFormatConversionProps(
             # OpenX reads 2026-11-21T10:00:00.123Z as it is; Hive would need the format spelt out.
             input_format=firehose.OpenXJsonInputFormat(),
@@ -116,13 +122,11 @@ def _errors(name: str) -> str:
     return f"{lake.ERRORS}{name}/!{{firehose:error-output-type}}/dt=!{{timestamp:yyyy-MM-dd}}/"
 
 
-def _logging(scope: Construct, name: str, environment: Environment) -> firehose.EnableLogging:
+def _log(scope: Construct, name: str, environment: Environment) -> logs.LogGroup:
     """Firehose says there why a record could not be converted."""
-    return firehose.EnableLogging(
-        logs.LogGroup(
-            scope,
-            f"{name}DeliveryLog",
-            retention=log_retention(environment.protection.log_days),
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+    return logs.LogGroup(
+        scope,
+        f"{name}DeliveryLog",
+        retention=log_retention(environment.protection.log_days),
+        removal_policy=RemovalPolicy.DESTROY,
     )

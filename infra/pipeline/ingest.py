@@ -12,11 +12,10 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra import lambda_package
-from infra.pipeline import lake
+from infra.edge import lock
 from infra.pipeline.parameters import Parameters
 from infra.pipeline.retention import log_retention
 from infra.settings import Environment
@@ -62,7 +61,6 @@ def function(
     environment: Environment,
     raw: kinesis.Stream,
     rejected: firehose.DeliveryStream,
-    bucket: s3.Bucket,
     parameters: Parameters,
 ) -> lambda_.Function:
     target = lambda_package.target(environment.ingest)
@@ -83,10 +81,11 @@ def function(
         environment={
             "RASTRO_RAW_STREAM": raw.stream_name,
             "RASTRO_REJECTED_DELIVERY": rejected.delivery_stream_name,
-            "RASTRO_PAYLOADS": f"s3://{bucket.bucket_name}/{lake.PAYLOADS.rstrip('/')}",
             "RASTRO_SITES": f"ssm:{parameters.sites_name}",
             "RASTRO_SALT": f"ssm:{parameters.salt_name}",
             "RASTRO_ENVIRONMENT": environment.name,
+            # Behind CloudFront the connection's address is CloudFront's.
+            **({"RASTRO_VIEWER_HEADER": lock.VIEWER_HEADER} if environment.stacks.edge else {}),
             "RASTRO_VIEWER_HEADER": environment.ingest.viewer_header,
         },
         log_group=logs.LogGroup(
@@ -101,7 +100,6 @@ def function(
         iam.PolicyStatement(actions=["kinesis:DescribeStreamSummary"], resources=[raw.stream_arn])
     )
     rejected.grant_put_records(made)
-    bucket.grant_put(made, f"{lake.PAYLOADS}*")
     parameters.grant_read(made, salt=True)
     return made
 
@@ -115,6 +113,7 @@ def api(scope: Construct, environment: Environment, handler: lambda_.Function) -
         api_name=f"{environment.prefix}-events",
         description="Storefront events.",
         default_integration=integration,
+        default_authorizer=lock.authorizer(scope, environment) if environment.stacks.edge else None,
         create_default_stage=False,
     )
     for path in dict.fromkeys(path for path, _ in ROUTES):

@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from infra.names import salt_name
 from infra.settings import Environment
 
 STANDARD_LIMIT = 4096  # bytes; above it the advanced tier, which costs a few cents a month
@@ -47,10 +48,6 @@ def make(scope: Construct, environment: Environment) -> Parameters:
         description="Keys, origins, session rule and privacy of every site.",
     )
     return Parameters(scope, sites, sites_name, salt_name(environment))
-
-
-def salt_name(environment: Environment) -> str:
-    return f"/{environment.prefix}/cookieless-secret"
 
 
 def _arn(scope: Construct, name: str) -> str:

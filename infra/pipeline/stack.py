@@ -4,7 +4,6 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import Environment as CdkEnvironment
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
 from infra.pipeline import catalogue, delivery, ingest, lake, parameters, streams
 from infra.settings import Environment
 
@@ -41,15 +40,8 @@ class PipelineStack(Stack):
         self.rejected_delivery = delivery.rejected(
             self, environment, self.bucket, self.rejected_table, self.key
         )
-        self.function = ingest.function(
-            self, environment, self.raw, self.rejected_delivery, self.bucket, self.parameters
-        )
+        self.function = ingest.function(self, environment, self.raw, self.rejected_delivery, self.parameters)
         self.api = ingest.api(self, environment, self.function)
-        acknowledge(
-            self,
-            "CloudFormation-Validate::W7001",
-            "CDK's Firehose construct adds a table of addresses that only VPC destinations use.",
-        )
         outputs = {
             "ApiUrl": self.api.api_endpoint,
             "ApiId": self.api.api_id,

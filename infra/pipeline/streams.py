@@ -7,7 +7,6 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
 from infra.pipeline.lake import removal
 from infra.settings import Environment
 
@@ -34,10 +33,4 @@ def stream(
         # Provisioned streams always place by key and refuse the property.
         resource = cast("kinesis.CfnStream", made.node.default_child)
         resource.record_distribution_strategy = "USER_PARTITION_KEY"
-        acknowledge(
-            resource,
-            "CloudFormation-Validate::F3002",
-            "The validator's schema of AWS::Kinesis::Stream is older than RecordDistributionStrategy, "
-            "which CloudFormation documents and this version of CDK offers.",
-        )
     return made

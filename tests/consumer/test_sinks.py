@@ -16,6 +16,7 @@ from enrich_consumer.edges.sinks import (
     KinesisSink,
     MemoryRejected,
     MemorySink,
+    write_bodies_directly,
 )
 from enrich_consumer.ports import PutRefusedError, RejectedDelivery, Sink
 from rastro.local import emulator as local_emulator
@@ -40,6 +41,7 @@ class Place:
 
 def _kinesis(url: str) -> Place:
     client = local_emulator.client(url, "kinesis")
+    write_bodies_directly(client)
     stream = f"sink-{next(_numbers)}"
     client.create_stream(StreamName=stream, ShardCount=2)
     client.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})

@@ -3,7 +3,7 @@
 import pytest
 
 from enrich_consumer.edges.mmdb import ReferenceDataError
-from enrich_consumer.edges.reference_data import default_city, open_references, paths_from
+from enrich_consumer.edges.reference_data import default_city, open_references
 
 
 def test_none_is_asked_for():
@@ -25,10 +25,13 @@ def test_a_broken_file_is_named(tmp_path, content):
         open_references(str(file), "")
 
 
-def test_the_default_is_what_was_fetched(tmp_path):
+def test_the_default_is_what_was_fetched(tmp_path, monkeypatch):
     environment = {"RASTRO_DATA_DIR": str(tmp_path)}
-    assert paths_from(environment) == ("", "")
-    (tmp_path / "dbip-city-lite" / "current").mkdir(parents=True)
-    assert paths_from(environment) == (default_city(environment), "")
-    assert paths_from(environment | {"RASTRO_GEO_CITY": ""}) == ("", "")
-    assert paths_from(environment | {"RASTRO_GEO_CITY": "/a", "RASTRO_GEO_ASN": "/b"}) == ("/a", "/b")
+    assert default_city(environment) == ""
+    current = tmp_path / "dbip-city-lite" / "current"
+    current.mkdir(parents=True)
+    assert default_city(environment) == str(current)
+    monkeypatch.setenv("RASTRO_DATA_DIR", str(tmp_path))
+    with pytest.raises(ReferenceDataError, match="current"):
+        open_references(None, None)  # there, but empty: asked for, so an error
+    assert open_references("none", "none").city("8.8.8.8") is None

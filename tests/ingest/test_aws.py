@@ -34,6 +34,9 @@ class Peer(ThreadingHTTPServer):
         self.seen: list[tuple[dict[str, str], bytes]] = []
         self.connections: set[tuple[str, int]] = set()
 
+    def handle_error(self, *_: Any) -> None:
+        """A hang-up is part of the script."""
+
 
 class Answerer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

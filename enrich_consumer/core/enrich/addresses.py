@@ -30,12 +30,12 @@ def by_policy(text: str, policy: str) -> str | None:
 
 
 def spellings(text: str) -> tuple[str, ...]:
-    """How this address may be written somewhere else in the record; small and capital letters."""
+    """How programs write this address elsewhere: as given, short, in full, in capitals, percent-encoded."""
     address = parse(text)
     if address is None:
         return (text,)
-    found = {text.strip(), str(address)}
-    if isinstance(address, IPv6Address):
-        found.add(address.exploded)
-    found |= {quote(one, safe="") for one in found}
-    return tuple(sorted(found | {one.lower() for one in found} | {one.upper() for one in found}))
+    short = str(address)
+    if not isinstance(address, IPv6Address):
+        return tuple(dict.fromkeys((text.strip(), short)))
+    coded = quote(short, safe="")
+    return tuple(dict.fromkeys((text.strip(), short, short.upper(), address.exploded, coded, coded.lower())))

@@ -133,7 +133,8 @@ def _build(_: References) -> Step:
             row["bot_name"] = name
         if "asn" in row and hosting(row["asn"], row.get("as_organization")):
             reasons.append("data_centre")
-        row["bot_reasons"] = reasons
+        if reasons:
+            row["bot_reasons"] = reasons
 
     return Step(per_record, caches={"bot": cached.cache_info})
 

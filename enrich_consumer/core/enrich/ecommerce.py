@@ -139,7 +139,8 @@ def _per_event(record: Record, event: Event, row: Row) -> None:
     items = given.get("items")
     if items:
         _items(event, items, row, flags)
-    row["ecommerce_flags"] = flags
+    if flags:
+        row["ecommerce_flags"] = flags
 
 
 def _build(_: References) -> Step:

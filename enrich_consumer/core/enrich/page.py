@@ -13,6 +13,14 @@ URLS = 8192
 LONGEST_CACHED = 512
 """Longer addresses are taken apart each time: the cache's memory is bounded by entries times this."""
 
+SCREEN = (
+    "screen_width",
+    "screen_height",
+    "viewport_width",
+    "viewport_height",
+    "screen_class",
+    "viewport_class",
+)
 WIDTHS = ((576, "xs"), (768, "sm"), (992, "md"), (1200, "lg"), (1400, "xl"))
 """Classes of width in CSS pixels: the break points of Bootstrap, which most shop themes use."""
 
@@ -65,12 +73,29 @@ def screen_columns(wide: int | None, high: int | None, view: int | None, view_hi
     )
 
 
+_screens = lru_cache(4096)(screen_columns)
+
+
+def _screen_of(event: Event) -> Row:
+    if not (screen := event.get("screen")):
+        return {}
+    get = screen.get
+    return _screens(get("width"), get("height"), get("viewport_width"), get("viewport_height"))
+
+
+def _change_screen(event: Event, row: Row) -> None:
+    for column in SCREEN:
+        row.pop(column, None)
+    row.update(_screen_of(event))
+
+
 def _build(_: References) -> Step:
     cached = lru_cache(URLS)(_columns)
     language = lru_cache(1024)(language_of)
-    screens = lru_cache(4096)(screen_columns)
 
     def per_record(record: Record, row: Row) -> None:
+        # One browser sent all events of a record: nearly always the first one's screen is that of all.
+        row.update(_screen_of(record.events[0]))
         if told := language(record.headers.get("accept_language")):
             row["language"] = told
 
@@ -85,13 +110,11 @@ def _build(_: References) -> Step:
             row["page_title"] = title
         if (told := event.get("language")) and (told := language(told)):
             row["language"] = told
-        screen = event.get("screen")
-        if screen:
-            get = screen.get
-            row.update(screens(get("width"), get("height"), get("viewport_width"), get("viewport_height")))
+        if event.get("screen") != record.events[0].get("screen"):
+            _change_screen(event, row)
 
     caches = {"page.url": cached.cache_info, "page.language": language.cache_info}
-    return Step(per_record, per_event, caches=caches | {"page.screen": screens.cache_info})
+    return Step(per_record, per_event, caches=caches | {"page.screen": _screens.cache_info})
 
 
 SPEC = Spec(

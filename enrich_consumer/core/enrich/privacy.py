@@ -11,7 +11,7 @@ from enrich_consumer.core.enrich import urls
 from enrich_consumer.core.enrich.addresses import LONGEST, by_policy, spellings
 from enrich_consumer.core.enrich.campaign import CLICK_IDS, UTMS
 from enrich_consumer.core.enrich.references import References
-from enrich_consumer.core.enrich.scrub import SENSITIVE_KEYS, has_digits, scrub, scrub_value
+from enrich_consumer.core.enrich.scrub import SENSITIVE_KEYS, has_digits, may_have_digits, scrub, scrub_value
 from enrich_consumer.core.enrich.spec import Spec, Step
 from enrich_consumer.core.record import Event, Record, Row
 from schemas import Column
@@ -65,7 +65,7 @@ def properties_text(properties: dict[str, Any]) -> str:
         or not _SENSITIVE.isdisjoint(properties)
         or data.find(b"{", 1) > 0  # nested: its keys have to be seen too
         or (b"%" in data and b"%40" in data)
-        or has_digits(data)
+        or (may_have_digits(data) and has_digits(data))
     ):
         data = orjson.dumps(scrub_value(properties))
     return data.decode()
@@ -96,9 +96,9 @@ def _apply_consent(record: Record, row: Row) -> None:
                 row[column] = _without_clicks(url)
 
 
-def _take_out(row: Row, written: tuple[bytes, ...], instead: str) -> None:
+def _take_out(row: Row, written: tuple[str, ...], instead: str) -> None:
     """Take an address out of every text of the row."""
-    longest_first = sorted({one.decode().lower() for one in written}, key=len, reverse=True)
+    longest_first = sorted({one.lower() for one in written}, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 
     def clean(value: Any) -> Any:
@@ -117,16 +117,29 @@ def _take_out(row: Row, written: tuple[bytes, ...], instead: str) -> None:
             row[column] = clean(value)
 
 
-def _echoes(record: Record, written: tuple[bytes, ...]) -> bool:
-    """Whether the client's address is written anywhere in the record but in its own field.
+def _echoes(record: Record, probes: tuple[bytes, ...]) -> bool:
+    """Whether the client's address may be written anywhere in the record but in its own field.
 
-    `written` are its spellings, the record's own first. Long needles make a search of the bytes cheap.
+    The first probe is in that field. Each is long, which makes a search of the bytes cheap.
     """
-    own, *others = written
+    own, *others = probes
     if data := record.data:
         return data.count(own) > 1 or any(one in data for one in others)
     data = orjson.dumps((record.events, record.user_agent, record.visitor_id, record.headers))
-    return any(one in data for one in written)
+    return any(one in data for one in probes)
+
+
+def probes_of(ip: str) -> tuple[bytes, ...]:
+    """What every spelling of the address contains: of a long IPv6 address the first two parts will do."""
+    found = dict.fromkeys([ip, *spellings(ip)])
+    if ":" in ip and "::" not in ip[:10]:
+        found = {_head(one): None for one in found}
+    return tuple(one.encode() for one in found)
+
+
+def _head(spelling: str) -> str:
+    colon = ":" if ":" in spelling else spelling[spelling.find("%") :][:3]
+    return colon.join(spelling.split(colon)[:2]) + colon if colon else spelling
 
 
 def _told(event: Event, row: Row) -> bool:
@@ -162,8 +175,7 @@ def _build(_: References) -> Step:
         if properties := event.get("properties"):
             _write_properties(properties, row)
         for column in TEXTS_OF_EVENTS:
-            if column in row:
-                text = row[column]
+            if text := row.get(column):
                 row[column] = cached(text) if len(text) <= LONGEST_CACHED else scrub(text)
         if _told(event, row) or "sec_gpc" in record.headers:
             _apply_consent(record, row)
@@ -173,23 +185,18 @@ def _build(_: References) -> Step:
 
 
 def _echo_finisher(kept: Callable[[str, str], str | None]) -> Callable[[Record, list[Row]], None]:
-    ways = lru_cache(ADDRESSES)(_ways)
+    probes = lru_cache(ADDRESSES)(probes_of)
 
     def at_last(record: Record, rows: list[Row]) -> None:
         ip = record.ip
         if not ip or record.site.ip_policy == "full" or len(ip) > LONGEST:
             return
-        written = ways(ip)
-        if _echoes(record, written):
+        if _echoes(record, probes(ip)):
             instead = kept(ip, record.site.ip_policy) or "[ip]"
             for row in rows:
-                _take_out(row, written, instead)
+                _take_out(row, spellings(ip), instead)
 
     return at_last
-
-
-def _ways(ip: str) -> tuple[bytes, ...]:
-    return (ip.encode(), *(one.encode() for one in spellings(ip) if one != ip))
 
 
 SPEC = Spec(

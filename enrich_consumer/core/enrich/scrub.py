@@ -69,6 +69,7 @@ _SEPARATORS = b" .-()/+\t"
 _SHAPE = bytes(
     0x30 if 0x30 <= byte <= 0x39 else ord("s") if byte in _SEPARATORS else ord("x") for byte in range(256)
 )
+_BUT_DIGITS = bytes(byte for byte in range(256) if not (0x30 <= byte <= 0x39 or byte in b'",'))
 _TEN = b"0" * 10
 _ENCODED = (b"%20", b"%2B", b"%2b", b"%28", b"%29", b"%2D", b"%2d", b"%2F", b"%2f", b"%C2%A0")
 
@@ -79,6 +80,14 @@ _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.)+[A-Za-z]{2,24}")
 _AT = re.compile(r"@|%40")
 _BRAZIL = re.compile(r"\(?\d{2}\)?[ +\-]?(?:9[ .]?)?\d{4}-\d{4}\Z")
 _AMERICA = re.compile(r"\(\d{3}\)[ +\-]?\d{3}-\d{4}\Z")
+
+
+def may_have_digits(data: bytes) -> bool:
+    """Whether one value of a JSON text has ten digits in all; a quicker look than `has_digits`, and wider.
+
+    Deleting nearly everything is three times as fast as deleting a little.
+    """
+    return _TEN in data.translate(_SHAPE, _BUT_DIGITS)
 
 
 def has_digits(data: bytes) -> bool:

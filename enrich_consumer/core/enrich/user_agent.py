@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from ua_parser import Domain, PartialResult
-from ua_parser.loaders import load_builtins
+from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
 
 from enrich_consumer.core.enrich import client_hints
@@ -107,7 +107,7 @@ _NO_TEXT: Row = dict.fromkeys(
 
 
 def _build(_: References) -> Step:
-    parse = Resolver(load_builtins())
+    parse = Resolver(load_lazy_builtins())
 
     def columns(agent: str | None, hints: client_hints.Texts) -> Row:
         row = from_text(parse, agent) if agent else _NO_TEXT

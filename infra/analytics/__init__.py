@@ -1,0 +1,1 @@
+"""The analytics stack: Athena workgroup, views, named queries, QuickSight."""

