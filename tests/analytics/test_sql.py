@@ -66,6 +66,8 @@ def _tokens(sql: str) -> Iterator[str]:
         "item",
         "steps",
         "select",
+        "join",
+        "then",
     }
     for token, after in pairwise(tokens):
         if after.text == "(" and token.text.replace("_", "").isalpha() and token.text.lower() not in words:
