@@ -9,20 +9,28 @@ from analytics.drawing import controls_laid_out, drawn, laid_out
 
 Properties = dict[str, Any]
 
-# What QuickSight calls a viewer of each; it refuses other combinations.
-_SEE_SOURCE = ("DescribeDataSource", "DescribeDataSourcePermissions", "PassDataSource")
-_SEE_DATA = (
-    "DescribeDataSet",
-    "DescribeDataSetPermissions",
-    "PassDataSet",
-    "DescribeIngestion",
-    "ListIngestions",
+# What QuickSight calls an owner of each; it refuses other combinations.
+_OWN_SOURCE = (
+    *("DescribeDataSource", "DescribeDataSourcePermissions", "PassDataSource", "UpdateDataSource"),
+    *("DeleteDataSource", "UpdateDataSourcePermissions"),
 )
-_SEE_DASHBOARD = ("DescribeDashboard", "ListDashboardVersions", "QueryDashboard")
+_OWN_DATA = (
+    *("DescribeDataSet", "DescribeDataSetPermissions", "PassDataSet", "DescribeIngestion", "ListIngestions"),
+    *("UpdateDataSet", "DeleteDataSet", "CreateIngestion", "CancelIngestion", "UpdateDataSetPermissions"),
+)
+_OWN_DASHBOARD = (
+    *("DescribeDashboard", "ListDashboardVersions", "UpdateDashboardPermissions", "QueryDashboard"),
+    *(
+        "UpdateDashboard",
+        "DeleteDashboard",
+        "DescribeDashboardPermissions",
+        "UpdateDashboardPublishedVersion",
+    ),
+)
 
 
 class Place(NamedTuple):
-    """Where and for whom. Values may be CDK tokens. `readers`: ARN of the QuickSight user or group who may look.
+    """Where and for whom. Values may be CDK tokens. `owner`: ARN of a QuickSight user or group.
 
     `prefix` begins every id and name, for example `rastro-prod`; `title` is shown, for example `Rastro prod`.
     """
@@ -34,33 +42,42 @@ class Place(NamedTuple):
     partition: str
     database: str
     workgroup: str
-    readers: str
+    owner: str
 
 
 class Resource(NamedTuple):
-    """One CloudFormation resource."""
+    """One CloudFormation resource; `needs` are logical ids of others that must exist before it."""
 
     logical_id: str
     type: str
     properties: Properties
+    needs: tuple[str, ...] = ()
 
 
 def definitions(place: Place) -> Iterator[Resource]:
     """The data source, every data set with its hourly refresh, every dashboard. Each names earlier ones by ARN."""
-    yield Resource("QuickSightSource", "AWS::QuickSight::DataSource", _source(place))
+    yield Resource(_SOURCE, "AWS::QuickSight::DataSource", _source(place))
     for data in DATA_SETS.values():
-        name = _camel(data.name)
-        yield Resource(f"QuickSightData{name}", "AWS::QuickSight::DataSet", _data_set(place, data))
+        yield Resource(_data(data.name), "AWS::QuickSight::DataSet", _data_set(place, data), (_SOURCE,))
         if not data.live:
+            name = f"QuickSightRefresh{_camel(data.name)}"
             yield Resource(
-                f"QuickSightRefresh{name}", "AWS::QuickSight::RefreshSchedule", _refresh(place, data)
+                name, "AWS::QuickSight::RefreshSchedule", _refresh(place, data), (_data(data.name),)
             )
     for dashboard in DASHBOARDS:
         yield Resource(
             f"QuickSightDashboard{_camel(dashboard.name)}",
             "AWS::QuickSight::Dashboard",
             _dashboard(place, dashboard),
+            tuple(_data(name) for name in dashboard.data),
         )
+
+
+_SOURCE = "QuickSightSource"
+
+
+def _data(name: str) -> str:
+    return f"QuickSightData{_camel(name)}"
 
 
 def data_set_id(place: Place, name: str) -> str:
@@ -79,13 +96,13 @@ def _source(place: Place) -> Properties:
         "Name": place.title,
         "Type": "ATHENA",
         "DataSourceParameters": {"AthenaParameters": {"WorkGroup": place.workgroup}},
-        "Permissions": _permissions(place, _SEE_SOURCE),
+        "Permissions": _permissions(place, _OWN_SOURCE),
         "SslProperties": {"DisableSsl": False},
     }
 
 
 def _permissions(place: Place, actions: tuple[str, ...]) -> list[Properties]:
-    return [{"Principal": place.readers, "Actions": [f"quicksight:{action}" for action in actions]}]
+    return [{"Principal": place.owner, "Actions": [f"quicksight:{action}" for action in actions]}]
 
 
 def _data_set(place: Place, data: DataSet) -> Properties:
@@ -103,7 +120,7 @@ def _data_set(place: Place, data: DataSet) -> Properties:
         "ImportMode": "DIRECT_QUERY" if data.live else "SPICE",
         "PhysicalTableMap": {"query": {"CustomSql": query}},
         "LogicalTableMap": {"logical": {"Alias": data.name, "Source": {"PhysicalTableId": "query"}}},
-        "Permissions": _permissions(place, _SEE_DATA),
+        "Permissions": _permissions(place, _OWN_DATA),
     }
 
 
@@ -140,7 +157,7 @@ def _dashboard(place: Place, dashboard: Dashboard) -> Properties:
         "AwsAccountId": place.account,
         "DashboardId": f"{place.prefix}-{dashboard.name.replace('_', '-')}",
         "Name": f"{place.title}: {dashboard.title}",
-        "Permissions": _permissions(place, _SEE_DASHBOARD),
+        "Permissions": _permissions(place, _OWN_DASHBOARD),
         "DashboardPublishOptions": {"AdHocFilteringOption": {"AvailabilityStatus": "ENABLED"}},
         "Definition": {
             "DataSetIdentifierDeclarations": [

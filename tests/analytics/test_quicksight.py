@@ -22,7 +22,7 @@ PLACE = Place(
     partition="aws",
     database="rastro_prod",
     workgroup="rastro-prod",
-    readers="arn:aws:quicksight:sa-east-1:111122223333:group/default/shop",
+    owner="arn:aws:quicksight:sa-east-1:111122223333:group/default/shop",
 )
 RESOURCES = list(definitions(PLACE))
 DRAWN = {r.properties["DashboardId"]: r.properties for r in RESOURCES if r.type.endswith("Dashboard")}
@@ -154,6 +154,14 @@ def _template(resources: list[Resource]) -> str:
             "Resources": {r.logical_id: {"Type": r.type, "Properties": r.properties} for r in resources},
         }
     )
+
+
+def test_resources_need_only_what_comes_before() -> None:
+    before: set[str] = set()
+    for resource in RESOURCES:
+        assert set(resource.needs) <= before
+        assert resource.needs or resource.type == "AWS::QuickSight::DataSource"
+        before.add(resource.logical_id)
 
 
 def test_cloudformation_takes_the_resources() -> None:
