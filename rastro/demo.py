@@ -7,6 +7,7 @@ was lost.
 import argparse
 import json
 import shutil
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
     """Exit status: 0 all accounted for, 1 something lost or answered wrongly, 2 it could not run."""
     if not 1 <= args.events <= MOST_EVENTS:
         raise Problem(f"--events must be between 1 and {MOST_EVENTS}, not {args.events}")
+    # A script may have started this with SIGINT ignored; either signal must end what is started below.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = Progress()
     begun = time.monotonic()
     with stack.start(args.home, tell=progress.say) as local:
