@@ -99,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
             print(json.dumps(figures), flush=True)
         if not args.once:
             _stay(local, progress)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # stopping takes some seconds and must come to its end
     return 0 if good else 1
 
 
