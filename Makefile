@@ -39,9 +39,10 @@ golden: $(READY) ## the enriched halves of schemas/examples/ anew; review the di
 bench: $(READY) ## the figures, printed and saved under benchmarks/results/
 	$(BIN)/python -m benchmarks all
 
-soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histories, fuzzing
-	RASTRO_SIMULATIONS=30000 $(BIN)/python -m pytest tests/simulation
-	RASTRO_SOAK=1 RASTRO_HISTORIES=200000 $(BIN)/python -m pytest tests/sessions tests/ingest tests/kcl --timeout=7200
+soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histories, fuzzing, all KCL trials
+	$(BIN)/python -m tests.simulation --histories 30000
+	$(BIN)/python -m tests.sessions --count 200000
+	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest tests/kcl --timeout=7200
 
 synth: $(READY) ## the CloudFormation templates of every environment, offline
 	$(BIN)/python -m infra

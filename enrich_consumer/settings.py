@@ -1,6 +1,7 @@
 """The consumer's settings: read once from the environment, then passed on as a value."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import NamedTuple
 
 from enrich_consumer.worker import Policy
@@ -11,7 +12,7 @@ class SettingsError(ValueError):
 
 
 class Settings(NamedTuple):
-    """Everything a deployment decides. `rastro`-prefixed environment variables: see docs/settings.md."""
+    """Everything a deployment decides. The environment variables behind it: docs/settings.md."""
 
     application: str
     raw_stream: str
@@ -25,7 +26,6 @@ class Settings(NamedTuple):
     heartbeat: str | None = None
     log: str | None = None
     allow_missing_state: bool = False
-    workers: int = 1
     worker_id: str | None = None
     initial_position: str = "TRIM_HORIZON"
     retrieval: str = "POLLING"
@@ -67,7 +67,7 @@ class Settings(NamedTuple):
         if endpoint:
             values.setdefault("kinesis_endpoint", endpoint)
             values.setdefault("dynamodb_endpoint", endpoint)
-        problems += _choices(values)
+        problems += _choices(values) + _ranges(values)
         if problems:
             raise SettingsError("; ".join(problems) + " (docs/settings.md tells what each means)")
         return cls(**values)  # type: ignore[arg-type] # each was converted by its own annotation
@@ -78,6 +78,9 @@ _CHOICES = {
     "initial_position": ("TRIM_HORIZON", "LATEST"),
 }
 _NOUNS: dict[object, str] = {int: "a whole number", float: "a number", bool: "0 or 1"}
+_AT_LEAST = {"failover_ms": 1_000, "idle_ms": 1, "flush_events": 1, "snapshot_saves": 1}
+"""Of numbers that are not here: 0."""
+_FLAGS = {"0": False, "1": True, "false": False, "true": True}
 
 
 def _variable(name: str) -> str:
@@ -86,18 +89,14 @@ def _variable(name: str) -> str:
 
 def _convert(text: str, kind: object) -> object:
     if kind is bool:
-        return {"0": False, "1": True, "false": False, "true": True}.get(text.lower()) or _flag(text)
+        if text.lower() not in _FLAGS:
+            raise ValueError(text)
+        return _FLAGS[text.lower()]
     if kind is int:
         return int(text)
     if kind is float:
         return float(text)
     return text
-
-
-def _flag(text: str) -> bool:
-    if text.lower() in ("0", "false"):
-        return False
-    raise ValueError(text)
 
 
 def _choices(values: Mapping[str, object]) -> list[str]:
@@ -106,3 +105,12 @@ def _choices(values: Mapping[str, object]) -> list[str]:
         for name, allowed in _CHOICES.items()
         if name in values and values[name] not in allowed
     ]
+
+
+def _ranges(values: Mapping[str, object]) -> list[str]:
+    problems = []
+    for name, value in values.items():
+        least = _AT_LEAST.get(name, 0)
+        if isinstance(value, (int, float)) and not least <= value < inf:
+            problems.append(f"{_variable(name)} is {value}, which is less than {least} or no number at all")
+    return problems

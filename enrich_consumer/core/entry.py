@@ -107,8 +107,9 @@ def decode(
     (length,) = struct.unpack_from("<I", data, 4)
     fields: dict[str, Any] = orjson.loads(data[8 : 8 + length])
     count: int = fields.pop("visitors")
-    header = Header(**fields | {"kind": Kind(fields["kind"]), "sequence": int(fields["sequence"])})
-    steps = _steps(header.state_version, upgrades)
+    steps = _steps(fields["state_version"], upgrades)  # first: another version may say other things of itself
+    known = {name: fields[name] for name in Header._fields if name in fields}
+    header = Header(**known | {"kind": Kind(fields["kind"]), "sequence": int(fields["sequence"])})
     visitors = _visitors(data, 8 + length, count)
     for step in steps:
         visitors = {key: step(value) for key, value in visitors.items()}

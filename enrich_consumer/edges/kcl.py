@@ -103,15 +103,15 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         """Work, and flush when it is time; KCL calls it for empty lists too, which is our clock."""
         if self._over:
             return
-        now = time.monotonic()
-        if process_records_input.records:
-            self._digits = len(process_records_input.records[-1]["sequenceNumber"])
-        checkpointer = KclCheckpointer(process_records_input.checkpointer, self._digits)
         with self._fatal("process_records"):
             self._beat()
-            if self._lost_at is not None:
+            now = time.monotonic()
+            if self._is_lost():
                 self._wait_for_lease_lost(now)
                 return
+            if process_records_input.records:
+                self._digits = len(process_records_input.records[-1]["sequenceNumber"])
+            checkpointer = KclCheckpointer(process_records_input.checkpointer, self._digits)
             worker = self._running()
             with self._losing():
                 worker.work(map(_incoming, process_records_input.records), checkpointer, now)
@@ -157,7 +157,7 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
                 worker.finish(
                     KclCheckpointer(shutdown_requested_input.checkpointer, self._digits), time.monotonic()
                 )
-            if self._lost_at is not None:
+            if self._is_lost():
                 return
             self._log.info("stopped", state=str(worker.sequence))
             self._lost_at = time.monotonic()

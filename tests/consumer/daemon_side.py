@@ -6,9 +6,8 @@ from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
 
-from amazon_kclpy import kcl
-
 from enrich_consumer.core.record import Incoming
+from enrich_consumer.edges.kcl import Protocol
 
 SHARD = "shardId-000000000000"
 ARRIVED = 1_795_296_000_456
@@ -76,10 +75,12 @@ def messages(text: str) -> list[dict[str, Any]]:
 
 
 class Dialogue:
-    """The real KCLProcess over files in memory: say everything at once, then look at what was answered."""
+    """KCL's process, ours by a parser only, over files in memory: say everything at once, then look at what was
+    answered. `protocol` is Protocol or the package's own KCLProcess."""
 
-    def __init__(self, processor: Any) -> None:
+    def __init__(self, processor: Any, protocol: Any = Protocol) -> None:
         self._processor = processor
+        self._protocol = protocol
         self._output = io.StringIO()
         self.errors = io.StringIO()
         self.exit: int | str | None = None
@@ -90,7 +91,8 @@ class Dialogue:
 
     def say_lines(self, lines: Iterable[str]) -> list[dict[str, Any]]:
         start = len(self._output.getvalue())
-        process = kcl.KCLProcess(self._processor, io.StringIO("".join(lines)), self._output, self.errors)
+        given = io.BytesIO("".join(lines).encode())
+        process = self._protocol(self._processor, given, self._output, self.errors)
         try:
             process.run()
         except SystemExit as end:

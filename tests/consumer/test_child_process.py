@@ -57,7 +57,7 @@ class Place:
             "RASTRO_REJECTED_DELIVERY": f"{name}-rejected",
             "RASTRO_STATE": f"file:{folder}/state",
             "RASTRO_SITES": f"file:{folder}/sites.json",
-            "RASTRO_GEO_CITY": "",
+            "RASTRO_GEO_CITY": "none",
             "RASTRO_HEARTBEAT": str(folder / "beats"),
             "RASTRO_FLUSH_EVENTS": "1",
             "RASTRO_CHECKPOINT_SECONDS": "0",
@@ -194,13 +194,13 @@ def test_missing_settings_are_told_in_one_line(place: Place, start: Callable[...
     )
 
 
-@pytest.mark.parametrize("command", ["kcl", "record-processor"])
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("command", "variable", "value", "told"),
     [
-        ("RASTRO_GEO_CITY", "/none/city.mmdb", r"not found: /none/city.mmdb; "),
-        ("RASTRO_SITES", "file:/none.json", "cannot be read: .*'/none.json'"),
-        ("RASTRO_SITES", "ssm:/none", "cannot be read from ssm:/none: .*ParameterNotFound"),
+        ("record-processor", "RASTRO_GEO_CITY", "/none/city.mmdb", r"not found: /none/city.mmdb; "),
+        ("kcl", "RASTRO_GEO_CITY", "/none/city.mmdb", r"not found: /none/city.mmdb; .*rastro data fetch"),
+        ("kcl", "RASTRO_SITES", "file:/none.json", "cannot be read: .*'/none.json'"),
+        ("kcl", "RASTRO_SITES", "ssm:/none", "cannot be read from ssm:/none: .*ParameterNotFound"),
     ],
 )
 def test_a_start_without_what_it_needs_is_told_in_one_line(place: Place, command, variable, value, told):

@@ -1,4 +1,4 @@
-"""The record processor under the real KCLProcess of amazon_kclpy, over files in memory: no Java, no clock."""
+"""The record processor under the real KCLProcess of amazon_kclpy, over files in memory: no Java."""
 
 import io
 import os
@@ -49,7 +49,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 class Child:
     """One process on a shard whose log and streams are in memory."""
 
-    def __init__(self, shard: Shard, heartbeat: Path | None = None) -> None:
+    def __init__(self, shard: Shard, heartbeat: Path | None = None, protocol: Any = kcl.Protocol) -> None:
         self.shard = shard
         self.log = io.StringIO()
         self.processor = RecordProcessor(
@@ -58,8 +58,14 @@ class Child:
             lambda name, log: Metrics(log, "shop", name),
             Log(self.log, application="shop"),
             heartbeat=heartbeat,
+            release=self._give_back,
         )
-        self.dialogue = Dialogue(self.processor)
+        self.given_back: list[str] = []
+        self.dialogue = Dialogue(self.processor, protocol)
+
+    def _give_back(self, name: str) -> bool:
+        self.given_back.append(name)
+        return True
 
     def say(self, *said: dict[str, Any]) -> list[dict[str, Any]]:
         return self.dialogue.say(*said)
@@ -118,6 +124,23 @@ def test_a_whole_life(child: Child):
     assert [row["event_id"] for row in child.shard.sink.events] == [eid(5), eid(6), eid(7)]
 
 
+def test_our_parser_changes_nothing():
+    """The package's own process and ours, which reads lines with a faster parser, do the same."""
+    lives = []
+    for protocol in (kcl.kcl.KCLProcess, kcl.Protocol):
+        shard = Shard(LAZY)
+        child = Child(shard, protocol=protocol)
+        answers = child.say(
+            initialize(),
+            process_records(incoming(5, event(5, user_id="é")), Incoming(6, b"not json", ARRIVED)),
+            SHARD_ENDED,
+            checkpointed(None),
+        )
+        lives.append((answers, shard.sink.events, shard.rejected.rows, shard.blobs.blobs))
+    assert lives[0] == lives[1]
+    assert len(lives[0][1]) == len(lives[0][2]) == 1
+
+
 def test_put_save_checkpoint(started: Child):
     assert started.say(process_records(incoming(5)), checkpointed(5)) == [asked(5), done("processRecords")]
     assert started.shard.effects.take() == [("put", [eid(5)]), ("save", 1)]
@@ -137,6 +160,33 @@ def test_shutdown_requested_leaves_nothing_behind():
     answers = child.say(SHUTDOWN_REQUESTED, checkpointed(5))
     assert answers == [asked(5), done("shutdownRequested")]
     assert child.shard.effects.kinds()[-2:] == ["put", "save"]
+    assert child.given_back == [SHARD]
+
+
+def test_a_shard_that_was_lost_is_not_given_back(started: Child):
+    started.say(process_records(incoming(5)), checkpointed(5, "ShutdownException"), SHUTDOWN_REQUESTED)
+    assert started.given_back == []
+
+
+def test_after_the_stop_nothing_is_written(started: Child):
+    started.say(SHUTDOWN_REQUESTED)
+    assert started.say(process_records(incoming(5))) == [done("processRecords")]
+    assert started.shard.effects.take() == []
+
+
+def test_a_shard_that_had_ended_before_is_only_ended_again(child: Child):
+    answers = child.say(initialize("SHARD_END"), process_records(), SHARD_ENDED, checkpointed(None))
+    assert answers == [done("initialize"), done("processRecords"), asked(None), done("shardEnded")]
+    assert child.shard.effects.take() == []
+
+
+def test_a_checkpoint_has_as_many_digits_as_the_stream(child: Child):
+    """An emulator that pads its numbers with zeros compares them as texts."""
+    child.say(initialize())
+    padded = process_records(incoming(5))
+    padded["records"][0]["sequenceNumber"] = "000005"
+    answers = child.say(padded, checkpointed(5))
+    assert answers[0]["sequenceNumber"] == "000005"
 
 
 def test_a_restart_takes_up_where_the_log_ends():
@@ -196,12 +246,26 @@ def test_a_refused_put_ends_the_process(started: Child):
     assert started.shard.effects.take() == []
 
 
-def test_a_processor_whose_log_was_taken_over_ends(started: Child):
+def test_a_processor_whose_log_was_taken_over_writes_nothing_more_and_waits(started: Child):
     Child(started.shard).say(initialize())  # a second process takes the shard; the first does not know
     started.shard.effects.take()
-    assert started.say(process_records(incoming(5))) == []
+    answers = started.say(
+        process_records(incoming(5)), process_records(incoming(6)), SHUTDOWN_REQUESTED, LEASE_LOST
+    )
+    assert answers == [done("processRecords")] * 2 + [done("shutdownRequested"), done("leaseLost")]
+    assert started.exit is None
+    assert started.shard.effects.kinds() == ["put", "save"]  # the save was tried, and refused by the fence
+    assert any(line.get("detail", "").startswith("fenced") for line in started.logged())
+
+
+def test_a_processor_that_lost_its_shard_and_is_not_told_so_ends(
+    started: Child, monkeypatch: pytest.MonkeyPatch
+):
+    assert started.say(process_records(incoming(5)), checkpointed(5, "ShutdownException"), process_records())
+    later = kcl.time.monotonic() + kcl.LOST_PATIENCE_S + 1
+    monkeypatch.setattr(kcl.time, "monotonic", lambda: later)
+    assert started.say(process_records(incoming(6))) == []
     assert started.exit == FATAL
-    assert started.logged()[-1]["code"] == "fenced"
 
 
 def test_an_error_that_cannot_even_be_logged_ends_the_process(started: Child):
