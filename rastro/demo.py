@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
             "seed": args.seed,
             "now": now,
         }
-        _tell(progress, ledger, figures, made)
+        _tell(progress, ledger, figures, made, sorted(made.accepted.difference(watch.event_ids())))
         progress.say(reports(watch.lake))
         good = not ledger.lost and not made.surprises
         if args.json:
@@ -137,7 +137,9 @@ def _post(load: Plan, target: Target, progress: Progress) -> Promises:
     return made._replace(surprises=made.surprises + surprises)
 
 
-def _tell(progress: Progress, ledger: Ledger, figures: dict[str, Any], made: Promises) -> None:
+def _tell(
+    progress: Progress, ledger: Ledger, figures: dict[str, Any], made: Promises, missing: list[str]
+) -> None:
     matches = (
         "as counted from the requests"
         if figures["sessions"] == figures["sessions_expected"]
@@ -158,6 +160,8 @@ Loss ledger, by event id
  post {figures["post_seconds"]}, delivery {figures["wait_seconds"]}
 """
     )
+    for event_id in missing[:10]:
+        progress.say(f"lost: {event_id}")
     for surprise in made.surprises[:10]:
         progress.say(f"wrong answer: {surprise}")
 
