@@ -7,6 +7,7 @@ was lost.
 import argparse
 import json
 import shutil
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
     """Exit status: 0 all accounted for, 1 something lost or answered wrongly, 2 it could not run."""
     if not 1 <= args.events <= MOST_EVENTS:
         raise Problem(f"--events must be between 1 and {MOST_EVENTS}, not {args.events}")
+    # A script may have started this with SIGINT ignored; either signal must end what is started below.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = Progress()
     begun = time.monotonic()
     with stack.start(args.home, tell=progress.say) as local:
@@ -88,13 +92,14 @@ def run(args: argparse.Namespace) -> int:
             "seed": args.seed,
             "now": now,
         }
-        _tell(progress, ledger, figures, made)
+        _tell(progress, ledger, figures, made, sorted(made.accepted.difference(watch.event_ids())))
         progress.say(reports(watch.lake))
         good = not ledger.lost and not made.surprises
         if args.json:
             print(json.dumps(figures), flush=True)
         if not args.once:
             _stay(local, progress)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # stopping takes some seconds and must come to its end
     return 0 if good else 1
 
 
@@ -132,7 +137,9 @@ def _post(load: Plan, target: Target, progress: Progress) -> Promises:
     return made._replace(surprises=made.surprises + surprises)
 
 
-def _tell(progress: Progress, ledger: Ledger, figures: dict[str, Any], made: Promises) -> None:
+def _tell(
+    progress: Progress, ledger: Ledger, figures: dict[str, Any], made: Promises, missing: list[str]
+) -> None:
     matches = (
         "as counted from the requests"
         if figures["sessions"] == figures["sessions_expected"]
@@ -153,6 +160,8 @@ Loss ledger, by event id
  post {figures["post_seconds"]}, delivery {figures["wait_seconds"]}
 """
     )
+    for event_id in missing[:10]:
+        progress.say(f"lost: {event_id}")
     for surprise in made.surprises[:10]:
         progress.say(f"wrong answer: {surprise}")
 

@@ -1,4 +1,4 @@
--- How far sessions of people come, each step with all before it.
+-- How far sessions of people come: each step or a later one.
 SELECT step, sum(sessions) AS sessions
 FROM funnel
 GROUP BY step_number, step

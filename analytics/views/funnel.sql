@@ -1,5 +1,5 @@
--- How far sessions of people come, per day, channel and device. Closed: a session counts at a step when it did this
--- step and all before it, in whatever order within the session.
+-- How far sessions of people come, per day, channel and device: a session counts at every step up to the furthest
+-- one it reached. So a step that a shop does not send hides nothing behind it.
 WITH reached AS (
   SELECT
     site,
@@ -7,13 +7,13 @@ WITH reached AS (
     channel,
     device_class,
     CASE
-      WHEN item_views = 0 THEN 1
-      WHEN cart_adds = 0 THEN 2
-      WHEN checkouts = 0 THEN 3
-      WHEN payments = 0 THEN 4
-      WHEN orders = 0 THEN 5
-      ELSE 6
-    END AS last_step
+      WHEN orders > 0 THEN 6
+      WHEN payments > 0 THEN 5
+      WHEN checkouts > 0 THEN 4
+      WHEN cart_adds > 0 THEN 3
+      WHEN item_views > 0 THEN 2
+      ELSE 1
+    END AS furthest_step
   FROM sessions
   WHERE NOT is_bot
 )
@@ -24,7 +24,7 @@ SELECT
   reached.device_class,
   steps.step_number,
   steps.step,
-  count_if(reached.last_step >= steps.step_number) AS sessions
+  count_if(reached.furthest_step >= steps.step_number) AS sessions
 FROM reached
 CROSS JOIN (
   VALUES

@@ -6,6 +6,7 @@ from constructs import Construct
 
 from analytics import queries
 from infra import names
+from infra.analytics import quicksight
 from infra.pipeline import lake
 from infra.pipeline.stack import PipelineStack, place
 from infra.settings import Environment
@@ -59,6 +60,7 @@ class AnalyticsStack(Stack):
                     query_string=query.sql,
                     work_group=names.workgroup(environment),
                 ).add_resource_dependency(workgroup)
+        quicksight.add(self, environment)
         CfnOutput(self, "WorkgroupOutput", value=workgroup.ref).override_logical_id("Workgroup")
 
 

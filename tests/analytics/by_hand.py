@@ -110,11 +110,10 @@ def funnel(delivered: Rows) -> Rows:
     found = []
     groups = _grouped(_people(delivered), "site", "session_date", "channel", "device_class")
     for (site, day, channel, device), of_group in groups.items():
-        left = of_group
-        for number, (step, field) in enumerate(zip(steps, fields, strict=True), start=1):
-            left = [row for row in left if row[field]]
+        for number, step in enumerate(steps, start=1):
+            came = [row for row in of_group if any(row[field] for field in fields[number - 1 :])]
             dims = {"site": site, "session_date": day, "channel": channel, "device_class": device}
-            found.append({**dims, "step_number": number, "step": step, "sessions": len(left)})
+            found.append({**dims, "step_number": number, "step": step, "sessions": len(came)})
     return found
 
 

@@ -1,12 +1,14 @@
 """The demo from end to end, and its Parquet read back column by column."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
 from analytics.duck import Lake
 from rastro.demand import Plan, Verdict, plan
@@ -57,20 +59,55 @@ def test_rows_hold_what_was_posted(tmp_path: Path) -> None:
 @pytest.mark.emulator
 @pytest.mark.kcl
 def test_demo(tmp_path: Path) -> None:
-    """HTTP, the function, Kinesis, the real KCL, Firehose and Parquet; nothing lost, every column right."""
-    command = [sys.executable, "-m", "rastro", "demo", "--once", "--json", "--events", str(EVENTS)]
-    command += ["--home", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout.splitlines()[-1])
+    """HTTP, the function, Kinesis, the real KCL, Firehose and Parquet: nothing lost, every column right.
+
+    Without --once, so that staying up and ending on Ctrl-C are seen too.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "rastro",
+        "demo",
+        "--json",
+        "--events",
+        str(EVENTS),
+        "--home",
+        str(tmp_path),
+    ]
+    with (
+        (tmp_path / "told.txt").open("w", encoding="utf-8") as told,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told, text=True) as demo,
+    ):
+        try:
+            assert demo.stdout is not None
+            line = demo.stdout.readline()
+            assert line, (tmp_path / "told.txt").read_text(encoding="utf-8")
+            facts = json.loads((tmp_path / "local.json").read_text(encoding="utf-8"))
+            _still_takes_events(facts)
+        finally:
+            demo.send_signal(signal.SIGINT)
+        assert demo.wait(90) == 0
+    assert not (tmp_path / "local.json").exists()
+    assert not [pid for pid in facts["processes"].values() if Path(f"/proc/{pid}").exists()]
+    _check_figures(json.loads(line), tmp_path)
+
+
+def _still_takes_events(facts: dict[str, Any]) -> None:
+    body = json.dumps(
+        {"event": "page_view", "visitor_id": "me", "page": {"url": "https://www.loja.example/"}}
+    )
+    url = f"{facts['api_url']}/v1/events?key={facts['site_key']}"
+    answer = urllib3.request("POST", url, body=body, headers={"Content-Type": "application/json"})
+    assert (answer.status, answer.json()["accepted"]) == (202, 1)
+
+
+def _check_figures(figures: dict[str, Any], home: Path) -> None:
     assert figures["sent"] == EVENTS == figures["accepted"] + figures["rejected"]
     assert figures["enriched"] == figures["accepted"]
     assert (figures["lost"], figures["strangers"], figures["wrong_answers"]) == (0, 0, 0)
     assert figures["sessions"] == figures["sessions_expected"]
-    files = sorted((tmp_path / "lake" / "enriched").rglob("*.parquet"))
+    files = sorted((home / "lake" / "enriched").rglob("*.parquet"))
     assert len(files) == figures["parquet_files"]
     rows = Lake(files).rows("SELECT * FROM enriched WHERE event_name <> 'session_merge'")
-    load = plan(figures["seed"], EVENTS, figures["now"])
-    _compare(load, rows)
+    _compare(plan(figures["seed"], EVENTS, figures["now"]), rows)
     _check_items(rows)
-    assert not (tmp_path / "local.json").exists()

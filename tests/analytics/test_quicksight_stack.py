@@ -1,0 +1,34 @@
+"""QuickSight's resources in a CDK stack: only where somebody owns them, and each after what it needs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Template
+
+from infra.analytics import quicksight
+from infra.settings import Analytics, Environment
+
+OWNER = "arn:aws:quicksight:sa-east-1:111122223333:group/default/shop"
+
+
+def _resources(environment: Environment) -> dict[str, dict[str, object]]:
+    stack = Stack(App(), "Analytics")
+    quicksight.add(stack, environment)
+    found: dict[str, dict[str, object]] = Template.from_stack(stack).to_json().get("Resources", {})
+    return found
+
+
+def test_nothing_without_an_owner_and_everything_with_one() -> None:
+    without = Environment(name="prod", folder=Path())
+    assert _resources(without) == {}
+    found = _resources(replace(without, analytics=Analytics(quicksight_user=OWNER)))
+    types = [str(resource["Type"]).rpartition(":")[2] for resource in found.values()]
+    assert {name: types.count(name) for name in set(types)} == {
+        "DataSource": 1,
+        "DataSet": 15,
+        "RefreshSchedule": 13,
+        "Dashboard": 9,
+    }
+    assert found["QuickSightDashboardOverview"]["DependsOn"] == ["QuickSightDataSessions"]
+    assert "AWS::AccountId" in str(found["QuickSightSource"])

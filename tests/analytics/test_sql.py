@@ -1,0 +1,135 @@
+"""The SQL is Athena's: it parses, uses only functions that Athena has, and divides no whole numbers."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from analytics import REPORTS, VIEWS, queries, report, view
+from analytics.dashboards import DATA_SETS
+from analytics.dialect import duck_type, to_duckdb
+
+QUERIES = {
+    **{f"view {name}": view(name).sql for name in VIEWS},
+    **{f"report {name}": report(name).sql for name in REPORTS},
+    **{f"data set {name}": data.sql for name, data in DATA_SETS.items()},
+}
+
+# Of "Functions in Athena engine version 3" those that are used here; a new one is looked up there and added.
+ATHENA_FUNCTIONS = {
+    *(
+        "bool_or",
+        "cardinality",
+        "coalesce",
+        "count",
+        "count_if",
+        "current_timestamp",
+        "date_diff",
+        "date_format",
+    ),
+    *(
+        "date_trunc",
+        "element_at",
+        "lag",
+        "lead",
+        "lower",
+        "map_agg",
+        "map_keys",
+        "max",
+        "min",
+        "reduce",
+        "round",
+    ),
+    *("row_number", "sum", "to_unixtime", "trim", "unnest"),
+}
+
+
+def _tokens(sql: str) -> Iterator[str]:
+    """Names before an opening bracket that are called as functions."""
+    tokens = sqlglot.tokenize(sql, read="athena")
+    words = {
+        "in",
+        "values",
+        "over",
+        "as",
+        "and",
+        "on",
+        "or",
+        "not",
+        "by",
+        "from",
+        "cast",
+        "item",
+        "steps",
+        "select",
+        "join",
+        "then",
+    }
+    for token, after in pairwise(tokens):
+        if after.text == "(" and token.text.replace("_", "").isalpha() and token.text.lower() not in words:
+            yield token.text.lower()
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_one_select_that_parses(name: str) -> None:
+    for dialect in ("athena", "trino"):
+        (tree,) = sqlglot.parse(QUERIES[name], read=dialect)
+        assert isinstance(tree, exp.Query)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_only_functions_of_athena(name: str) -> None:
+    assert set(_tokens(QUERIES[name])) <= ATHENA_FUNCTIONS
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_division_of_whole_numbers(name: str) -> None:
+    """7/2 is 3 on Athena: what is divided is made a double first."""
+    for division in sqlglot.parse_one(QUERIES[name], read="athena").find_all(exp.Div):
+        above = division.this.unnest()
+        is_double = isinstance(above, exp.Cast) and above.to.is_type("double")
+        assert is_double or above.find(exp.TimeToUnix), division.sql()
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_reads_tables_and_earlier_views_only(name: str) -> None:
+    tree = sqlglot.parse_one(view(name).sql, read="athena")
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    read = {table.name for table in tree.find_all(exp.Table)} - own
+    assert read <= {"enriched", "rejected", *VIEWS[: VIEWS.index(name)]}
+
+
+def test_every_file_is_listed_and_says_what_it_is_for() -> None:
+    for folder, names, read in (("views", VIEWS, view), ("reports", REPORTS, report)):
+        files = {path.stem for path in (Path(queries.FOLDER) / folder).glob("*.sql")}
+        assert files == set(names)
+        assert all(len(read(name).about) > 20 for name in names)
+
+
+def test_merge_chains_are_followed_to_their_end() -> None:
+    sql = (
+        "SELECT reduce(map_keys(m), 'a', (id, step) -> coalesce(element_at(m, id), id), id -> id) AS x FROM t"
+    )
+    with duckdb.connect() as database:
+        database.execute("CREATE TABLE t AS SELECT MAP(['c', 'a', 'b'], ['d', 'b', 'c']) AS m")
+        assert database.execute(to_duckdb(sql)).fetchall() == [("d",)]
+
+
+@pytest.mark.parametrize(
+    ("athena", "duck"),
+    [
+        ("string", "VARCHAR"),
+        ("array<string>", "VARCHAR[]"),
+        ("decimal(18,4)", "DECIMAL(18,4)"),
+        (
+            "array<struct<a:string,b:decimal(18,4),c:array<int>>>",
+            'STRUCT("a" VARCHAR, "b" DECIMAL(18,4), "c" INTEGER[])[]',
+        ),
+    ],
+)
+def test_types(athena: str, duck: str) -> None:
+    assert duck_type(athena) == duck
