@@ -108,9 +108,7 @@ KNOWN = (
         for name in ("raw", "enriched", "rejected")
         for prefix in (name, f"errors/{name}")
     ),
-    Known(
-        "Pipeline/Ingest/ServiceRole", f"{_NAG}IAM5[Resource::<Lake5F1B88EA.Arn>/payloads/*]", _OBJECTS
-    ),
+    Known("Pipeline/Ingest/ServiceRole", f"{_NAG}IAM5[Resource::<Lake5F1B88EA.Arn>/payloads/*]", _OBJECTS),
     *(
         Known(path, f"{_NAG}IAM5[Resource::{_LAKE_ELSEWHERE}/{prefix}/*]", _OBJECTS)
         for path, prefix in (

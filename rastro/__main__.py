@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": "rastro.demo",
     "load": "rastro.load",
     "data": "rastro.data",
+    "doctor": "rastro.doctor",
 }
 
 

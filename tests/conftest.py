@@ -21,4 +21,6 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--renew-snapshots", action="store_true", help="write snapshots instead of comparing them")
+    parser.addoption(
+        "--renew-snapshots", action="store_true", help="write snapshots instead of comparing them"
+    )

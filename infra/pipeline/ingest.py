@@ -106,9 +106,7 @@ def function(
     )
     rejected.grant_put_records(made)
     made.add_to_role_policy(
-        iam.PolicyStatement(
-            actions=["s3:PutObject"], resources=[bucket.arn_for_objects(f"{lake.PAYLOADS}*")]
-        )
+        iam.PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects(f"{lake.PAYLOADS}*")])
     )
     parameters.grant_read(made, salt=True)
     return made

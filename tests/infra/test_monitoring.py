@@ -123,7 +123,7 @@ def test_the_names_that_alarms_may_use_are_written_by_the_code() -> None:
 class _Api(BaseHTTPRequestHandler):
     status = 202
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
         event = json.loads(self.rfile.read(length))
         assert event["event"] == "canary"
@@ -177,7 +177,12 @@ def test_the_canarys_line_is_embedded_metric_format() -> None:
 
 @pytest.mark.parametrize(
     ("headers", "opens"),
-    [({lock.HEADER: "right"}, True), ({lock.HEADER: "wrong"}, False), ({}, False), ({lock.HEADER: "ré"}, False)],
+    [
+        ({lock.HEADER: "right"}, True),
+        ({lock.HEADER: "wrong"}, False),
+        ({}, False),
+        ({lock.HEADER: "ré"}, False),
+    ],
 )
 def test_the_lock_opens_for_the_secret_alone(
     headers: dict[str, str], opens: bool, monkeypatch: pytest.MonkeyPatch

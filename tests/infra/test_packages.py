@@ -49,5 +49,5 @@ def test_the_targets_of_the_settings() -> None:
 
 
 def test_a_target_without_wheels_is_told(tmp_path: Path) -> None:
-    with pytest.raises(lambda_package.PackageError, match="for sparc, Python 3.13 could not be built"):
+    with pytest.raises(lambda_package.PackageError, match=r"for sparc, Python 3.13 could not be built"):
         lambda_package.build(Target("sparc", "3.13"), tmp_path)

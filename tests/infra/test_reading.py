@@ -66,7 +66,7 @@ def test_a_wrong_file_is_told_with_its_place(folder: Path, text: str, told: str)
 
 
 def test_a_missing_environment_names_those_there_are(folder: Path) -> None:
-    with pytest.raises(BadEnvironment, match="no environment 'prd'.*there are dev, local, prod, test"):
+    with pytest.raises(BadEnvironment, match=r"no environment 'prd'.*there are dev, local, prod, test"):
         reading.read("prd")
     with pytest.raises(BadEnvironment, match="cannot name an environment"):
         reading.read("../etc/passwd", folder)

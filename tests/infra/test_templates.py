@@ -90,9 +90,9 @@ def test_tables_have_the_columns_of_the_contract(templates: Every) -> None:
         tables = {
             t["TableInput"]["Name"]: t["TableInput"] for _, t in resources(environment, "AWS::Glue::Table")
         }
-        assert [
-            (c["Name"], c["Type"]) for c in tables["enriched"]["StorageDescriptor"]["Columns"]
-        ] == [(c["name"], c["type"]) for c in columns]
+        assert [(c["Name"], c["Type"]) for c in tables["enriched"]["StorageDescriptor"]["Columns"]] == [
+            (c["name"], c["type"]) for c in columns
+        ]
         assert [c["Name"] for c in tables["rejected"]["StorageDescriptor"]["Columns"]][:3] == [
             "rejected_at", "stage", "reason",
         ]  # fmt: skip
@@ -113,9 +113,7 @@ def test_partition_projection_covers_what_firehose_writes(templates: Every) -> N
             assert str(enabled).lower() == "true"
         for _, delivery in resources(environment, "AWS::KinesisFirehose::DeliveryStream"):
             prefix = delivery["ExtendedS3DestinationConfiguration"]["Prefix"]
-            assert re.search(
-                r"^[a-z]+/dt=!\{timestamp:yyyy-MM-dd\}/hour=!\{timestamp:HH\}/$", prefix
-            ), prefix
+            assert re.search(r"^[a-z]+/dt=!\{timestamp:yyyy-MM-dd\}/hour=!\{timestamp:HH\}/$", prefix), prefix
 
 
 def test_deliveries_convert_into_the_table_under_their_prefix(templates: Every) -> None:
@@ -189,7 +187,12 @@ def test_the_consumer_may_use_what_kcl_needs(templates: Every) -> None:
                 given = statement["Action"]
                 actions |= {given} if isinstance(given, str) else set(given)
                 targets += json.dumps(statement["Resource"])
-    assert {"kinesis:GetRecords", "kinesis:ListShards", "kinesis:PutRecords", "dynamodb:UpdateItem"} <= actions
+    assert {
+        "kinesis:GetRecords",
+        "kinesis:ListShards",
+        "kinesis:PutRecords",
+        "dynamodb:UpdateItem",
+    } <= actions
     for part in ("-consumer", "-WorkerMetricStats", "-CoordinatorState", "/index/LeaseOwnerToLeaseKeyIndex"):
         assert part in targets
     assert "kinesis:SubscribeToShard" not in actions  # polling
