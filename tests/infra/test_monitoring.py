@@ -52,7 +52,7 @@ def _ours() -> dict[str, set[str]]:
 def _alarms(templates: Every, environment: str) -> Iterator[dict[str, Any]]:
     for template in templates[environment].values():
         for resource in template["Resources"].values():
-            if resource["Type"] == "AWS::CloudWatch::Alarm" and "AlarmDescription" in resource["Properties"]:
+            if resource["Type"] == "AWS::CloudWatch::Alarm" and "AlarmName" in resource["Properties"]:
                 yield resource["Properties"]
 
 
