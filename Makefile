@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types golden bench soak synth lock clean
+.PHONY: help demo test check lint types golden bench soak synth lock clean snapshots deploy diff destroy bootstrap image
 
 help: ## what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,17 @@ soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histori
 
 synth: $(READY) ## the CloudFormation templates of every environment, offline
 	$(BIN)/python -m infra
+
+snapshots: $(READY) ## take the templates as they are now for right, after a look at them
+	$(BIN)/python -m pytest -q tests/infra/test_templates.py -k snapshot --renew-snapshots
+
+deploy diff destroy bootstrap: $(READY) ## ENV=dev: an environment on AWS; bootstrap once for each account and region
+	@test -n "$(ENV)" || { echo "rastro: name the environment: make $@ ENV=dev"; exit 2; }
+	$(BIN)/python -m infra.deploy $@ $(ENV)
+
+image: $(READY) ## ENV=dev: build the consumer's image and push it to the environment's repository
+	@test -n "$(ENV)" || { echo "rastro: name the environment: make $@ ENV=dev"; exit 2; }
+	$(BIN)/python -m infra.deploy image $(ENV)
 
 lock: ## renew requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/consumer.txt

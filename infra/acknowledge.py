@@ -14,10 +14,13 @@ _NAG = "AwsSolutions::AwsSolutions-"
 _OBJECTS = "The wildcard is the objects under one prefix of our own bucket."
 _RUNTIME = "The consumer's image has Debian's Python 3.13; both ends of the stream run the same one."
 _ENDPOINT = "The rule cannot read the network's address range; CDK lets in HTTPS from that range alone."
-_LAKE_ELSEWHERE = (
+# How another stack names a thing of the pipeline's; PREFIX is the environment's.
+_ELSEWHERE = (
     '{"Fn::GetStackOutput":{"StackName":"PREFIX-pipeline","Region":{"Ref":"AWS::Region"},'
-    '"OutputName":"PublishOutputFnGetAttLake5F1B88EAArn1C68C0C3"}}'
-)  # the bucket as another stack names it; PREFIX is the environment's
+    '"OutputName":"PublishOutputFnGetAtt%s"}}'
+)
+_LAKE_ELSEWHERE = _ELSEWHERE % "Lake5F1B88EAArn1C68C0C3"
+_RAW_ELSEWHERE = _ELSEWHERE % "RawStreamCF061B5EArn795C8A2F"
 _KEY_ACTIONS = "KMS's own families of actions, on the one key of this environment."
 
 
@@ -105,6 +108,7 @@ KNOWN = (
         for name in ("raw", "enriched", "rejected")
         for prefix in (name, f"errors/{name}")
     ),
+    Known("Pipeline/Ingest/ServiceRole", f"{_NAG}IAM5[Resource::<Lake5F1B88EA.Arn>/payloads/*]", _OBJECTS),
     *(
         Known(path, f"{_NAG}IAM5[Resource::{_LAKE_ELSEWHERE}/{prefix}/*]", _OBJECTS)
         for path, prefix in (
@@ -112,6 +116,16 @@ KNOWN = (
             ("Monitoring/Canary/ServiceRole", "enriched"),
             ("Monitoring/Canary/ServiceRole", "athena"),
         )
+    ),
+    Known(
+        "Consumer/TaskRole",
+        f"{_NAG}IAM5[Resource::{_RAW_ELSEWHERE}/consumer/PREFIX-consumer:*]",
+        "What follows the colon is the time at which KCL registers for fan-out.",
+    ),
+    Known(
+        "Consumer/Network",
+        "Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId",
+        "Nothing here changes the routes of a network that was there before.",
     ),
     Known(
         "Consumer/Task/ExecutionRole",

@@ -118,9 +118,9 @@ class Network:
         "endpoints: private links to each AWS service, nothing else is reachable; nat: one NAT gateway, cheaper.",
         choices=("endpoints", "nat"),
     )
-    vpc_id: str = _setting("", "A network that exists; empty: make one.", pattern=r"(vpc-[0-9a-f]+)?")
+    vpc_id: str = _setting("", "A network that exists; empty: make one.", pattern=r"(vpc-[0-9a-f]{8,17})?")
     private_subnets: tuple[str, ...] = _setting(
-        (), "With vpc_id: subnets that reach the AWS services.", pattern=r"subnet-[0-9a-f]+"
+        (), "With vpc_id: subnets that reach the AWS services.", pattern=r"subnet-[0-9a-f]{8,17}"
     )
     availability_zones: tuple[str, ...] = _setting(
         (), "With vpc_id: the zone of each subnet, in their order.", pattern=r"[a-z]{2}(-[a-z]+)+-\d[a-z]"

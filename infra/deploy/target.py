@@ -1,5 +1,6 @@
 """Where a deployment goes: account, region, clients; checked before anything is changed."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -30,7 +31,9 @@ class Target(NamedTuple):
     region: str
 
     def client(self, service: str) -> Any:
-        make: Any = boto3.client  # its type lists every service by literal name; ours comes as an argument
+        # A session of its own, so that credentials are looked up now; `Any`, because the type of `client`
+        # lists every service by literal name and ours comes as an argument.
+        make: Any = boto3.Session().client
         return make(service, region_name=self.region, config=Config(retries={"mode": "standard"}))
 
     @property
@@ -86,9 +89,20 @@ def check_bootstrap(target: Target, environment: Environment) -> None:
 
 
 def check_quotas(target: Target, environment: Environment) -> None:
-    """Raise `DeployError` for a limit of the account that the environment would run into half-way."""
-    limits = target.client("lambda").get_account_settings()["AccountLimit"]
+    """Raise `DeployError` for a limit of the account that the environment would run into half-way.
+
+    Limits that the credentials may not ask for are not checked: that is no reason not to deploy.
+    """
     reserved = environment.ingest.reserved_concurrency
+    with contextlib.suppress(ClientError):
+        _check_concurrency(target, reserved)
+    if environment.streams.mode == "provisioned":
+        with contextlib.suppress(ClientError):
+            _check_shards(target, environment.streams.raw_shards + environment.streams.enriched_shards)
+
+
+def _check_concurrency(target: Target, reserved: int) -> None:
+    limits = target.client("lambda").get_account_settings()["AccountLimit"]
     total = limits["ConcurrentExecutions"]
     if reserved and reserved > total - _SPARE_CONCURRENCY:
         raise DeployError(
@@ -96,14 +110,15 @@ def check_quotas(target: Target, environment: Environment) -> None:
             f"{_SPARE_CONCURRENCY} stay unreserved; lower it, or ask for more under Service Quotas, AWS Lambda, "
             "Concurrent executions"
         )
-    if environment.streams.mode == "provisioned":
-        kinesis = target.client("kinesis").describe_limits()
-        wanted = environment.streams.raw_shards + environment.streams.enriched_shards
-        if kinesis["OpenShardCount"] + wanted > kinesis["ShardLimit"]:
-            raise DeployError(
-                f"{wanted} shards are wanted, {kinesis['OpenShardCount']} of {kinesis['ShardLimit']} are in use; "
-                "ask for more under Service Quotas, Amazon Kinesis Data Streams, Shards per Region"
-            )
+
+
+def _check_shards(target: Target, wanted: int) -> None:
+    limits = target.client("kinesis").describe_limits()
+    if limits["OpenShardCount"] + wanted > limits["ShardLimit"]:
+        raise DeployError(
+            f"{wanted} shards are wanted, {limits['OpenShardCount']} of {limits['ShardLimit']} are in use; "
+            "ask for more under Service Quotas, Amazon Kinesis Data Streams, Shards per Region"
+        )
 
 
 def check_image(target: Target, environment: Environment) -> None:

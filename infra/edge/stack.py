@@ -13,6 +13,7 @@ from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from infra.edge import lock
+from infra.edge.lock.handler import HEADER
 from infra.monitoring.watch import RUNBOOK
 from infra.names import EDGE_REGION
 from infra.settings import Environment
@@ -60,7 +61,7 @@ class EdgeStack(Stack):
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.HttpOrigin(
                     host.value_as_string,
-                    custom_headers={lock.HEADER: secret.value_as_string},
+                    custom_headers={HEADER: secret.value_as_string},
                     protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
                     origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
                     read_timeout=Duration.seconds(30),

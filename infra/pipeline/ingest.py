@@ -12,10 +12,12 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra import lambda_package
 from infra.edge import lock
+from infra.pipeline import lake
 from infra.pipeline.parameters import Parameters
 from infra.pipeline.retention import log_retention
 from infra.settings import Environment
@@ -61,6 +63,7 @@ def function(
     environment: Environment,
     raw: kinesis.Stream,
     rejected: firehose.DeliveryStream,
+    bucket: s3.Bucket,
     parameters: Parameters,
 ) -> lambda_.Function:
     target = lambda_package.target(environment.ingest)
@@ -85,8 +88,10 @@ def function(
             "RASTRO_SALT": f"ssm:{parameters.salt_name}",
             "RASTRO_ENVIRONMENT": environment.name,
             # Behind CloudFront the connection's address is CloudFront's.
-            **({"RASTRO_VIEWER_HEADER": lock.VIEWER_HEADER} if environment.stacks.edge else {}),
-            "RASTRO_VIEWER_HEADER": environment.ingest.viewer_header,
+            "RASTRO_VIEWER_HEADER": (
+                lock.VIEWER_HEADER if environment.stacks.edge else environment.ingest.viewer_header
+            ),
+            "RASTRO_PAYLOADS": f"s3://{bucket.bucket_name}/{lake.PAYLOADS.rstrip('/')}",
         },
         log_group=logs.LogGroup(
             scope,
@@ -100,6 +105,9 @@ def function(
         iam.PolicyStatement(actions=["kinesis:DescribeStreamSummary"], resources=[raw.stream_arn])
     )
     rejected.grant_put_records(made)
+    made.add_to_role_policy(
+        iam.PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects(f"{lake.PAYLOADS}*")])
+    )
     parameters.grant_read(made, salt=True)
     return made
 

@@ -11,6 +11,7 @@ ENRICHED = "enriched/"
 REJECTED = "rejected/"
 RAW = "raw/"
 ERRORS = "errors/"  # what Firehose could not convert or deliver
+PAYLOADS = "payloads/"  # rejected payloads too large for a row
 RESULTS = "athena/"  # results of queries
 STATE = "state"  # the session log; no slash: it is joined to a URI
 
@@ -61,6 +62,7 @@ def bucket(scope: Construct, environment: Environment, own_key: kms.Key | None) 
     kept_days = {
         "raw": (RAW, lake.raw_days),
         "rejected": (REJECTED, lake.rejected_days),
+        "payloads": (PAYLOADS, lake.rejected_days),
         "errors": (ERRORS, lake.rejected_days),
         "enriched": (ENRICHED, lake.enriched_days),
         "results": (RESULTS, environment.analytics.results_days),

@@ -40,7 +40,9 @@ class PipelineStack(Stack):
         self.rejected_delivery = delivery.rejected(
             self, environment, self.bucket, self.rejected_table, self.key
         )
-        self.function = ingest.function(self, environment, self.raw, self.rejected_delivery, self.parameters)
+        self.function = ingest.function(
+            self, environment, self.raw, self.rejected_delivery, self.bucket, self.parameters
+        )
         self.api = ingest.api(self, environment, self.function)
         outputs = {
             "ApiUrl": self.api.api_endpoint,

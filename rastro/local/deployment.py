@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -43,7 +44,7 @@ def deploy(folder: Path, emulator: Emulator, tell: Callable[[str], None]) -> dic
     Raises:
         Problem: CloudFormation refused or rolled back.
     """
-    bootstrap(emulator)
+    bootstrap(emulator.client)
     (pipeline,) = (stack for stack in assembly.stacks(folder) if stack.id == "Pipeline")
     try:
         outputs = stacks.deploy(pipeline, emulator.client, ACCOUNT, REGION, tell, poll_seconds=0.2)
@@ -53,10 +54,10 @@ def deploy(folder: Path, emulator: Emulator, tell: Callable[[str], None]) -> dic
     return outputs
 
 
-def bootstrap(emulator: Emulator) -> None:
+def bootstrap(client: Callable[[str], Any]) -> None:
     """What `cdk bootstrap` leaves in an account, as far as a deployment needs it."""
     with contextlib.suppress(ClientError):  # deployed before
-        emulator.client("s3").create_bucket(Bucket=f"cdk-{_QUALIFIER}-assets-{ACCOUNT}-{REGION}")
-    emulator.client("ssm").put_parameter(
+        client("s3").create_bucket(Bucket=f"cdk-{_QUALIFIER}-assets-{ACCOUNT}-{REGION}")
+    client("ssm").put_parameter(
         Name=f"/cdk-bootstrap/{_QUALIFIER}/version", Type="String", Value="27", Overwrite=True
     )

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from rastro.problem import Problem
 
 FILE_NAME = "local.json"
+HOME = Path(".rastro")
+"""Where a stack lies if nothing else is said."""
 
 
 class LocalFacts(NamedTuple):

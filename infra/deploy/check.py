@@ -1,0 +1,152 @@
+"""Is a deployed environment well? Each check is one question to AWS; one that cannot be asked says so."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.deploy import stacks, target
+from infra.deploy.stacks import DeployError
+from infra.deploy.target import Target
+from infra.settings import Environment
+
+Answer = tuple[bool | None, str]
+"""Well, wrong, or None: worth knowing; and what was found."""
+
+
+class _Place:
+    """The environment at its place, with the pipeline's outputs."""
+
+    def __init__(self, environment: Environment, place: Target) -> None:
+        self.environment = environment
+        self.place = place
+        self.outputs = stacks.outputs(f"{environment.prefix}-pipeline", place.client)
+
+
+def findings(environment: Environment, place: Target) -> Iterator[tuple[str, bool | None, str]]:
+    """(what was looked at, well, what was found), from the stacks to the newest row."""
+    there = True
+    for name in _stack_names(environment):
+        state = stacks.status(name, place.client)
+        well = state is not None and state.endswith("_COMPLETE") and "ROLLBACK" not in state
+        there = there and (well or not name.endswith("-pipeline"))
+        yield f"stack {name}", well, state or f"not deployed; run: make deploy ENV={environment.name}"
+    if not there:
+        return
+    at = _Place(environment, place)
+    for what, ask in _CHECKS.items():
+        try:
+            answer = ask(at)
+        except (ClientError, BotoCoreError, DeployError, URLError, TimeoutError) as error:
+            answer = (False, f"{type(error).__name__}: {error}")
+        if answer is not None:
+            yield (what, *answer)
+
+
+def _stack_names(environment: Environment) -> list[str]:
+    chosen = environment.stacks
+    wanted = {
+        "image": chosen.consumer,
+        "pipeline": True,
+        "consumer": chosen.consumer,
+        "analytics": chosen.analytics,
+        "monitoring": chosen.monitoring,
+    }
+    return [f"{environment.prefix}-{name}" for name, there in wanted.items() if there]
+
+
+def _api(at: _Place) -> Answer | None:
+    url = f"https://{at.environment.edge.domain}" if at.environment.stacks.edge else at.outputs["ApiUrl"]
+    with urlopen(f"{url}/v1/health", timeout=20) as answer:  # noqa: S310 - from our own stack
+        return bool(answer.status == 200), f"{url}/v1/health answers {answer.status}"
+
+
+def _streams(at: _Place) -> Answer | None:
+    kinesis = at.place.client("kinesis")
+    told = []
+    for key in ("RawStream", "EnrichedStream"):
+        found = kinesis.describe_stream_summary(StreamName=at.outputs[key])["StreamDescriptionSummary"]
+        told.append(f"{at.outputs[key]} {found['StreamStatus']}, {found.get('OpenShardCount', '?')} shards")
+    return all(" ACTIVE" in line for line in told), "; ".join(told)
+
+
+def _deliveries(at: _Place) -> Answer | None:
+    firehose = at.place.client("firehose")
+    states = {}
+    for key in ("EnrichedDelivery", "RejectedDelivery", "RawDelivery"):
+        name = at.outputs[key]
+        described = firehose.describe_delivery_stream(DeliveryStreamName=name)
+        states[name] = described["DeliveryStreamDescription"]["DeliveryStreamStatus"]
+    return set(states.values()) == {"ACTIVE"}, ", ".join(f"{name} {state}" for name, state in states.items())
+
+
+def _secret(at: _Place) -> Answer | None:
+    at.place.client("ssm").get_parameter(Name=at.outputs["SaltParameter"])
+    return True, at.outputs["SaltParameter"]
+
+
+def _keys(at: _Place) -> Answer | None:
+    text = at.place.client("ssm").get_parameter(Name=at.outputs["SitesParameter"])["Parameter"]["Value"]
+    if text != at.environment.sites_text:
+        return (
+            False,
+            f"{at.outputs['SitesParameter']} differs from {at.environment.sites}; deploy, or take it over",
+        )
+    if "replace_me" in text:
+        return False, f"{at.environment.sites} still has the example's keys; choose your own"
+    return True, f"{at.outputs['SitesParameter']} is as {at.environment.sites} says"
+
+
+def _rows(at: _Place) -> Answer | None:
+    """The newest object of the last two days; what the canary measures all the time."""
+    s3 = at.place.client("s3")
+    now = datetime.now(UTC)
+    newest: datetime | None = None
+    for back in (0, 1):
+        day = (now - timedelta(days=back)).strftime("enriched/dt=%Y-%m-%d/")
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=at.outputs["Bucket"], Prefix=day):
+            written = [entry["LastModified"] for entry in page.get("Contents", ())]
+            newest = max([newest, *written], key=_known)
+    if newest is None:
+        return None, "no enriched row since yesterday"
+    return True, f"newest enriched file is {int((now - newest).total_seconds())} s old"
+
+
+def _known(moment: datetime | None) -> datetime:
+    return moment or datetime.min.replace(tzinfo=UTC)
+
+
+def _consumer(at: _Place) -> Answer | None:
+    if not at.environment.stacks.consumer:
+        return None
+    environment = at.environment
+    target.check_image(at.place, environment)
+    (found,) = at.place.client("ecs").describe_services(
+        cluster=environment.prefix, services=[environment.application]
+    )["services"]
+    running, wanted = found["runningCount"], found["desiredCount"]
+    return running >= wanted, f"{running} of {wanted} tasks run, image {environment.consumer.image_tag}"
+
+
+def _alarms(at: _Place) -> Answer | None:
+    if not at.environment.stacks.monitoring:
+        return None
+    found = at.place.client("cloudwatch").describe_alarms(
+        AlarmNamePrefix=f"{at.environment.prefix}-", StateValue="ALARM"
+    )["MetricAlarms"]
+    names = [alarm["AlarmName"] for alarm in found]
+    return not names, ", ".join(names) or "none fires"
+
+
+_CHECKS: dict[str, Callable[[_Place], Answer | None]] = {
+    "API": _api,
+    "streams": _streams,
+    "deliveries": _deliveries,
+    "cookieless secret": _secret,
+    "sites document": _keys,
+    "consumer": _consumer,
+    "alarms": _alarms,
+    "rows": _rows,
+}

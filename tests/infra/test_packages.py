@@ -1,0 +1,53 @@
+"""The Lambda packages: right content, small, the same bytes each time."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra import lambda_package
+from infra.lambda_package import Target
+from infra.settings import Ingest
+
+pytestmark = pytest.mark.slow
+
+LIMIT = 12 * 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return lambda_package.build(Target("aarch64", "3.13"), tmp_path_factory.mktemp("cache"))
+
+
+def test_it_holds_our_code_and_wheels_of_the_target(package: Path) -> None:
+    names = zipfile.ZipFile(package).namelist()
+    assert "ingest_lambda/handler.py" in names
+    assert "schemas/event.schema.json" in names
+    assert not [name for name in names if "examples" in name or "__pycache__" in name]
+    assert [name for name in names if name.startswith("orjson/") and "313-aarch64" in name]
+    assert not [name for name in names if "x86_64" in name]
+
+
+def test_it_is_small(package: Path) -> None:
+    assert package.stat().st_size < LIMIT
+
+
+def test_the_same_input_gives_the_same_bytes(package: Path, tmp_path: Path) -> None:
+    again = lambda_package.build(Target("aarch64", "3.13"), tmp_path)
+    assert (again.name, again.read_bytes()) == (package.name, package.read_bytes())
+
+
+def test_a_package_is_built_once(package: Path) -> None:
+    before = package.stat().st_mtime_ns
+    assert lambda_package.build(Target("aarch64", "3.13"), package.parent) == package
+    assert package.stat().st_mtime_ns == before
+
+
+def test_the_targets_of_the_settings() -> None:
+    assert lambda_package.target(Ingest(architecture="arm64", python="3.13")) == Target("aarch64", "3.13")
+    assert lambda_package.target(Ingest(architecture="x86_64", python="3.12")).machine == "x86_64"
+
+
+def test_a_target_without_wheels_is_told(tmp_path: Path) -> None:
+    with pytest.raises(lambda_package.PackageError, match=r"for sparc, Python 3.13 could not be built"):
+        lambda_package.build(Target("sparc", "3.13"), tmp_path)
