@@ -67,4 +67,4 @@ def _round(made: Assembled | None, records: list[Incoming], known: Sites) -> flo
 
 def _rate(info: Any) -> float:
     """Of the first round: with cold caches at its start."""
-    return round(info.hits / max(1, info.hits + info.misses), 4)
+    return float(round(info.hits / max(1, info.hits + info.misses), 4))
