@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps([finding._asdict() for finding in findings]))
     else:
         for finding in findings:
-            print(f"{finding.state:8} {finding.what:22} {finding.detail}")
+            print(f"{finding.state:7} {finding.what}: {finding.detail}")
     return int(any(finding.state in {"missing", "wrong"} for finding in findings))
 
 

@@ -153,7 +153,7 @@ def test_the_doctor_finds_what_is_wrong(
 
     deployment.bootstrap(place.client)
     assert main(["doctor", "--env", "local"]) == 1
-    assert "wrong    stack rastro-local-pipeline not deployed" in capsys.readouterr().out
+    assert "wrong   stack rastro-local-pipeline: not deployed" in capsys.readouterr().out
 
     folder = _synthesize(environment, tmp_path / "out")
     outputs = actions.deploy(environment, folder, place, print)
@@ -161,8 +161,8 @@ def test_the_doctor_finds_what_is_wrong(
     capsys.readouterr()
     assert main(["doctor", "--env", "local"]) == 1
     told = capsys.readouterr().out
-    assert "ok     streams: rastro-local-raw ACTIVE" in told
-    assert "ok     deliveries: rastro-local-enriched ACTIVE" in told
-    assert "wrong    sites document" in told
-    assert "note   rows: no enriched row since yesterday" in told
+    assert "ok      streams: rastro-local-raw ACTIVE" in told
+    assert "ok      deliveries: rastro-local-enriched ACTIVE" in told
+    assert "wrong   sites document: /rastro-local/sites differs from" in told
+    assert "note    rows: no enriched row since yesterday" in told
     actions.destroy(environment, folder, place, print)
