@@ -12,7 +12,7 @@ from rastro.local.emulator import aws_environment, client
 from tests.kcl.daemons import FAULTS, Daemon, wait_for
 from tests.kcl.load import Load, Sent
 from tests.kcl.streams import Collector, Streams
-from tests.kcl.undisturbed import SITES, compare, missing, undisturbed
+from tests.kcl.undisturbed import SITES, assert_same, compare, missing, undisturbed
 
 
 class Fleet:
@@ -178,9 +178,13 @@ class Fleet:
     def settle(self, label: str) -> dict[str, int]:
         """Wait until everything put so far has come out, and hold it against an undisturbed run."""
         expected = undisturbed(self.streams)
+
+        def left() -> list[str]:
+            assert_same(expected, self._collector.lines())
+            return missing(expected, self._collector.lines(), self.streams.rejected_rows())
+
         wait_for(
-            lambda: not missing(expected, self._collector.lines(), self.streams.rejected_rows()),
-            lambda: self._told(f"{label}: everything delivered"),
+            lambda: not left(), lambda: self._told(f"{label}: {len(left())} have not come out, {left()[:5]}")
         )
         ledger = compare(expected, self.sent, self._collector.lines(), self.streams.rejected_rows())
         print(f"{label}: {ledger}")
@@ -204,6 +208,7 @@ class Fleet:
             "RASTRO_REJECTED_DELIVERY": self.streams.rejected,
             "RASTRO_STATE": f"s3://{self.streams.bucket}/state",
             "RASTRO_SITES": SITES,
+            "RASTRO_GEO_CITY": "",  # what is fetched on a machine must not make a difference
             # Many small flushes, checkpoints and snapshots: more places for a fault to hit.
             "RASTRO_FLUSH_EVENTS": "25",
             "RASTRO_FLUSH_SECONDS": "1",

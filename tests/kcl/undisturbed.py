@@ -53,13 +53,19 @@ def _parents_first(shards: list[dict[str, Any]]) -> list[str]:
     return done
 
 
-def missing(expected: Expected, lines: list[Line], rejected: list[dict[str, Any]]) -> int:
-    """How many outcomes have not left yet."""
+def missing(expected: Expected, lines: list[Line], rejected: list[dict[str, Any]]) -> list[str]:
+    """The outcomes that have not left yet: event ids, and payloads of rejected records."""
     events = {line.text for line in lines}
     payloads = {row["payload"] for row in rejected}
-    return sum(line not in events for line in expected.lines) + sum(
-        payload not in payloads for payload in expected.rejected
-    )
+    return [json.loads(line)["event_id"] for line in expected.lines if line not in events] + [
+        payload for payload in expected.rejected if payload not in payloads
+    ]
+
+
+def assert_same(expected: Expected, lines: list[Line]) -> None:
+    """No line that the undisturbed run does not have: no other session, index or column (I2)."""
+    different = {line.text for line in lines} - set(expected.lines)
+    assert not different, f"{len(different)} lines differ, for example:\n{_difference(different, expected)}"
 
 
 def compare(
@@ -67,15 +73,12 @@ def compare(
 ) -> dict[str, int]:
     """The ledger. Fails unless the disturbed run gave what the undisturbed one does.
 
-    Lost: an accepted event that is neither delivered nor rejected (I1). Different: a line that the
-    undisturbed run does not have, so another session, index or any other column (I2). Repeats are counted:
-    they may come, and are the same byte for byte.
+    Lost: an accepted event that is neither delivered nor rejected (I1). Repeats are counted: they may come, and
+    are the same byte for byte.
     """
+    assert_same(expected, lines)
     wanted = set(expected.lines)
-    delivered = {line.text for line in lines}
-    different = delivered - wanted
-    assert not different, f"{len(different)} lines differ, for example:\n{_difference(different, expected)}"
-    lost = wanted - delivered
+    lost = wanted - {line.text for line in lines}
     assert not lost, f"{len(lost)} of {len(wanted)} lines never left, for example {min(lost)!r}"
     assert {row["payload"] for row in rejected} == set(expected.rejected)
 
