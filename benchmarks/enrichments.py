@@ -56,13 +56,14 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 def _round(made: Assembled | None, records: list[Incoming], known: Sites) -> float:
     """Microseconds per event."""
     events = 0
-    start = time.process_time()
+    start: float = time.process_time()
     for incoming in records:
         record = decode(incoming, known)
         events += len(record.events)
         if made:
             made.enrich(record)
-    return float((time.process_time() - start) / events * 1e6)
+    took = time.process_time() - start
+    return took / events * 1e6
 
 
 def _rate(info: Any) -> float:

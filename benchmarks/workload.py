@@ -25,6 +25,20 @@ KEY = "pk_demo_loja_0001"
 SMALLEST, LARGEST = 1_000, 2_000
 
 _COLOURS = ("preto", "branco", "azul-marinho", "verde", "vermelho", "cinza", "bege", "rosa")
+_NAMES = (
+    "filter",
+    "facet",
+    "banner",
+    "shelf",
+    "variant",
+    "stock",
+    "badge",
+    "freight",
+    "installments",
+    "vital",
+    "feature",
+    "segment",
+)
 _PAGES = ("home", "category", "product", "search", "cart", "checkout", "account")
 _TEXT = """
 frete grátis para todo o Brasil acima de R$ 199 entrega em até cinco dias úteis troca fácil em trinta dias
@@ -133,11 +147,23 @@ def _filled(chance: random.Random, event: dict[str, Any]) -> dict[str, Any]:
         "component": f"shelf_{chance.randint(1, 12)}/slot_{chance.randint(1, 24)}",
     }
     event = event | {"properties": properties}
-    short = size - len(orjson.dumps(event)) - 20
-    if short > 0:
-        words = _TEXT.split()
-        text = ""
-        while len(text.encode()) < short:
-            text += chance.choice(words) + " "
-        properties["text"] = text.strip()
+    short = size - len(orjson.dumps(event))
+    while short > 0:
+        name, value = _attribute(chance)
+        if name not in properties:
+            properties[name] = value
+            short -= len(orjson.dumps({name: value})) - 1
     return event
+
+
+def _attribute(chance: random.Random) -> tuple[str, Any]:
+    """One attribute as data layers carry them: a short text, a number, a flag, a time in milliseconds."""
+    name = f"{chance.choice(_NAMES)}_{chance.randint(1, 30)}"
+    kind = chance.random()
+    if kind < 0.5:
+        return name, " ".join(chance.choices(_TEXT.split(), k=chance.randint(1, 4)))
+    if kind < 0.75:
+        return name, chance.randint(0, 5000)
+    if kind < 0.9:
+        return name, round(chance.random() * 500, 2)
+    return name, chance.random() < 0.5

@@ -22,7 +22,7 @@ from enrich_consumer.edges.shards import KinesisShards
 from enrich_consumer.edges.sinks import FirehoseRejected, KinesisSink, write_bodies_directly
 from enrich_consumer.edges.sites import load_sites
 from enrich_consumer.session_log import SessionLog
-from enrich_consumer.settings import Settings
+from enrich_consumer.settings import Settings, SettingsError
 from enrich_consumer.worker import Worker
 
 if TYPE_CHECKING:
@@ -76,16 +76,34 @@ def check(settings: Settings) -> None:
     """Open what a processor will open, so that a mistake is told before the daemon starts.
 
     Raises:
-        SitesError, ReferenceDataError: naming the place and what to do.
+        SettingsError, SitesError, ReferenceDataError: naming the place and what to do.
     """
     boto3.setup_default_session(region_name=settings.region)
     load_sites(settings.sites)
     open_references(settings.geo_city, settings.geo_asn)
+    enrichment_names(settings)
+
+
+def enrichment_names(settings: Settings) -> tuple[str, ...] | None:
+    """The enrichments that the settings ask for; None: all.
+
+    Raises:
+        SettingsError: they name one that does not exist, or leave out one that another needs.
+    """
+    if settings.enrichments is None:
+        return None
+    names = tuple(name.strip() for name in settings.enrichments.split(","))
+    try:
+        enrich.check(names)
+    except enrich.EnrichmentsError as error:
+        raise SettingsError(f"RASTRO_ENRICHMENTS: {error}") from None
+    return names
 
 
 def open_enrich(settings: Settings) -> Enrich:
     """All enrichments over the reference data that is installed."""
-    return enrich.build(open_references(settings.geo_city, settings.geo_asn))
+    names = enrichment_names(settings)
+    return enrich.build(open_references(settings.geo_city, settings.geo_asn), names)
 
 
 def open_session_log(settings: Settings, shard: str, sites: "Sites") -> SessionLog:

@@ -23,6 +23,7 @@ class Settings(NamedTuple):
     region: str = "sa-east-1"
     geo_city: str | None = None
     geo_asn: str | None = None
+    enrichments: str | None = None
     heartbeat: str | None = None
     log: str | None = None
     allow_missing_state: bool = False

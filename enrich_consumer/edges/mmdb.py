@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import maxminddb
 
+from enrich_consumer.edges.iso_places import CONTINENTS, REGIONS
+
 Answer = Mapping[str, Any]
 _KINDS = {"city": ("city", "country", "enterprise", "location"), "asn": ("asn", "isp", "as ")}
 _BROKEN = (
@@ -132,9 +134,12 @@ def _as_it_is(found: Answer) -> Answer:
 
 def _flat(found: Answer) -> Answer:
     """DB-IP's flat layout, as npm's ip-location-db packages carry it, in the layout of GeoLite2."""
-    answer: dict[str, Any] = {"country": {"iso_code": found.get("country_code") or None}}
+    country = found.get("country_code") or ""
+    answer: dict[str, Any] = {"country": {"iso_code": country or None}}
+    if continent := CONTINENTS.get(country):
+        answer["continent"] = {"code": continent}
     if region := found.get("state1"):
-        answer["subdivisions"] = [{"names": {"en": region}}]
+        answer["subdivisions"] = [{"names": {"en": region}, "iso_code": REGIONS.get((country, region))}]
     if city := found.get("city"):
         answer["city"] = {"names": {"en": city}}
     if postal := found.get("postcode"):

@@ -93,3 +93,18 @@ def test_names_leave_columns_null():
     )
     assert "page_url" not in row
     assert row["event_at"] is not None
+
+
+def test_the_settings_name_enrichments():
+    from enrich_consumer.app import enrichment_names
+    from enrich_consumer.settings import Settings, SettingsError
+
+    needed = dict.fromkeys(
+        ("RAW_STREAM", "ENRICHED_STREAM", "REJECTED_DELIVERY", "STATE", "SITES", "APPLICATION"), "x"
+    )
+    env = {f"RASTRO_{name}": value for name, value in needed.items()}
+    assert enrichment_names(Settings.from_env(env)) is None
+    some = Settings.from_env(env | {"RASTRO_ENRICHMENTS": "event_time, page,privacy"})
+    assert enrichment_names(some) == ("event_time", "page", "privacy")
+    with pytest.raises(SettingsError, match="RASTRO_ENRICHMENTS: no enrichment is called 'pgae'"):
+        enrichment_names(Settings.from_env(env | {"RASTRO_ENRICHMENTS": "event_time,pgae,privacy"}))

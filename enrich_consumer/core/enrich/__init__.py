@@ -36,6 +36,7 @@ __all__ = [
     "References",
     "assembled",
     "build",
+    "check",
     "columns",
 ]
 
@@ -55,6 +56,11 @@ ENRICHMENTS: tuple[Spec, ...] = (
 def columns() -> tuple[Column, ...]:
     """Every column of the enriched table in its order, with who writes it."""
     return columns_of(ENRICHMENTS)
+
+
+def check(names: Sequence[str] | None) -> None:
+    """Raise EnrichmentsError as `build` would, without building anything."""
+    select(names, ENRICHMENTS)
 
 
 def build(references: References, names: Sequence[str] | None = None) -> Enrich:
