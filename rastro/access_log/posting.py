@@ -16,6 +16,7 @@ class Outcome:
 
     def __init__(self) -> None:
         self.accepted: set[str] = set()
+        self.rejected: set[str] = set()
         self.reasons: Counter[str] = Counter()
 
     def take(self, batch: Batch, answer: Answer) -> None:
@@ -31,6 +32,7 @@ class Outcome:
             )
         out = {entry["index"]: entry["reason"] for entry in answer.document.get("rejected", [])}
         self.reasons.update(out.values())
+        self.rejected.update(batch.event_ids[index] for index in out)
         self.accepted.update(event_id for i, event_id in enumerate(batch.event_ids) if i not in out)
 
 

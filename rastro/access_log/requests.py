@@ -9,7 +9,7 @@ import orjson
 from rastro.access_log.event import PageView, event, visitor_id
 from rastro.post import Posting, address_headers
 
-STRETCH = 500
+STRETCH = 200
 """Page views between two marks of the progress."""
 TOGETHER = 50
 """Page views in one request: 50 addresses and referrers of at most 8 KiB each stay below the limit of 1 MiB."""
