@@ -26,8 +26,9 @@ RUN python3 -m venv --system-site-packages /build/tools \
 COPY schemas /opt/rastro/app/schemas
 COPY enrich_consumer /opt/rastro/app/enrich_consumer
 COPY --from=data / /opt/rastro/data/
+# Test databases lie beside the real ones and are left out.
 # Compiled here, because the root file system is read-only later; checked by content, so builds repeat.
-RUN find /opt/rastro -name __pycache__ -prune -exec rm -rf {} + \
+RUN rm -rf /opt/rastro/data/test-sets && find /opt/rastro -name __pycache__ -prune -exec rm -rf {} + \
  && /opt/rastro/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/rastro/lib /opt/rastro/app \
  && ls /opt/rastro/lib/python3*/site-packages/amazon_kclpy/jars/amazon-kinesis-client-multilang-*.jar > /dev/null
 

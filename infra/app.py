@@ -8,7 +8,7 @@ from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra.acknowledge import acknowledge_known
-from infra.analytics.stack import AnalyticsStack
+from infra.analytics.stack import AnalyticsStack, DashboardsStack
 from infra.consumer.image import ImageStack
 from infra.consumer.stack import ConsumerStack
 from infra.edge.stack import EdgeStack
@@ -32,7 +32,9 @@ def build(environment: Environment, out: Path) -> App:
     if environment.stacks.consumer:
         ConsumerStack(app, environment, pipeline, ImageStack(app, environment))
     if environment.stacks.analytics:
-        AnalyticsStack(app, environment, pipeline)
+        analytics = AnalyticsStack(app, environment, pipeline)
+        if environment.analytics.quicksight_user:
+            DashboardsStack(app, environment, analytics)
     if environment.stacks.monitoring:
         MonitoringStack(app, environment, pipeline)
     if environment.stacks.edge:

@@ -60,8 +60,22 @@ class AnalyticsStack(Stack):
                     query_string=query.sql,
                     work_group=names.workgroup(environment),
                 ).add_resource_dependency(workgroup)
-        quicksight.add(self, environment)
         CfnOutput(self, "WorkgroupOutput", value=workgroup.ref).override_logical_id("Workgroup")
+
+
+class DashboardsStack(Stack):
+    """QuickSight, in a stack of its own: its data sets read views, which are made after the analytics stack."""
+
+    def __init__(self, scope: Construct, environment: Environment, analytics: AnalyticsStack) -> None:
+        super().__init__(
+            scope,
+            "Dashboards",
+            stack_name=f"{environment.prefix}-dashboards",
+            description=f"Rastro {environment.name}: QuickSight dashboards.",
+            env=place(environment),
+        )
+        self.add_stack_dependency(analytics)
+        quicksight.add(self, environment)
 
 
 def _encryption(pipeline: PipelineStack) -> athena.CfnWorkGroup.EncryptionConfigurationProperty:

@@ -52,6 +52,7 @@ def _stack_names(environment: Environment) -> list[str]:
         "pipeline": True,
         "consumer": chosen.consumer,
         "analytics": chosen.analytics,
+        "dashboards": chosen.analytics and bool(environment.analytics.quicksight_user),
         "monitoring": chosen.monitoring,
     }
     return [f"{environment.prefix}-{name}" for name, there in wanted.items() if there]

@@ -123,7 +123,7 @@ def _start(
     running.note(home, "emulator", aws.pid)
     tell(f"emulator: {aws.endpoint}")
     tell("template: synthesizing")
-    folder = deployment.synthesize(home / "cdk.out")
+    folder = deployment.synthesize()
     outputs = deployment.deploy(folder, aws, tell)
     found = _facts(outputs, home, logs, aws)
     if consumer:
@@ -170,7 +170,7 @@ def _prepare(home: Path) -> None:
             f"{free >> 20} MiB are free on the disk of {home}, {_NEEDED_BYTES >> 20} are needed; "
             "free some or choose another --home"
         )
-    for name in ("emulator", "cdk.out", "consumer", "logs", "heartbeat"):
+    for name in ("emulator", "consumer", "logs", "heartbeat"):
         shutil.rmtree(home / name, ignore_errors=True)
     for name in ("logs", "heartbeat"):
         (home / name).mkdir()

@@ -31,6 +31,9 @@ availability_zones = ["sa-east-1a", "sa-east-1b"]
 retrieval = "FANOUT"
 geo_city = "/opt/rastro/data/GeoLite2-City.mmdb"
 
+[analytics]
+quicksight_user = "arn:aws:quicksight:sa-east-1:123456789012:user/default/shop"
+
 [monitoring]
 emails = ["someone@shop.example"]
 budget_usd = 300

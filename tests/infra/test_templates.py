@@ -12,6 +12,7 @@ import cfnlint
 import pytest
 
 from infra import acknowledge, reading
+from infra.deploy import assembly
 from infra.pipeline import hive
 from schemas import json_file, parse_sites
 
@@ -34,7 +35,14 @@ def test_each_environment_has_its_stacks(templates: Every) -> None:
     assert sorted(templates["local"]) == ["Pipeline"]
     for name in ("dev", "test", "prod"):
         assert sorted(templates[name]) == ["Analytics", "Consumer", "Image", "Monitoring", "Pipeline"]
-    assert "Edge" in templates["everything"]
+    assert {"Edge", "Dashboards"} < set(templates["everything"])
+
+
+def test_stacks_come_after_those_they_need(assemblies: dict[str, Path]) -> None:
+    """Data sets read views, views need the workgroup; the service needs the image's repository."""
+    order = [stack.id for stack in assembly.stacks(assemblies["everything"])]
+    for earlier, later in (("Pipeline", "Analytics"), ("Analytics", "Dashboards"), ("Image", "Consumer")):
+        assert order.index(earlier) < order.index(later)
 
 
 @pytest.mark.parametrize("environment", REAL)
