@@ -216,13 +216,7 @@ def test_the_address_is_in_no_output_byte(ip, with_bytes, policy):
             assert one.lower().encode() not in out
 
 
-@pytest.mark.parametrize("ip", ADDRESSES)
-def test_the_policy_may_allow_it(ip):
-    made = record(_everywhere(ip), ip=ip, site=SITE._replace(ip_policy="full"))
-    assert spellings(ip)[1 if "ffff" in ip else 0].encode() in _bytes(made)
-
-
-@given(st.ip_addresses().filter(lambda ip: len(str(ip)) > 6), st.sampled_from(["truncate", "none"]))
+@given(st.ip_addresses().filter(lambda ip: len(str(ip)) > 6), st.sampled_from(["full", "truncate", "none"]))
 @settings(max_examples=60, deadline=None)
 def test_no_address_at_all(ip, policy):
     made = record(_everywhere(str(ip)), ip=str(ip), site=SITE._replace(ip_policy=policy))

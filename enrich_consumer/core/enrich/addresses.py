@@ -19,12 +19,13 @@ def parse(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def by_policy(text: str, policy: str) -> str | None:
-    """The address as the site's policy lets it be kept: full, truncated to /24 or /48, or None."""
+    """The address as the lake may hold it: truncated to /24 or /48, or None where the policy is `none`.
+
+    `full` is about the raw stream, for geo: the lake gets it truncated as well.
+    """
     address = parse(text)
     if address is None or policy == "none":
         return None
-    if policy == "full":
-        return str(address)
     spare = 8 if address.version == 4 else 80
     return str(type(address)(int(address) >> spare << spare))
 

@@ -197,7 +197,7 @@ def _echo_finisher(kept: Callable[[str, str], str | None]) -> Callable[[Record, 
 
     def at_last(record: Record, rows: list[Row]) -> None:
         ip = record.ip
-        if not ip or record.site.ip_policy == "full" or len(ip) > LONGEST:
+        if not ip or len(ip) > LONGEST:
             return
         if _echoes(record, probes(ip)):
             instead = kept(ip, record.site.ip_policy) or "[ip]"
@@ -212,7 +212,9 @@ SPEC = Spec(
     description="Addresses truncated, personal data scrubbed, consent applied.",
     gives=(
         Column(
-            "ip_truncated", "string", "The address cut to /24 or /48; whole or null by the site's policy."
+            "ip_truncated",
+            "string",
+            "The address cut to /24 or /48, or null by the site's policy; never whole.",
         ),
         Column("consent_analytics", "boolean", "What the visitor said; null: not asked."),
         Column("consent_ads", "boolean", "What the visitor said; null: not asked."),
