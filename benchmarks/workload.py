@@ -157,13 +157,17 @@ def _filled(chance: random.Random, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _attribute(chance: random.Random) -> tuple[str, Any]:
-    """One attribute as data layers carry them: a short text, a number, a flag, a time in milliseconds."""
+    """One attribute as data layers carry them: a label, a teaser, an image's address, a number, a flag."""
     name = f"{chance.choice(_NAMES)}_{chance.randint(1, 30)}"
     kind = chance.random()
-    if kind < 0.5:
-        return name, " ".join(chance.choices(_TEXT.split(), k=chance.randint(1, 4)))
-    if kind < 0.75:
+    if kind < 0.3:
+        return name, " ".join(chance.choices(_TEXT.split(), k=chance.randint(1, 5)))
+    if kind < 0.55:
+        return name, " ".join(chance.choices(_TEXT.split(), k=chance.randint(8, 16)))
+    if kind < 0.7:
+        return name, f"https://cdn.loja.example/img/{chance.choice(_COLOURS)}/{chance.choice(_NAMES)}-{name}.webp"
+    if kind < 0.85:
         return name, chance.randint(0, 5000)
-    if kind < 0.9:
+    if kind < 0.95:
         return name, round(chance.random() * 500, 2)
     return name, chance.random() < 0.5

@@ -12,7 +12,7 @@ import orjson
 from enrich_consumer.core.decode import decode
 from enrich_consumer.core.emit import MAX_BYTES, iso, line
 from enrich_consumer.core.record import Event, Incoming, Record, Reject, Row
-from enrich_consumer.core.sessionize import Merge, Placed, place, prune
+from enrich_consumer.core.sessionize import Merge, place, prune
 from enrich_consumer.core.state import ShardState, visitor_key
 from enrich_consumer.core.visitor import Visitor, uuid_text
 from schemas import Reason, Rejected, Sites, Stage
@@ -88,33 +88,42 @@ def _sessionize(record: Record, rows: list[Row], state: ShardState) -> Outcome:
 
 
 def _lines(record: Record, rows: list[Row], visitor: Visitor, owner: str) -> tuple[list[bytes], Counter[str]]:
-    counts: Counter[str] = Counter(records=1, events=len(rows))
     rule = record.site.session
     received_at = record.received_at
+    received_text = iso(received_at)
+    started_at, started_text = received_at, received_text
     prune(visitor, received_at, rule)
     lines: list[bytes] = []
+    duplicates = merges = sessions = late = 0
     for event, row in zip(record.events, rows, strict=True):
-        if row["event_at"] is None:
-            row["event_at"] = received_at  # its enrichment failed; enrich_errors tells
-        placed = place(visitor, event["event_id"], row["event_at"], received_at, rule, owner)
+        at = row["event_at"]
+        if at is None:
+            at = received_at  # its enrichment failed; enrich_errors tells
+        placed = place(visitor, event["event_id"], at, received_at, rule, owner)
         if placed is None:
-            counts["duplicates"] += 1
+            duplicates += 1
             continue
-        if placed.merges:
-            counts["merges"] += len(placed.merges)
-            lines += [line(_merge_row(row, event, merge, placed)) for merge in placed.merges]
-        counts["sessions"] += placed.is_start
-        counts["late"] += placed.is_late
+        if placed.started_at != started_at:  # mostly the same for a whole record
+            started_at, started_text = placed.started_at, iso(placed.started_at)
+        row["event_at"] = iso(at)
+        row["received_at"] = received_text
+        row["session_started_at"] = started_text
         row["session_id"] = placed.session_id
-        row["session_started_at"] = placed.started_at
         row["session_event_index"] = placed.event_index
         row["is_session_start"] = placed.is_start
         row["is_late"] = placed.is_late
-        row["merged_session_id"] = None
+        if placed.merges:
+            merges += len(placed.merges)
+            lines += [line(_merge_row(row, event, merge)) for merge in placed.merges]
+        sessions += placed.is_start
+        late += placed.is_late
         written = line(row)
         if len(written) > MAX_BYTES:
             raise Reject(Reason.EVENT_TOO_LARGE, f"{event['event_id']}: {len(written)} bytes enriched")
         lines.append(written)
+    counts: Counter[str] = Counter()
+    counts["records"], counts["events"], counts["duplicates"] = 1, len(rows), duplicates
+    counts["sessions"], counts["merges"], counts["late"] = sessions, merges, late
     return lines, counts
 
 
@@ -129,24 +138,22 @@ _MERGE_KEEPS = (
     "schema_version",
     "enrich_version",
     "is_time_suspect",
+    "session_started_at",
+    "is_late",
 )
 
 
-def _merge_row(row: Row, event: Event, merge: Merge, placed: Placed) -> Row:
-    """A `session_merge` event: same columns, caused by the event in `row`. Its id comes from all three."""
+def _merge_row(row: Row, event: Event, merge: Merge) -> Row:
+    """A `session_merge` event, caused by the event in `row`. Its id comes from all three."""
     seed = f"{merge.survivor}/{merge.absorbed}/{event['event_id']}"
     digest = blake2b(seed.encode(), digest_size=16).hexdigest()
-    merged: Row = dict.fromkeys(row)
-    merged.update({name: row[name] for name in _MERGE_KEEPS})
+    merged: Row = {name: row[name] for name in _MERGE_KEEPS}
     merged.update(
         event_id=uuid_text(f"{digest[:12]}8{digest[13:16]}8{digest[17:]}"),
         event_name="session_merge",
         enrich_errors=[],
         session_id=merge.survivor,
-        session_started_at=placed.started_at,
-        session_event_index=None,
         is_session_start=False,
-        is_late=placed.is_late,
         merged_session_id=merge.absorbed,
     )
     return merged

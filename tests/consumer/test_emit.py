@@ -26,9 +26,8 @@ def test_times_are_iso_8601_utc_with_milliseconds(at: int, text: str):
 
 def test_a_line_is_json_with_a_line_end():
     row = {
-        "event_at": 5,
-        "received_at": 1_005,
-        "session_started_at": 5,
+        "event_at": iso(5),
+        "received_at": iso(1_005),
         "page_title": "a\nb é",
         "value": None,
     }
@@ -38,7 +37,6 @@ def test_a_line_is_json_with_a_line_end():
     assert orjson.loads(written) == {
         "event_at": "1970-01-01T00:00:00.005Z",
         "received_at": "1970-01-01T00:00:01.005Z",
-        "session_started_at": "1970-01-01T00:00:00.005Z",
         "page_title": "a\nb é",
         "value": None,
     }

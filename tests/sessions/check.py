@@ -95,7 +95,7 @@ def out(row: stream.Row, names: Names) -> Out:
         row["is_time_suspect"],
         names.opener(row["session_id"]),
         ms(row["session_started_at"]),
-        row["session_event_index"],
+        row.get("session_event_index"),
         row["is_session_start"],
         row["is_late"],
         None if merged is None else names.opener(merged),
