@@ -12,6 +12,7 @@ from pathlib import Path
 
 BENCHMARKS: dict[str, str] = {
     "consumer": "benchmarks.consumer",
+    "consumer-stack": "benchmarks.consumer_stack",
     "enrichments": "benchmarks.enrichments",
     "ingest": "benchmarks.ingest",
     "ingest-load": "benchmarks.ingest_load",

@@ -165,7 +165,10 @@ def _attribute(chance: random.Random) -> tuple[str, Any]:
     if kind < 0.55:
         return name, " ".join(chance.choices(_TEXT.split(), k=chance.randint(8, 16)))
     if kind < 0.7:
-        return name, f"https://cdn.loja.example/img/{chance.choice(_COLOURS)}/{chance.choice(_NAMES)}-{name}.webp"
+        return (
+            name,
+            f"https://cdn.loja.example/img/{chance.choice(_COLOURS)}/{chance.choice(_NAMES)}-{name}.webp",
+        )
     if kind < 0.85:
         return name, chance.randint(0, 5000)
     if kind < 0.95:
