@@ -58,16 +58,16 @@ def _kcl(args: argparse.Namespace) -> int:
 
 
 def _record_processor(_: argparse.Namespace) -> int:
-    from enrich_consumer.edges import kcl
+    from enrich_consumer.edges import protocol
 
-    kcl.leave_signals_to_the_daemon()
-    protocol = kcl.take_stdout()
+    protocol.leave_signals_to_the_daemon()
+    output = protocol.take_stdout()
     from enrich_consumer import app
     from enrich_consumer.edges.log import open_log
 
     settings = Settings.from_env(os.environ)
     log = open_log(settings.log).bind(application=settings.application, process=os.getpid())
-    kcl.run(app.record_processor(settings, log), protocol)
+    protocol.run(app.record_processor(settings, log), output)
     return 0
 
 

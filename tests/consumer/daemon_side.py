@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from enrich_consumer.core.record import Incoming
-from enrich_consumer.edges.kcl import Protocol
+from enrich_consumer.edges.protocol import Protocol
 
 SHARD = "shardId-000000000000"
 ARRIVED = 1_795_296_000_456

@@ -18,6 +18,7 @@ from enrich_consumer.edges.kcl import FATAL, RecordProcessor
 from enrich_consumer.edges.leases import Release
 from enrich_consumer.edges.log import Log
 from enrich_consumer.edges.metrics import Metrics
+from enrich_consumer.edges.protocol import Protocol
 from enrich_consumer.edges.shards import WHOLE, MemoryShards
 from enrich_consumer.ports import PutRefusedError
 from enrich_consumer.worker import EAGER, Policy
@@ -55,7 +56,7 @@ class Child:
         self,
         shard: Shard,
         heartbeat: Path | None = None,
-        protocol: Any = kcl.Protocol,
+        protocol: Any = Protocol,
         release: Release | None = None,
     ) -> None:
         self.shard = shard
@@ -135,7 +136,7 @@ def test_a_whole_life(child: Child):
 def test_our_parser_changes_nothing():
     """The package's own process and ours, which reads lines with a faster parser, do the same."""
     lives = []
-    for protocol in (kcl.kcl.KCLProcess, kcl.Protocol):
+    for protocol in (kcl.kcl.KCLProcess, Protocol):
         shard = Shard(LAZY)
         child = Child(shard, protocol=protocol)
         answers = child.say(
