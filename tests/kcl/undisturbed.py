@@ -93,7 +93,7 @@ def compare(
         "accepted": len(accepted),
         "rejected": len(expected.rejected),
         "sessions": len({row["session_id"] for row in rows}),
-        "merges": len({row["event_id"] for row in rows if row["merged_session_id"]}),
+        "merges": len({row["event_id"] for row in rows if row.get("merged_session_id")}),
         "repeats": len(lines) - len(wanted),
         "lost": 0,
     }
@@ -107,7 +107,7 @@ def _difference(different: set[bytes], expected: Expected) -> str:
     if not other:
         return f"an event that should not be: {row}"
     return "\n".join(
-        f"{name}: {row[name]!r}, undisturbed {other.get(name)!r}"
-        for name in row
-        if row[name] != other.get(name)
+        f"{name}: {row.get(name)!r}, undisturbed {other.get(name)!r}"
+        for name in row | other
+        if row.get(name) != other.get(name)
     )

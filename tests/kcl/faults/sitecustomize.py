@@ -34,7 +34,7 @@ if folder and "record-processor" in sys.orig_argv:
         outcome = real(incoming, *rest)
         if (faults / "print").exists():
             for line in outcome.lines:
-                title = pipeline.orjson.loads(line)["page_title"] or ""
+                title = pipeline.orjson.loads(line).get("page_title") or ""
                 print(title, flush=True)
                 os.write(1, title.encode())
         return outcome
