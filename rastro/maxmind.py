@@ -114,7 +114,7 @@ def _update(config: Config) -> list[UpdateResult]:
     except HTTPError as error:
         why = _REASONS.get(error.status_code, " ".join(error.body.split()) or "no reason given")
         raise Problem(f"{config.host} answers {error.status_code}: {why}") from None
-    # The last three are what a cut archive or an answer that is no JSON was seen to raise in the client.
+    # The last three are what a cut archive, or an answer that is no JSON, can raise in the client uncaught.
     except (GeoIPUpdateError, OSError, ValueError, EOFError, zlib.error) as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise Problem(f"nothing usable from {config.host}: {said}") from None
