@@ -76,12 +76,15 @@ def _local(args: argparse.Namespace) -> int:
     from enrich_consumer.core import enrich
     from enrich_consumer.edges.reference_data import open_references
     from enrich_consumer.edges.sites import load_sites
+    from enrich_consumer.selection import selected
     from schemas.files import FOLDER
 
+    names = selected(os.environ.get("RASTRO_ENRICHMENTS"))
     sites = load_sites(f"file:{args.settings or FOLDER / 'examples' / 'sites.json'}")
     references = open_references(os.environ.get("RASTRO_GEO_CITY"), os.environ.get("RASTRO_GEO_ASN"))
     rejected = args.rejected.open("wb") if args.rejected else None
-    counts = local.run(sys.stdin.buffer, sites, enrich.build(references), sys.stdout.buffer, rejected)
+    chosen = enrich.build(references, names)
+    counts = local.run(sys.stdin.buffer, sites, chosen, sys.stdout.buffer, rejected)
     if rejected is not None:
         rejected.close()
     sys.stdout.buffer.flush()

@@ -21,8 +21,9 @@ from enrich_consumer.edges.reference_data import open_references
 from enrich_consumer.edges.shards import KinesisShards
 from enrich_consumer.edges.sinks import FirehoseRejected, KinesisSink, write_bodies_directly
 from enrich_consumer.edges.sites import load_sites
+from enrich_consumer.selection import selected
 from enrich_consumer.session_log import SessionLog
-from enrich_consumer.settings import Settings, SettingsError
+from enrich_consumer.settings import Settings
 from enrich_consumer.worker import Worker
 
 if TYPE_CHECKING:
@@ -90,14 +91,7 @@ def enrichment_names(settings: Settings) -> tuple[str, ...] | None:
     Raises:
         SettingsError: they name one that does not exist, or leave out one that another needs.
     """
-    if settings.enrichments is None:
-        return None
-    names = tuple(name.strip() for name in settings.enrichments.split(","))
-    try:
-        enrich.check(names)
-    except enrich.EnrichmentsError as error:
-        raise SettingsError(f"RASTRO_ENRICHMENTS: {error}") from None
-    return names
+    return selected(settings.enrichments)
 
 
 def open_enrich(settings: Settings) -> Enrich:

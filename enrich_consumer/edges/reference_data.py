@@ -31,9 +31,25 @@ def data_folder(environment: Mapping[str, str]) -> Path:
     return (Path(cache) if cache else Path.home() / ".cache") / "rastro" / "data"
 
 
+def free_city_path(environment: Mapping[str, str]) -> Path:
+    """Where the free city database is, or will be once it is fetched."""
+    return data_folder(environment) / CITY / "current"
+
+
+def maxmind_path(environment: Mapping[str, str], kind: str) -> Path:
+    """Where `rastro data fetch --maxmind` has its link to the database of a kind, `city` or `asn`."""
+    return data_folder(environment) / "maxmind" / f"{kind}.mmdb"
+
+
 def default_city(environment: Mapping[str, str]) -> str:
-    """Path of the city database that was fetched, or empty when there is none."""
-    path = data_folder(environment) / CITY / "current"
+    """Path of the city database that was fetched, MaxMind's before the free one; empty when there is none."""
+    paths = (maxmind_path(environment, "city"), free_city_path(environment))
+    return next((str(path) for path in paths if path.exists()), "")
+
+
+def default_asn(environment: Mapping[str, str]) -> str:
+    """Path of the network database that was fetched from MaxMind, or empty when there is none."""
+    path = maxmind_path(environment, "asn")
     return str(path) if path.exists() else ""
 
 
@@ -91,15 +107,17 @@ def open_references(
 ) -> References:
     """The look-ups over the databases at these paths.
 
-    No city path (None) means: what `rastro data fetch` stored, if anything. Empty or `none`: do without.
+    No path (None) means: what `rastro data fetch` stored, if anything. Empty or `none`: do without.
 
     Raises:
         ReferenceDataError: a database that was asked for is missing or broken; says which and how to get it.
     """
     if city_path is None:
         city_path = default_city(os.environ)
+    if asn_path is None:
+        asn_path = default_asn(os.environ)
     city = None if city_path in NONE else Watched(city_path, "city", clock)
-    asn = None if asn_path is None or asn_path in NONE else Watched(asn_path, "asn", clock)
+    asn = None if asn_path in NONE else Watched(asn_path, "asn", clock)
     watched = [one for one in (city, asn) if one]
     nothing = References()
 

@@ -58,6 +58,7 @@ class Place:
             "RASTRO_STATE": f"file:{folder}/state",
             "RASTRO_SITES": f"file:{folder}/sites.json",
             "RASTRO_GEO_CITY": "none",
+            "RASTRO_GEO_ASN": "none",
             "RASTRO_HEARTBEAT": str(folder / "beats"),
             "RASTRO_FLUSH_EVENTS": "1",
             "RASTRO_CHECKPOINT_SECONDS": "0",

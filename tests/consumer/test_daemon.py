@@ -121,6 +121,7 @@ def test_kcl_becomes_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "RASTRO_STATE": f"file:{tmp_path}",
         "RASTRO_SITES": "file:/sites.json",
         "RASTRO_GEO_CITY": "none",
+        "RASTRO_GEO_ASN": "none",
         "RASTRO_HEARTBEAT": str(beats),
     }
     started: list[tuple[str, list[str], dict[str, str]]] = []

@@ -17,7 +17,7 @@ def run(lines: list[bytes], *arguments: str, **env: str) -> subprocess.Completed
     return subprocess.run(
         [sys.executable, "-m", "enrich_consumer", "local", *arguments],
         input=b"\n".join(lines),
-        env={"PATH": "", "RASTRO_GEO_CITY": "none"} | env,
+        env={"PATH": "", "RASTRO_GEO_CITY": "none", "RASTRO_GEO_ASN": "none"} | env,
         capture_output=True,
         timeout=60,
         check=False,
@@ -79,6 +79,20 @@ def test_without_any_geo_database_it_works(tmp_path: Path):
     assert found.returncode == 0
     (row,) = rows([found.stdout])
     assert "geo_country" not in row or row["geo_country"] is None
+
+
+def test_enrichments_are_chosen_as_for_the_daemon():
+    line = raw(event(page={"url": "https://www.loja.example/p"}))
+    (row,) = rows([run([line]).stdout])
+    assert row["page_url"] == "https://www.loja.example/p"
+    (row,) = rows([run([line], RASTRO_ENRICHMENTS="event_time, privacy").stdout])
+    assert "page_url" not in row
+    (row,) = rows([run([line], RASTRO_ENRICHMENTS=" ").stdout])  # as if not set
+    assert row["page_url"] == "https://www.loja.example/p"
+    found = run([line], RASTRO_ENRICHMENTS="event_time,pgae,privacy")
+    assert (found.returncode, found.stdout) == (2, b"")
+    assert found.stderr.startswith(b"rastro consumer: RASTRO_ENRICHMENTS: no enrichment is called 'pgae'")
+    assert found.stderr.count(b"\n") == 1
 
 
 def test_memory_is_tidied_without_a_trace(monkeypatch):

@@ -1,14 +1,13 @@
 """The free default database: another layout, one file per IP version."""
 
 import os
-from pathlib import Path
 
 import pytest
 
 from enrich_consumer.core.enrich import build
 from enrich_consumer.edges.iso_places import CONTINENTS, REGIONS
 from enrich_consumer.edges.mmdb import _flat
-from enrich_consumer.edges.reference_data import default_city, open_references
+from enrich_consumer.edges.reference_data import free_city_path, open_references
 from tests.enrich.records import record
 
 
@@ -38,10 +37,10 @@ def test_tables_are_of_iso_3166():
     ("ip", "country"), [("200.147.3.157", "BR"), ("::ffff:8.8.8.8", "US"), ("2804:14c::1", "BR")]
 )
 def test_the_database_that_was_fetched(ip, country):
-    path = default_city(os.environ)
-    if not path or not Path(path).exists():
+    path = free_city_path(os.environ)
+    if not path.exists():
         pytest.skip("no city database here: rastro data fetch")
-    (row,) = build(open_references(path, ""))(record(ip=ip))
+    (row,) = build(open_references(str(path), ""))(record(ip=ip))
     assert row["geo_country"] == country
     assert row["geo_continent"] in {"SA", "NA"}
     assert row["enrich_errors"] == []

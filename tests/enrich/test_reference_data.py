@@ -3,7 +3,7 @@
 import pytest
 
 from enrich_consumer.edges.mmdb import ReferenceDataError
-from enrich_consumer.edges.reference_data import default_city, open_references
+from enrich_consumer.edges.reference_data import default_asn, default_city, open_references
 
 
 def test_none_is_asked_for():
@@ -31,6 +31,17 @@ def test_the_default_is_what_was_fetched(tmp_path, monkeypatch):
     current = tmp_path / "dbip-city-lite" / "current"
     current.mkdir(parents=True)
     assert default_city(environment) == str(current)
+    maxmind = tmp_path / "maxmind"
+    maxmind.mkdir()
+    (maxmind / "city.mmdb").symlink_to("GeoLite2-City.mmdb")
+    assert default_city(environment) == str(current)  # leads nowhere
+    assert default_asn(environment) == ""
+    (maxmind / "GeoLite2-City.mmdb").touch()
+    (maxmind / "asn.mmdb").touch()
+    assert default_city(environment) == str(maxmind / "city.mmdb")
+    assert default_asn(environment) == str(maxmind / "asn.mmdb")
+    (maxmind / "city.mmdb").unlink()
+    (maxmind / "asn.mmdb").unlink()
     monkeypatch.setenv("RASTRO_DATA_DIR", str(tmp_path))
     with pytest.raises(ReferenceDataError, match="current"):
         open_references(None, None)  # there, but empty: asked for, so an error

@@ -209,6 +209,7 @@ class Fleet:
             "RASTRO_STATE": f"s3://{self.streams.bucket}/state",
             "RASTRO_SITES": SITES,
             "RASTRO_GEO_CITY": "none",  # what is fetched on a machine must not make a difference
+            "RASTRO_GEO_ASN": "none",
             # Many small flushes, checkpoints and snapshots: more places for a fault to hit.
             "RASTRO_FLUSH_EVENTS": "25",
             "RASTRO_FLUSH_SECONDS": "1",
