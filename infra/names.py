@@ -21,5 +21,6 @@ def workgroup(environment: Environment) -> str:
     return environment.prefix
 
 
-KCL_TABLES = ("", "-WorkerMetricStats", "-CoordinatorState")
-"""What KCL 3 appends to the application's name: leases, load of the workers, leader and migration state."""
+KCL_TABLES = ("",)
+"""What KCL appends to the application's name. KCL 2 has the leases alone; KCL 3 would add `-WorkerMetricStats` and
+`-CoordinatorState`, and an index on the leases (docs/decisions/0002-kcl-version.md)."""

@@ -16,7 +16,6 @@ _TABLE = (
     "dynamodb:DeleteItem",
     "dynamodb:Scan",
 )
-LEASE_INDEX = "LeaseOwnerToLeaseKeyIndex"
 
 
 def grant(role: iam.IRole, pipeline: PipelineStack, application: str, *, fan_out: bool) -> None:
@@ -32,8 +31,6 @@ def grant(role: iam.IRole, pipeline: PipelineStack, application: str, *, fan_out
         (["firehose:PutRecordBatch"], [pipeline.rejected_delivery.delivery_stream_arn]),
         (list(_TABLE), tables),
         # KCL adds the index to a lease table that an older version made, hence UpdateTable.
-        (["dynamodb:UpdateTable"], tables[:1]),
-        (["dynamodb:Query"], [f"{tables[0]}/index/{LEASE_INDEX}"]),
         (
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             [pipeline.bucket.arn_for_objects(f"{lake.STATE}/*")],

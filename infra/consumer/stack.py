@@ -18,7 +18,8 @@ from infra.settings import Environment
 
 _HEARTBEAT = "/tmp/rastro/heartbeat"  # noqa: S108 - in the container, on its one writable volume
 _START_SECONDS = 300
-"""KCL can take over two minutes until a fresh worker has its first lease; only then does the health check count."""
+"""KCL takes up to 40 s until the first worker ever has its leases, and a slow image pull comes on top; only then does
+the health check count."""
 
 
 class ConsumerStack(Stack):
