@@ -37,7 +37,7 @@ class Settings(NamedTuple):
     flush_events: int = 5_000
     flush_seconds: float = 5.0
     checkpoint_seconds: float = 5.0
-    snapshot_saves: int = 200
+    snapshot_saves: int = 60
 
     @property
     def policy(self) -> Policy:

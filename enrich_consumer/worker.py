@@ -30,7 +30,7 @@ class Policy(NamedTuple):
     flush_events: int = 5_000
     flush_seconds: float = 5.0
     checkpoint_seconds: float = 5.0
-    snapshot_saves: int = 200
+    snapshot_saves: int = 60
 
 
 EAGER = Policy(flush_events=1, flush_seconds=0, checkpoint_seconds=0, snapshot_saves=3)
