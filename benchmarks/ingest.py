@@ -100,7 +100,7 @@ def _cold(name: str, code: str, runs: int) -> dict[str, float]:
 
 def _package() -> dict[str, float]:
     from infra import lambda_package  # noqa: PLC0415 - CDK is slow to import, and only this figure needs it
-    from infra.settings import Ingest  # noqa: PLC0415
+    from infra.settings import Ingest  # noqa: PLC0415 - the same
 
     path = lambda_package.build(lambda_package.target(Ingest()))
     with zipfile.ZipFile(path) as archive:

@@ -5,13 +5,16 @@ import gc
 import sys
 import time
 import tracemalloc
+from functools import partial
 from random import Random
 from typing import Any
 
+from enrich_consumer.app import beside
 from enrich_consumer.core.sessionize import place, prune
 from enrich_consumer.core.state import ShardState, visitor_key
 from enrich_consumer.core.visitor import Visitor, unpack
 from enrich_consumer.edges.blobs import MemoryBlobs
+from enrich_consumer.edges.log import Log
 from enrich_consumer.edges.shards import WHOLE
 from enrich_consumer.session_log import SessionLog
 from schemas import Session
@@ -132,10 +135,7 @@ def _memory(rng: Random, count: int) -> float:
 def _pauses(rng: Random, state: ShardState, log: SessionLog, count: int) -> dict[str, float]:
     """What stops the worker at a save: packing and encoding of a flush of 500 visitors (a change), and the
     copy of the visitors that a snapshot thread then works on, with that thread running beside."""
-    from enrich_consumer.app import beside  # noqa: PLC0415 - the product's own thread
-    from enrich_consumer.edges.log import Log  # noqa: PLC0415
-
-    background = beside(Log(sys.stderr))
+    background = beside(Log(sys.stderr))  # the product's own thread
     keys = list(state.settled)
     changes, snapshots = [], []
     for turn in range(200):
@@ -149,9 +149,7 @@ def _pauses(rng: Random, state: ShardState, log: SessionLog, count: int) -> dict
         changes.append(time.perf_counter() - started)
         if turn % 4 == 0:
             started = time.perf_counter()
-            header = log.snapshot_header(state)
-            visitors = dict(state.settled)
-            background(lambda header=header, visitors=visitors: log.write_snapshot(header, visitors))  # type: ignore[misc]
+            background(partial(log.write_snapshot, log.snapshot_header(state), dict(state.settled)))
             snapshots.append(time.perf_counter() - started)
     return {
         "change_pause_p50_ms": _percentile(changes, 0.5) * 1000,

@@ -96,8 +96,8 @@ class Worker:
         self._state = found.state
         self._checkpointed = -1 if checkpoint is None else checkpoint
         self._delivered = self._checkpointed
-        self._set_aside = {sequence for sequence in self._log.suspects() if sequence > found.state.sequence}
-        self._suspected = set(self._log.suspects())
+        self._suspected = self._log.suspects()
+        self._set_aside = {sequence for sequence in self._suspected if sequence > found.state.sequence}
         self._cautious = self._log.idle_starts > CAUTIOUS_AFTER
         return found.warnings
 

@@ -55,9 +55,9 @@ def payload_store() -> Callable[[Payload], None]:
 
     def store(payload: Payload) -> None:
         # The SDK, which costs a quarter of a second, for what one request in a million needs.
-        from botocore.config import Config  # noqa: PLC0415
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-        from botocore.session import get_session  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415 - the SDK is slow to import and hardly ever needed
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the same
+        from botocore.session import get_session  # noqa: PLC0415 - the same
 
         bucket, _, key = payload.address.removeprefix("s3://").partition("/")
         try:

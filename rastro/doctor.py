@@ -78,9 +78,9 @@ def _machine() -> Iterator[Finding]:
 
 def _environment(name: str) -> Iterator[Finding]:
     # Here, because CDK starts a Node process as soon as it is imported.
-    from infra import reading  # noqa: PLC0415
-    from infra.deploy import check, target  # noqa: PLC0415
-    from infra.deploy.stacks import DeployError  # noqa: PLC0415
+    from infra import reading  # noqa: PLC0415 - as said
+    from infra.deploy import check, target  # noqa: PLC0415 - as said
+    from infra.deploy.stacks import DeployError  # noqa: PLC0415 - as said
 
     try:
         environment = reading.read(name)
