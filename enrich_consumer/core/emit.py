@@ -33,9 +33,14 @@ class Packed(NamedTuple):
         return str(self.bucket << 120)
 
 
-def line(row: Row) -> bytes:
+def line(row: Row, rest: bytes = b"") -> bytes:
     """One enriched event as a JSON line. Its times are ISO 8601 by now."""
-    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(row)[:-1] + rest if rest else orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def whole(row: Row, rest: bytes) -> Row:
+    """All columns of an enriched event."""
+    return {**row, **orjson.loads(b"{" + rest[1:])} if rest else row
 
 
 def iso(at: int) -> str:

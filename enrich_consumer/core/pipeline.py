@@ -10,16 +10,15 @@ from typing import NamedTuple
 import orjson
 
 from enrich_consumer.core.decode import decode
-from enrich_consumer.core.emit import MAX_BYTES, iso, line
-from enrich_consumer.core.record import Event, Incoming, Record, Reject, Row
+from enrich_consumer.core.emit import MAX_BYTES, iso, line, whole
+from enrich_consumer.core.record import Enriched, Event, Incoming, Record, Reject, Row
 from enrich_consumer.core.sessionize import Merge, place, prune
 from enrich_consumer.core.state import ShardState, visitor_key
 from enrich_consumer.core.visitor import Visitor, uuid_text
 from schemas import Reason, Rejected, Sites, Stage
 
-Enrich = Callable[[Record], list[Row]]
-"""All enrichments in order: one row an event, sessions still missing."""
-
+Enrich = Callable[[Record], list[Enriched]]
+"""All enrichments in order: one pair an event, sessions still missing."""
 
 MAX_DETAIL = 500
 """Characters of prose beside a reason."""
@@ -68,7 +67,7 @@ def reject(incoming: Incoming, reason: Reason, detail: str, state: ShardState) -
     return Outcome(0, [], [row], Counter({"records": 1, "rejected": 1, f"rejected.{reason}": 1}))
 
 
-def _sessionize(record: Record, rows: list[Row], state: ShardState) -> Outcome:
+def _sessionize(record: Record, enriched: list[Enriched], state: ShardState) -> Outcome:
     """Sessions for the rows, and the rows as lines. What cannot be written leaves the visitor as he was, so
     that the events of a rejected record count as never seen when they are replayed."""
     watermark = state.watermark
@@ -78,7 +77,7 @@ def _sessionize(record: Record, rows: list[Row], state: ShardState) -> Outcome:
     visitor = state.visitor(key, record.site.session)
     sessions, ids = visitor.sessions.copy(), visitor.ids.copy()
     try:
-        lines, counts = _lines(record, rows, visitor, owner)
+        lines, counts = _lines(record, enriched, visitor, owner)
     except Exception:
         visitor.sessions, visitor.ids = sessions, ids
         state.watermark = watermark
@@ -87,16 +86,17 @@ def _sessionize(record: Record, rows: list[Row], state: ShardState) -> Outcome:
     return Outcome(key[0], lines, [], counts)
 
 
-def _lines(record: Record, rows: list[Row], visitor: Visitor, owner: str) -> tuple[list[bytes], Counter[str]]:
+def _lines(
+    record: Record, enriched: list[Enriched], visitor: Visitor, owner: str
+) -> tuple[list[bytes], Counter[str]]:
     rule = record.site.session
     received_at = record.received_at
-    received_text = iso(received_at)
-    started_at, started_text = received_at, received_text
+    started_at, started_text = received_at, iso(received_at)
     prune(visitor, received_at, rule)
     lines: list[bytes] = []
     duplicates = merges = sessions = late = 0
-    for event, row in zip(record.events, rows, strict=True):
-        at = row["event_at"]
+    for event, (row, rest) in zip(record.events, enriched, strict=True):
+        at = row.get("event_at")
         if at is None:
             at = received_at  # its enrichment failed; enrich_errors tells
         placed = place(visitor, event["event_id"], at, received_at, rule, owner)
@@ -106,7 +106,6 @@ def _lines(record: Record, rows: list[Row], visitor: Visitor, owner: str) -> tup
         if placed.started_at != started_at:  # mostly the same for a whole record
             started_at, started_text = placed.started_at, iso(placed.started_at)
         row["event_at"] = iso(at)
-        row["received_at"] = received_text
         row["session_started_at"] = started_text
         row["session_id"] = placed.session_id
         row["session_event_index"] = placed.event_index
@@ -114,15 +113,16 @@ def _lines(record: Record, rows: list[Row], visitor: Visitor, owner: str) -> tup
         row["is_late"] = placed.is_late
         if placed.merges:
             merges += len(placed.merges)
-            lines += [line(_merge_row(row, event, merge)) for merge in placed.merges]
+            known = whole(row, rest)
+            lines += [line(_merge_row(known, event, merge)) for merge in placed.merges]
         sessions += placed.is_start
         late += placed.is_late
-        written = line(row)
+        written = line(row, rest)
         if len(written) > MAX_BYTES:
             raise Reject(Reason.EVENT_TOO_LARGE, f"{event['event_id']}: {len(written)} bytes enriched")
         lines.append(written)
     counts: Counter[str] = Counter()
-    counts["records"], counts["events"], counts["duplicates"] = 1, len(rows), duplicates
+    counts["records"], counts["events"], counts["duplicates"] = 1, len(enriched), duplicates
     counts["sessions"], counts["merges"], counts["late"] = sessions, merges, late
     return lines, counts
 
@@ -147,7 +147,7 @@ def _merge_row(row: Row, event: Event, merge: Merge) -> Row:
     """A `session_merge` event, caused by the event in `row`. Its id comes from all three."""
     seed = f"{merge.survivor}/{merge.absorbed}/{event['event_id']}"
     digest = blake2b(seed.encode(), digest_size=16).hexdigest()
-    merged: Row = {name: row[name] for name in _MERGE_KEEPS}
+    merged: Row = {name: row[name] for name in _MERGE_KEEPS if name in row}
     merged.update(
         event_id=uuid_text(f"{digest[:12]}8{digest[13:16]}8{digest[17:]}"),
         event_name="session_merge",

@@ -11,6 +11,11 @@ Row = dict[str, Any]
 """Columns of one enriched event. Times are epoch milliseconds (int) until `emit` writes them as ISO 8601."""
 
 
+Enriched = tuple[Row, bytes]
+"""One enriched event: the columns of its own, and those that it shares with others, which are written already: the rest
+of its JSON line, `,"site":"loja",...}` with a line feed; empty when all columns are in the row."""
+
+
 class Incoming(NamedTuple):
     """One record as the stream gave it. `arrived_at`: the stream's own time stamp in epoch ms, if any."""
 

@@ -1,8 +1,11 @@
 """Raw records for the tests of enrichments."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from enrich_consumer.core.record import Record
+from enrich_consumer.core import enrich
+from enrich_consumer.core.emit import whole
+from enrich_consumer.core.record import Record, Row
 from schemas import Site
 
 NOW = 1_795_296_000_000  # 2026-11-21T20:00:00Z
@@ -33,3 +36,13 @@ def record(*events: dict[str, Any], **fields: Any) -> Record:
 def event(**fields: Any) -> dict[str, Any]:
     """One event with what is required."""
     return {"event_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "event": "page_view", **fields}
+
+
+def build(references: enrich.References, names: Sequence[str] | None = None) -> Callable[[Record], list[Row]]:
+    """The enrichments; they answer with whole rows."""
+    return rows_of(enrich.build(references, names))
+
+
+def rows_of(made: enrich.Enrich) -> Callable[[Record], list[Row]]:
+    """The same enrichments; they answer with whole rows."""
+    return lambda record: [whole(*one) for one in made(record)]

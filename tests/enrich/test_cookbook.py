@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 from enrich_consumer.core.enrich import ENRICHMENTS, References
-from enrich_consumer.core.enrich.assembly import assemble, select
-from tests.enrich.records import record
+from enrich_consumer.core.enrich.assembly import assemble
+from enrich_consumer.core.enrich.selection import select
+from tests.enrich.records import record, rows_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "cookbook" / "add-an-enrichment.md"
 
@@ -16,7 +17,7 @@ def test_add_an_enrichment():
     exec(compile(code, str(PAGE), "exec"), module)
     specs = (ENRICHMENTS[0], module["SPEC"], *ENRICHMENTS[1:])
     made = assemble(select(None, specs), References())
-    (row,) = made.enrich(record(received_at=1_795_296_000_000))  # 21:20 in UTC
+    (row,) = rows_of(made.enrich)(record(received_at=1_795_296_000_000))  # 21:20 in UTC
     assert row["shop_hour"] == 18
     assert row["enrich_errors"] == []
     assert made.caches["shop_hour"]().misses >= 1

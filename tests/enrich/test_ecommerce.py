@@ -2,8 +2,8 @@
 
 import pytest
 
-from enrich_consumer.core.enrich import References, build
-from tests.enrich.records import SITE, record
+from enrich_consumer.core.enrich import References
+from tests.enrich.records import SITE, build, record
 
 ENRICH = build(References())
 NAMES = (

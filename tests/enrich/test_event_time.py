@@ -2,9 +2,9 @@
 
 import pytest
 
-from enrich_consumer.core.enrich import References, build
+from enrich_consumer.core.enrich import References
 from enrich_consumer.core.enrich.event_time import day, event_time
-from tests.enrich.records import NOW, SITE, record
+from tests.enrich.records import NOW, SITE, build, record
 
 DAY = 24 * 3600 * 1000
 

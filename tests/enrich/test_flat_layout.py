@@ -4,11 +4,10 @@ import os
 
 import pytest
 
-from enrich_consumer.core.enrich import build
 from enrich_consumer.edges.iso_places import CONTINENTS, REGIONS
 from enrich_consumer.edges.mmdb import _flat
 from enrich_consumer.edges.reference_data import free_city_path, open_references
-from tests.enrich.records import record
+from tests.enrich.records import build, record
 
 
 def test_it_reads_like_geolite2():

@@ -2,9 +2,9 @@
 
 import pytest
 
-from enrich_consumer.core.enrich import References, build
+from enrich_consumer.core.enrich import References
 from enrich_consumer.core.enrich.addresses import by_policy, parse
-from tests.enrich.records import SITE, record
+from tests.enrich.records import SITE, build, record
 
 LONDON = {
     "continent": {"code": "EU"},

@@ -5,12 +5,11 @@ import shutil
 
 import pytest
 
-from enrich_consumer.core.enrich import build
 from enrich_consumer.edges.mmdb import ReferenceDataError
 from enrich_consumer.edges.reference_data import LOOK_EVERY_S, open_references
 from rastro.__main__ import main
 from tests.enrich import public_sets
-from tests.enrich.records import record
+from tests.enrich.records import build, record
 
 NAMES = ["event_time", "geo", "privacy"]
 LONDON = "81.2.69.160"

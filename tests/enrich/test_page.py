@@ -2,9 +2,9 @@
 
 import pytest
 
-from enrich_consumer.core.enrich import References, build, urls
+from enrich_consumer.core.enrich import References, urls
 from enrich_consumer.core.enrich.campaign import CLICK_IDS
-from tests.enrich.records import record
+from tests.enrich.records import build, record
 
 ENRICH = build(References())
 

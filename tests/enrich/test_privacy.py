@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from enrich_consumer.core import enrich
 from enrich_consumer.core.emit import line
-from enrich_consumer.core.enrich import References, build
+from enrich_consumer.core.enrich import References
 from enrich_consumer.core.enrich.addresses import spellings
 from enrich_consumer.core.enrich.privacy import properties_text
 from enrich_consumer.core.enrich.scrub import (
@@ -18,9 +19,10 @@ from enrich_consumer.core.enrich.scrub import (
     outline,
     scrub,
 )
-from tests.enrich.records import SITE, record
+from tests.enrich.records import SITE, record, rows_of
 
-ENRICH = build(References())
+MADE = enrich.build(References())
+ENRICH = rows_of(MADE)
 
 TEXTS = [
     ("maria.silva+loja@exemplo.com.br comprou", "[email] comprou"),
@@ -180,10 +182,7 @@ def _everywhere(text):
 
 
 def _bytes(made):
-    rows = ENRICH(made)
-    for row in rows:
-        row.setdefault("session_started_at", None)
-    return b"".join(line(row) for row in rows).lower()
+    return b"".join(line(*one) for one in MADE(made)).lower()
 
 
 ADDRESSES = ["203.0.113.9", "::ffff:203.0.113.9", "2001:db8:a:b:c:d:e:f9", "2001:db8::f9"]

@@ -10,12 +10,12 @@ from ua_parser import Domain
 from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
 
-from enrich_consumer.core.enrich import References, bot, build, known_sites
+from enrich_consumer.core.enrich import References, bot, known_sites
 from enrich_consumer.core.enrich.user_agent import from_text, version_of
 from enrich_consumer.edges.mmdb import ReferenceDataError
 from enrich_consumer.edges.reference_data import open_references
 from tests.enrich import public_sets
-from tests.enrich.records import record
+from tests.enrich.records import build, record
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

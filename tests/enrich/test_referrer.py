@@ -2,9 +2,9 @@
 
 import pytest
 
-from enrich_consumer.core.enrich import References, build
+from enrich_consumer.core.enrich import References
 from enrich_consumer.core.enrich.channels import RULES, UNASSIGNED, Traffic, channel_of
-from tests.enrich.records import record
+from tests.enrich.records import build, record
 
 ENRICH = build(References())
 

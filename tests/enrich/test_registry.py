@@ -4,11 +4,12 @@ import orjson
 import pytest
 
 from enrich_consumer.columns import main
-from enrich_consumer.core.enrich import ENRICHMENTS, EnrichmentsError, References, build, columns
-from enrich_consumer.core.enrich.assembly import assemble, select
+from enrich_consumer.core.enrich import ENRICHMENTS, EnrichmentsError, References, columns
+from enrich_consumer.core.enrich.assembly import assemble
+from enrich_consumer.core.enrich.selection import select
 from enrich_consumer.core.enrich.spec import Spec, Step
 from schemas import Column
-from tests.enrich.records import record
+from tests.enrich.records import build, record, rows_of
 
 
 def _spec(name, *gives, needs=(), step=None, guards=()):
@@ -58,24 +59,25 @@ def test_two_writers_of_a_column_stop_the_start():
         select(None, [_spec("one", "a"), _spec("two", "a")])
 
 
-@pytest.mark.parametrize("half", ["per_record", "per_event"])
-def test_a_failure_costs_its_own_columns_and_what_it_guards(half):
-    def good(_record, row):
-        row["kept"] = "kept"
-        row["guarded"] = "secret"
+@pytest.mark.parametrize("part", ["per_client", "per_page", "per_event", "at_last"])
+def test_a_failure_costs_its_own_columns_and_what_it_guards(part):
+    def good(*given):
+        given[-1]["kept"] = "kept"
+        given[-1]["guarded"] = "secret"
 
     def bad(*given):
-        given[-1]["lost"] = "half done"
+        if part != "at_last":
+            given[-1]["lost"] = "half done"
         raise RuntimeError
 
     specs = [
-        _spec("good", "kept", "guarded", step=Step(good)),
-        _spec("bad", "lost", step=Step(**{half: bad}), guards=("guarded",)),
+        _spec("good", "kept", "guarded", step=Step(**{"per_page" if part == "at_last" else part: good})),
+        _spec("bad", "lost", step=Step(**{part: bad}), guards=("guarded",)),
     ]
-    rows = assemble(specs, References()).enrich(record({}, {}))
+    rows = rows_of(assemble(specs, References()).enrich)(record({}, {}))
     assert [row["enrich_errors"] for row in rows] == [["bad"], ["bad"]]
-    assert rows[0]["lost"] is None
-    assert rows[0]["guarded"] is None
+    assert "lost" not in rows[0]
+    assert "guarded" not in rows[0]
     assert rows[0]["kept"] == "kept"
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from enrich_consumer.core.enrich import References, build
+from enrich_consumer.core.enrich import References
 from enrich_consumer.core.enrich.client_hints import read
-from tests.enrich.records import CHROME, record
+from tests.enrich.records import CHROME, build, record
 
 ENRICH = build(References())
 SAFARI = (

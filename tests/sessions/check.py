@@ -84,7 +84,7 @@ def expected(one: History) -> Iterator[Out]:
 
 def out(row: stream.Row, names: Names) -> Out:
     """A row as it left."""
-    merged = row["merged_session_id"]
+    merged = row.get("merged_session_id")
     assert (row["event_name"] == "session_merge") == (merged is not None)
     return Out(
         row["event_id"] if merged is None else None,
@@ -104,11 +104,11 @@ def out(row: stream.Row, names: Names) -> Out:
 
 def followed(rows: Sequence[stream.Row], events: Sequence[Arrival]) -> dict[str, list[Arrival]]:
     """The arrivals behind the rows of each session, merges followed as a reader of the lake does."""
-    survivor = {row["merged_session_id"]: row["session_id"] for row in rows if row["merged_session_id"]}
+    survivor = {row["merged_session_id"]: row["session_id"] for row in rows if row.get("merged_session_id")}
     of_record = {(event.record, event.event_id): event for event in reversed(events)}  # the first one wins
     result: dict[str, list[Arrival]] = {}
     for row in rows:
-        if row["merged_session_id"]:
+        if row.get("merged_session_id"):
             continue
         event = of_record[int(row["raw_sequence"]) - 1, row["event_id"]]
         name = row["session_id"]

@@ -84,8 +84,8 @@ def _no_fence(patch: pytest.MonkeyPatch) -> None:
 
 
 def _wall_clock_in_a_column(patch: pytest.MonkeyPatch) -> None:
-    def line(row: Row) -> bytes:
-        return emit.line({**row, "enrich_version": str(time.monotonic_ns())})
+    def line(row: Row, rest: bytes = b"") -> bytes:
+        return emit.line({**row, "properties": str(time.monotonic_ns())}, rest)
 
     patch.setattr(pipeline, "line", line)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from enrich_consumer.core import enrich
 from enrich_consumer.core.enrich import References
-from enrich_consumer.core.record import Record, Row
+from enrich_consumer.core.record import Enriched, Record
 from enrich_consumer.core.state import in_range
 from enrich_consumer.core.visitor import MAX_IDS, unpack
 from enrich_consumer.ports import LeaseLostError, PutRefusedError
@@ -233,7 +233,7 @@ class _Simulation:
                 raise BrokenError("I7 more event ids than the window")
         process.worker = worker
 
-    def _enrich(self, record: Record) -> list[Row]:
+    def _enrich(self, record: Record) -> list[Enriched]:
         if record.sequence in self._deadly:
             self._faults.fired["deadly record"] += 1
             raise CrashError("a native library")

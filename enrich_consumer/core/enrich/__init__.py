@@ -16,15 +16,9 @@ from enrich_consumer.core.enrich import (
     referrer,
     user_agent,
 )
-from enrich_consumer.core.enrich.assembly import (
-    Assembled,
-    Enrich,
-    EnrichmentsError,
-    assemble,
-    columns_of,
-    select,
-)
+from enrich_consumer.core.enrich.assembly import Assembled, Enrich, assemble
 from enrich_consumer.core.enrich.references import References
+from enrich_consumer.core.enrich.selection import EnrichmentsError, columns_of, select
 from enrich_consumer.core.enrich.spec import Spec
 from schemas import Column
 

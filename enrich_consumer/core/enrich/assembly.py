@@ -1,79 +1,24 @@
 """Puts enrichments together into one function; the failure of one costs its own columns and no more."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from typing import NamedTuple
 
+from enrich_consumer.core.emit import whole
 from enrich_consumer.core.enrich import envelope
+from enrich_consumer.core.enrich.about import About, Client, Page, client_of, headers_of, page_of
+from enrich_consumer.core.enrich.layers import Layers, Part, drop, layers, members
 from enrich_consumer.core.enrich.references import References
-from enrich_consumer.core.enrich.spec import CacheInfo, Spec
-from enrich_consumer.core.record import Event, Record, Row
-from schemas import Column
+from enrich_consumer.core.enrich.spec import CacheInfo, Spec, Step
+from enrich_consumer.core.record import Enriched, Event, Record, Row
 
-Enrich = Callable[[Record], list[Row]]
-"""One row per event of the record, in its order. Never raises."""
+CLIENTS = 4096
+PAGES = 8192
+LONGEST = 512
+"""Characters of a text that is remembered: memory is bounded by entries times this. Longer ones are worked out
+each time."""
 
-
-class EnrichmentsError(ValueError):
-    """The enrichments asked for do not work together; the message says what to change."""
-
-
-class _RecordPart(NamedTuple):
-    name: str
-    fill: Callable[[Record, Row], None]
-    blank: Row
-
-
-class _EventPart(NamedTuple):
-    name: str
-    fill: Callable[[Record, Event, Row], None]
-    blank: Row
-
-
-class _LastPart(NamedTuple):
-    name: str
-    finish: Callable[[Record, list[Row]], None]
-    blank: Row
-
-
-def columns_of(specs: Sequence[Spec]) -> tuple[Column, ...]:
-    """Every column of the enriched table in its order, with who writes it."""
-    ours = (column._replace(writer=spec.name) for spec in specs for column in spec.gives)
-    return tuple(chain(envelope.PIPELINE, envelope.SESSIONIZE, ours))
-
-
-def select(names: Sequence[str] | None, specs: Sequence[Spec]) -> tuple[Spec, ...]:
-    """The enrichments of these names in the order of the list; all of them when names is None.
-
-    Raises:
-        EnrichmentsError: a name is not in the list, a required one is not named, one needs a column that none
-            before it gives, or two give the same column.
-    """
-    known = [spec.name for spec in specs]
-    wanted = known if names is None else names
-    for name in wanted:
-        if name not in known:
-            raise EnrichmentsError(f"no enrichment is called {name!r}; there are: {', '.join(known)}")
-    for spec in specs:
-        if spec.required and spec.name not in wanted:
-            raise EnrichmentsError(f"enrichment {spec.name!r} cannot be left out: {spec.description}")
-    chosen = tuple(spec for spec in specs if spec.name in wanted)
-    _check(chosen)
-    return chosen
-
-
-def _check(specs: Sequence[Spec]) -> None:
-    writers = {column.name: column.writer for column in chain(envelope.PIPELINE, envelope.SESSIONIZE)}
-    for spec in specs:
-        for need in spec.needs:
-            if need not in writers:
-                raise EnrichmentsError(f"{spec.name!r} needs column {need!r}, which none before it gives")
-        for name in (column.name for column in spec.gives):
-            if name in writers:
-                raise EnrichmentsError(
-                    f"column {name!r} has two writers: {writers[name]!r} and {spec.name!r}"
-                )
-            writers[name] = spec.name
+Enrich = Callable[[Record], list[Enriched]]
+"""One pair an event of the record, in its order. Never raises."""
 
 
 class Assembled(NamedTuple):
@@ -83,85 +28,126 @@ class Assembled(NamedTuple):
     caches: Mapping[str, Callable[[], CacheInfo]]
 
 
+class _Parts(NamedTuple):
+    """All parts in the order of the list, by what they are about."""
+
+    clients: Layers[Client]
+    pages: Layers[Page]
+    events: tuple[tuple[str, Callable[[About, Event, Row], None], frozenset[str]], ...]
+    at_last: tuple[tuple[str, Callable[[Record], Callable[[Row], None] | None], frozenset[str]], ...]
+
+
 def assemble(specs: Sequence[Spec], references: References) -> Assembled:
     """Make the function that enriches a record with `specs`.
 
     A row holds what is known: a column that is not there is null (docs/decisions/0014-rows-without-nulls.md).
+    What events share is found and written once (docs/decisions/0045-shared-columns-are-written-once.md).
     """
-    record_parts: list[_RecordPart] = []
-    event_parts: list[_EventPart] = []
-    last_parts: list[_LastPart] = []
-    caches: dict[str, Callable[[], CacheInfo]] = {}
-    for spec in specs:
-        step = spec.build(references)
-        blank = _blank(spec)
+    steps = [(spec.name, _lost(spec), spec.build(references)) for spec in specs]
+    parts = _parts(steps)
+    caches: dict[str, Callable[[], CacheInfo]] = {"client": parts.clients.info, "page": parts.pages.info}
+    for _, _, step in steps:
         caches |= step.caches
-        if step.per_record:
-            record_parts.append(_RecordPart(spec.name, step.per_record, blank))
-        if step.per_event:
-            event_parts.append(_EventPart(spec.name, step.per_event, blank))
-        if step.at_last:
-            last_parts.append(_LastPart(spec.name, step.at_last, blank))
 
-    def enrich(record: Record) -> list[Row]:
-        shared = _ROOMY.copy()
-        failed = _fill_shared(record, shared, record_parts)
-        rows = [_fill_one(record, event, shared.copy(), failed, event_parts) for event in record.events]
-        _finish(record, rows, last_parts)
-        return rows
+    def enrich(record: Record) -> list[Enriched]:
+        enriched = _events(record, parts, references.version())
+        for name, look, lost in parts.at_last:
+            try:
+                clean = look(record)
+                if clean is not None:
+                    enriched = [_cleaned(one, clean) for one in enriched]
+            except Exception:  # noqa: BLE001 - whatever fails costs its own columns, never the event
+                enriched = [_without(one, name, lost) for one in enriched]
+        return enriched
 
     return Assembled(enrich, caches)
 
 
+def _parts(steps: Sequence[tuple[str, frozenset[str], Step]]) -> _Parts:
+    clients = [Part(name, step.per_client, lost) for name, lost, step in steps if step.per_client]
+    pages = [Part(name, step.per_page, lost) for name, lost, step in steps if step.per_page]
+    return _Parts(
+        layers(clients, CLIENTS),
+        layers(pages, PAGES),
+        tuple((name, step.per_event, lost) for name, lost, step in steps if step.per_event),
+        tuple((name, step.at_last, lost) for name, lost, step in steps if step.at_last),
+    )
+
+
+def _lost(spec: Spec) -> frozenset[str]:
+    return frozenset((*(column.name for column in spec.gives), *spec.guards))
+
+
 _ROOMY: Row = dict.fromkeys(
     (
-        *(column.name for column in (*envelope.PIPELINE, *envelope.SESSIONIZE)),
+        "event_id",
+        "event_name",
         "event_at",
         "event_date",
         "is_time_suspect",
+        "session_id",
+        "session_started_at",
+        "session_event_index",
+        "is_session_start",
+        "is_late",
+        "enrich_errors",
     )
 )
 """Columns that every row gets. A copy is sooner filled than a new dict: it grows once less."""
 
 
-def _blank(spec: Spec) -> Row:
-    return dict.fromkeys((*(column.name for column in spec.gives), *spec.guards))
+def _events(record: Record, parts: _Parts, references: str | None) -> list[Enriched]:
+    about = About(record)
+    headers = headers_of(record)
+    referer = record.headers.get("referer")  # of the request that brought the event: the page itself
+    mine = members(envelope.record_row(record)) + b"}\n"
+    last: tuple[object, ...] | None = None
+    enriched: list[Enriched] = []
+    for event in record.events:
+        get = event.get
+        told = (get("screen"), get("language"), get("consent"))
+        if told != last:  # one browser sent all events of a record, so it is nearly always the same
+            last = told
+            client = client_of(record, headers, event, references)
+            short = _short(record.user_agent, record.ip, client.language, *headers)
+            known = parts.clients.remembered(client) if short else parts.clients.found(client)
+            without_clicks = client.refuses_ads
+            about.client = known.row
+            tail = known.json + mine
+        page = page_of(record.site, get("page"), referer, without_clicks=without_clicks)
+        found = (
+            parts.pages.remembered(page)
+            if _short(page.url, page.referrer, page.title)
+            else parts.pages.found(page)
+        )
+        about.page = found.row
+        row = _ROOMY.copy()
+        row["enrich_errors"] = [*known.failed, *found.failed]
+        envelope.fill_event(event, row)
+        one: Enriched = (row, found.json + tail)
+        for name, fill, lost in parts.events:
+            try:
+                fill(about, event, one[0])
+            except Exception:  # noqa: BLE001 - as above
+                one = _without(one, name, lost)
+        enriched.append(one)
+    return enriched
 
 
-def _fill_shared(record: Record, row: Row, parts: list[_RecordPart]) -> list[str]:
-    envelope.fill_record(record, row)
-    failed: list[str] = []
-    for name, fill, blank in parts:
-        try:
-            fill(record, row)
-        except Exception:  # noqa: BLE001 - whatever fails costs its own columns, never the event
-            row.update(blank)
-            failed.append(name)
-    return failed
+def _short(*texts: str | None) -> bool:
+    return all(not text or len(text) <= LONGEST for text in texts)
 
 
-def _fill_one(record: Record, event: Event, row: Row, failed: list[str], parts: list[_EventPart]) -> Row:
-    row["enrich_errors"] = errors = failed.copy()
-    envelope.fill_event(event, row)
-    for name, fill, blank in parts:
-        try:
-            fill(record, event, row)
-        except Exception:  # noqa: BLE001 - as above
-            row.update(blank)
-            _note(errors, name)
-    return row
+def _without(one: Enriched, name: str, lost: frozenset[str]) -> Enriched:
+    """The whole row without what enrichment `name` gives and guards."""
+    row = whole(*one)
+    drop(row, lost)
+    if name not in row["enrich_errors"]:
+        row["enrich_errors"].append(name)
+    return row, b""
 
 
-def _finish(record: Record, rows: list[Row], parts: list[_LastPart]) -> None:
-    for name, finish, blank in parts:
-        try:
-            finish(record, rows)
-        except Exception:  # noqa: BLE001 - as above
-            for row in rows:
-                row.update(blank)
-                _note(row["enrich_errors"], name)
-
-
-def _note(errors: list[str], name: str) -> None:
-    if name not in errors:
-        errors.append(name)
+def _cleaned(one: Enriched, clean: Callable[[Row], None]) -> Enriched:
+    row = whole(*one)
+    clean(row)
+    return row, b""

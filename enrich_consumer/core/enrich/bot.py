@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import re2
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
+from enrich_consumer.core.enrich.about import Client
 from enrich_consumer.core.enrich.hosting import is_hosting
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.spec import Spec, Step
-from enrich_consumer.core.record import Record, Row
+from enrich_consumer.core.record import Row
 from schemas import Column
 
 AGENTS = 16384
@@ -120,7 +121,7 @@ def _build(_: References) -> Step:
     cached = lru_cache(AGENTS)(of)
     hosting = lru_cache(8192)(is_hosting)
 
-    def per_record(record: Record, row: Row) -> None:
+    def per_client(_: Client, row: Row) -> None:
         agent = row.get("user_agent")
         if agent:
             name, found = cached(agent, row.get("device_class") == "bot")
@@ -136,7 +137,7 @@ def _build(_: References) -> Step:
         if reasons:
             row["bot_reasons"] = reasons
 
-    return Step(per_record, caches={"bot": cached.cache_info})
+    return Step(per_client, caches={"bot": cached.cache_info})
 
 
 SPEC = Spec(

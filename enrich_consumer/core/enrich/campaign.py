@@ -1,17 +1,15 @@
 """Campaign parameters and click ids of the page's address."""
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from enrich_consumer.core.enrich import urls
+from enrich_consumer.core.enrich.about import Page
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.scrub import scrub
 from enrich_consumer.core.enrich.spec import Spec, Step
-from enrich_consumer.core.record import Event, Record, Row
+from enrich_consumer.core.record import Row
 from schemas import Column
 
-QUERIES = 8192
-LONGEST_CACHED = 512
 LONGEST = 512
 """Characters of a value that are kept."""
 
@@ -84,15 +82,13 @@ def columns_of(query: str) -> Row:
     return row
 
 
+def _per_page(_: Page, row: Row) -> None:
+    if query := row.get("page_query"):
+        row.update(columns_of(query))
+
+
 def _build(_: References) -> Step:
-    cached = lru_cache(QUERIES)(columns_of)
-
-    def per_event(record: Record, event: Event, row: Row) -> None:
-        query = row.get("page_query")
-        if query:
-            row.update(cached(query) if len(query) <= LONGEST_CACHED else columns_of(query))
-
-    return Step(per_event=per_event, caches={"campaign.query": cached.cache_info})
+    return Step(per_page=_per_page)
 
 
 SPEC = Spec(

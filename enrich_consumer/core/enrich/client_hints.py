@@ -1,17 +1,10 @@
 """What a browser says of itself in the Sec-CH-UA headers (W3C User-Agent Client Hints)."""
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
-HEADERS = (
-    "sec_ch_ua",
-    "sec_ch_ua_full_version_list",
-    "sec_ch_ua_mobile",
-    "sec_ch_ua_platform",
-    "sec_ch_ua_platform_version",
-    "sec_ch_ua_model",
-)
+from enrich_consumer.core.enrich.about import Headers
+
 LONGEST = 512
 
 _BRAND = re.compile(r'"([^"]{1,64})";\s*v="([^"]{1,32})"')
@@ -46,13 +39,13 @@ class Hints(NamedTuple):
 
 
 Texts = tuple[str | None, ...]
-NOTHING: Texts = (None,) * len(HEADERS)
+_FIRST = Headers._fields.index("sec_ch_ua")
+NOTHING: Texts = Headers()[_FIRST:]
 
 
-def texts_of(headers: Mapping[str, str | None]) -> Texts:
-    """The headers' texts in the order of HEADERS: hashable, so that it can be a cache's key."""
-    get = headers.get
-    return tuple([get(name) for name in HEADERS])
+def texts_of(headers: Headers) -> Texts:
+    """Those of the headers that are hints, in their order: hashable, so that it can be a cache's key."""
+    return headers[_FIRST:]
 
 
 def read(texts: Texts) -> Hints:

@@ -7,10 +7,11 @@ number has at most 15 significant digits, so its shortest text is the exact deci
 from functools import lru_cache
 from typing import Any
 
+from enrich_consumer.core.enrich.about import About
 from enrich_consumer.core.enrich.currencies import CODES
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.spec import Spec, Step
-from enrich_consumer.core.record import Event, Record, Row
+from enrich_consumer.core.record import Event, Row
 from schemas import Column
 
 ABSURD = 1e11
@@ -120,14 +121,14 @@ def _items(event: Event, items: list[dict[str, Any]], row: Row, flags: list[str]
             flags.append("derived_value")
 
 
-def _per_event(record: Record, event: Event, row: Row) -> None:
+def _per_event(about: About, event: Event, row: Row) -> None:
     if term := event.get("search_term"):
         row["search_term"] = term
     given = event.get("ecommerce")
     if not given:
         return
     flags: list[str] = []
-    code, known = currency(given.get("currency"), record.site.currency)
+    code, known = currency(given.get("currency"), about.record.site.currency)
     if code:
         row["currency"] = code
     if not known:

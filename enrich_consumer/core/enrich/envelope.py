@@ -1,5 +1,6 @@
 """The columns that belong to no enrichment: identity, provenance, and the session's place in the table."""
 
+from enrich_consumer.core.emit import iso
 from enrich_consumer.core.record import Event, Record, Row
 from schemas import Column
 
@@ -48,15 +49,17 @@ SESSIONIZE = (
 )
 
 
-def fill_record(record: Record, row: Row) -> None:
-    """Fill the pipeline's columns that are the same for every event of a record."""
-    row["site"] = record.site.name
-    row["received_at"] = record.received_at
-    row["visitor_id"] = record.visitor_id
-    row["visitor_kind"] = record.visitor_kind
-    row["raw_sequence"] = str(record.sequence).zfill(56)
-    row["schema_version"] = SCHEMA_VERSION
-    row["enrich_version"] = ENRICH_VERSION
+def record_row(record: Record) -> Row:
+    """The pipeline's columns that are the same for every event of a record."""
+    return {
+        "site": record.site.name,
+        "received_at": iso(record.received_at),
+        "visitor_id": record.visitor_id,
+        "visitor_kind": record.visitor_kind,
+        "raw_sequence": str(record.sequence).zfill(56),
+        "schema_version": SCHEMA_VERSION,
+        "enrich_version": ENRICH_VERSION,
+    }
 
 
 def fill_event(event: Event, row: Row) -> None:

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from enrich_consumer.core.enrich.about import About
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.spec import Spec, Step
-from enrich_consumer.core.record import Event, Record, Row
+from enrich_consumer.core.record import Event, Row
 from schemas import Column
 
 NONSENSE_MS = 7 * 24 * 3600 * 1000
@@ -42,7 +43,8 @@ def day(zone: str, at: int) -> str:
     return _day(zone, at // QUARTER_MS)
 
 
-def _per_event(record: Record, event: Event, row: Row) -> None:
+def _per_event(about: About, event: Event, row: Row) -> None:
+    record = about.record
     at, row["is_time_suspect"] = event_time(record.received_at, record.sent_at, event.get("ts"))
     row["event_at"] = at
     row["event_date"] = _day(record.site.time_zone, at // QUARTER_MS)

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from enrich_consumer.core.enrich.about import Client
 from enrich_consumer.core.enrich.addresses import LONGEST, parse
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.rows import known
 from enrich_consumer.core.enrich.spec import Spec, Step
-from enrich_consumer.core.record import Record, Row
+from enrich_consumer.core.record import Row
 from schemas import Column
 
 ADDRESSES = 32768
@@ -54,11 +55,11 @@ def _build(references: References) -> Step:
         found = columns_of(references.city(str(address)), references.asn(str(address)))
         return known({"geo_database_date": references.city_date(), **found})
 
-    def per_record(record: Record, row: Row) -> None:
-        if record.ip and len(record.ip) <= LONGEST:
-            row.update(columns(record.ip, references.version()))
+    def per_client(client: Client, row: Row) -> None:
+        if client.ip and len(client.ip) <= LONGEST:
+            row.update(columns(client.ip, client.references))
 
-    return Step(per_record, caches={"geo": columns.cache_info})
+    return Step(per_client, caches={"geo": columns.cache_info})
 
 
 SPEC = Spec(

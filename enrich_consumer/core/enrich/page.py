@@ -3,24 +3,17 @@
 from functools import lru_cache
 
 from enrich_consumer.core.enrich import urls
+from enrich_consumer.core.enrich.about import Client, Page
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.rows import known
 from enrich_consumer.core.enrich.spec import Spec, Step
-from enrich_consumer.core.record import Event, Record, Row
+from enrich_consumer.core.record import Row
 from schemas import Column
 
 URLS = 8192
 LONGEST_CACHED = 512
 """Longer addresses are taken apart each time: the cache's memory is bounded by entries times this."""
 
-SCREEN = (
-    "screen_width",
-    "screen_height",
-    "viewport_width",
-    "viewport_height",
-    "screen_class",
-    "viewport_class",
-)
 WIDTHS = ((576, "xs"), (768, "sm"), (992, "md"), (1200, "lg"), (1400, "xl"))
 """Classes of width in CSS pixels: the break points of Bootstrap, which most shop themes use."""
 
@@ -61,6 +54,10 @@ def _columns(url: str) -> Row:
 
 def screen_columns(wide: int | None, high: int | None, view: int | None, view_high: int | None) -> Row:
     """The columns of a screen and of the window's inside, in pixels."""
+    # In JSON Schema 393.0 is an integer too; the column is a whole number.
+    wide, high, view, view_high = [
+        None if side is None else int(side) for side in (wide, high, view, view_high)
+    ]
     return known(
         {
             "screen_width": wide,
@@ -73,48 +70,22 @@ def screen_columns(wide: int | None, high: int | None, view: int | None, view_hi
     )
 
 
-_screens = lru_cache(4096)(screen_columns)
-
-
-def _screen_of(event: Event) -> Row:
-    if not (screen := event.get("screen")):
-        return {}
-    get = screen.get
-    return _screens(get("width"), get("height"), get("viewport_width"), get("viewport_height"))
-
-
-def _change_screen(event: Event, row: Row) -> None:
-    for column in SCREEN:
-        row.pop(column, None)
-    row.update(_screen_of(event))
-
-
 def _build(_: References) -> Step:
     cached = lru_cache(URLS)(_columns)
-    language = lru_cache(1024)(language_of)
 
-    def per_record(record: Record, row: Row) -> None:
-        # One browser sent all events of a record: nearly always the first one's screen is that of all.
-        row.update(_screen_of(record.events[0]))
-        if told := language(record.headers.get("accept_language")):
+    def per_client(client: Client, row: Row) -> None:
+        if client.screen:
+            row.update(screen_columns(*client.screen))
+        if told := language_of(client.language) or language_of(client.headers.accept_language):
             row["language"] = told
 
-    def per_event(record: Record, event: Event, row: Row) -> None:
-        page = event.get("page")
-        url = page.get("url") if page else None
-        if not url:
-            url = record.headers.get("referer")  # of the request that brought the event: the page itself
-        if url:
+    def per_page(page: Page, row: Row) -> None:
+        if url := page.url:
             row.update(cached(url) if len(url) <= LONGEST_CACHED else _columns(url))
-        if page and (title := page.get("title")):
-            row["page_title"] = title
-        if (told := event.get("language")) and (told := language(told)):
-            row["language"] = told
-        if event.get("screen") != record.events[0].get("screen"):
-            _change_screen(event, row)
+        if page.title:
+            row["page_title"] = page.title
 
-    caches = {"page.url": cached.cache_info, "page.language": language.cache_info}
-    return Step(per_record, per_event, caches=caches | {"page.screen": _screens.cache_info})
+    return Step(per_client, per_page, caches={"page.url": cached.cache_info})
 
 
 SPEC = Spec(

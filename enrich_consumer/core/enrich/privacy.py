@@ -1,15 +1,16 @@
 """The last of all: what must not reach the lake is taken out here. What stays when: docs/enrichments.md."""
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from enrich_consumer.core.enrich import urls
-from enrich_consumer.core.enrich.addresses import LONGEST, by_policy, spellings
+from enrich_consumer.core.enrich import echo, urls
+from enrich_consumer.core.enrich.about import About, Client, Page
+from enrich_consumer.core.enrich.addresses import LONGEST, by_policy
 from enrich_consumer.core.enrich.campaign import CLICK_IDS, UTMS
+from enrich_consumer.core.enrich.layers import drop
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.scrub import (
     SENSITIVE_KEYS,
@@ -27,7 +28,7 @@ ADDRESSES = 32768
 TEXTS = 16384
 LONGEST_CACHED = 512
 
-TEXTS_OF_EVENTS = ("page_title", "search_term", "user_id", "coupon")
+TEXTS_OF_EVENTS = ("search_term", "user_id", "coupon")
 """Cleaned here; addresses of pages and what comes out of them are cleaned where they are taken apart."""
 
 GUARDED = (
@@ -36,6 +37,7 @@ GUARDED = (
     "page_query",
     *UTMS,
     "click_id",
+    "page_title",
     *TEXTS_OF_EVENTS,
     "referrer_url",
     "referrer_term",
@@ -46,7 +48,8 @@ GUARDED = (
 )
 """Lost when this enrichment fails: they may hold the client's address."""
 
-WITHOUT_ANALYTICS = ("user_id", "ip_truncated", "geo_postal_code", "geo_latitude", "geo_longitude")
+PLACES = frozenset({"ip_truncated", "geo_postal_code", "geo_latitude", "geo_longitude"})
+"""Of a client that said no to analytics these go, and the events' `user_id`."""
 _ADDRESSES_OF_PAGES = ("page_url", "page_query", "referrer_url")
 _CLICKS = frozenset(CLICK_IDS)
 
@@ -57,6 +60,8 @@ def _spellings(key: str) -> set[str]:
     return {key, key.upper(), key.capitalize(), camel, camel[:1].upper() + camel[1:], key.replace("_", "")}
 
 
+kept = lru_cache(ADDRESSES)(by_policy)
+scrubbed = lru_cache(TEXTS)(scrub)
 _SENSITIVE = frozenset().union(*map(_spellings, SENSITIVE_KEYS))
 
 
@@ -86,82 +91,6 @@ def without_clicks(url: str) -> str:
     return head + mark + urls.without_values(query, _CLICKS) + hash_ + fragment
 
 
-_without_clicks = lru_cache(4096)(without_clicks)
-
-
-def _apply_consent(record: Record, row: Row) -> None:
-    if row.get("consent_analytics") is False:
-        for column in WITHOUT_ANALYTICS:
-            row.pop(column, None)
-    ads = row.get("consent_ads")
-    if ads is None and record.site.honour_gpc and record.headers.get("sec_gpc") == "1":
-        ads = False  # Global Privacy Control speaks for those who were not asked
-    if ads is False:
-        row.pop("click_id", None)
-        for column in _ADDRESSES_OF_PAGES:
-            url = row.get(column)
-            if url and "=" in url:
-                row[column] = _without_clicks(url)
-
-
-def _take_out(row: Row, written: tuple[str, ...], instead: str) -> None:
-    """Take an address out of every text of the row."""
-    longest_first = sorted({one.lower() for one in written}, key=len, reverse=True)
-    pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
-
-    def clean(value: Any) -> Any:
-        match value:
-            case str():
-                return pattern.sub(instead, value)
-            case list():
-                return [clean(one) for one in value]
-            case dict():
-                return {key: clean(one) for key, one in value.items()}
-            case _:
-                return value
-
-    for column, value in row.items():
-        if value is not None and column != "ip_truncated":
-            row[column] = clean(value)
-
-
-def _echoes(record: Record, probes: tuple[bytes, ...]) -> bool:
-    """Whether the client's address may be written anywhere in the record but in its own field.
-
-    The first probe is in that field. Each is long, which makes a search of the bytes cheap.
-    """
-    own, *others = probes
-    if data := record.data:
-        return data.count(own) > 1 or any(one in data for one in others)
-    data = orjson.dumps((record.events, record.user_agent, record.visitor_id, record.headers))
-    return any(one in data for one in probes)
-
-
-def probes_of(ip: str) -> tuple[bytes, ...]:
-    """What every spelling of the address contains: of a long IPv6 address the first two parts will do."""
-    found = dict.fromkeys([ip, *spellings(ip)])
-    if ":" in ip and "::" not in ip[:10]:
-        found = {_head(one): None for one in found}
-    return tuple(one.encode() for one in found)
-
-
-def _head(spelling: str) -> str:
-    colon = ":" if ":" in spelling else spelling[spelling.find("%") :][:3]
-    return colon.join(spelling.split(colon)[:2]) + colon if colon else spelling
-
-
-def _told(event: Event, row: Row) -> bool:
-    consent = event.get("consent")
-    if not consent:
-        return False
-    analytics, ads = consent.get("analytics"), consent.get("ads")
-    if analytics is not None:
-        row["consent_analytics"] = analytics
-    if ads is not None:
-        row["consent_ads"] = ads
-    return analytics is False or ads is False
-
-
 def _write_properties(properties: dict[str, Any], row: Row) -> None:
     try:
         row["properties"] = properties_text(properties)
@@ -169,42 +98,51 @@ def _write_properties(properties: dict[str, Any], row: Row) -> None:
         row["enrich_errors"].append("privacy")
 
 
+def _per_page(page: Page, row: Row) -> None:
+    if page.title and "page_title" in row:
+        row["page_title"] = scrub(page.title)
+    if page.without_clicks:
+        row.pop("click_id", None)
+        for column in _ADDRESSES_OF_PAGES:
+            url = row.get(column)
+            if url and "=" in url:
+                row[column] = without_clicks(url)
+
+
+def _per_client(client: Client, row: Row) -> None:
+    if client.ip and (ip := kept(client.ip[: LONGEST + 1], client.site.ip_policy)):
+        row["ip_truncated"] = ip
+    if agent := row.get("user_agent"):
+        row["user_agent"] = scrub(agent)
+    if client.analytics is not None:
+        row["consent_analytics"] = client.analytics
+    if client.ads is not None:
+        row["consent_ads"] = client.ads
+    if client.analytics is False:
+        drop(row, PLACES)
+
+
+def _per_event(about: About, event: Event, row: Row) -> None:
+    if properties := event.get("properties"):
+        _write_properties(properties, row)
+    for column in TEXTS_OF_EVENTS:
+        if column in row and (text := row[column]):
+            row[column] = scrubbed(text) if len(text) <= LONGEST_CACHED else scrub(text)
+    if "user_id" in row and about.client.get("consent_analytics") is False:
+        del row["user_id"]
+
+
+def _at_last(record: Record) -> Callable[[Row], None] | None:
+    ip = record.ip
+    if not ip or not echo.is_there(record):
+        return None
+    instead = kept(ip, record.site.ip_policy) or "[ip]"
+    return lambda row: echo.take_out(row, ip, instead)
+
+
 def _build(_: References) -> Step:
-    kept = lru_cache(ADDRESSES)(by_policy)
-    cached = lru_cache(TEXTS)(scrub)
-
-    def per_record(record: Record, row: Row) -> None:
-        if record.ip and (ip := kept(record.ip[: LONGEST + 1], record.site.ip_policy)):
-            row["ip_truncated"] = ip
-        if agent := row.get("user_agent"):
-            row["user_agent"] = cached(agent)
-
-    def per_event(record: Record, event: Event, row: Row) -> None:
-        if properties := event.get("properties"):
-            _write_properties(properties, row)
-        for column in TEXTS_OF_EVENTS:
-            if text := row.get(column):
-                row[column] = cached(text) if len(text) <= LONGEST_CACHED else scrub(text)
-        if _told(event, row) or "sec_gpc" in record.headers:
-            _apply_consent(record, row)
-
-    caches = {"privacy.text": cached.cache_info, "privacy.address": kept.cache_info}
-    return Step(per_record, per_event, _echo_finisher(kept), caches)
-
-
-def _echo_finisher(kept: Callable[[str, str], str | None]) -> Callable[[Record, list[Row]], None]:
-    probes = lru_cache(ADDRESSES)(probes_of)
-
-    def at_last(record: Record, rows: list[Row]) -> None:
-        ip = record.ip
-        if not ip or len(ip) > LONGEST:
-            return
-        if _echoes(record, probes(ip)):
-            instead = kept(ip, record.site.ip_policy) or "[ip]"
-            for row in rows:
-                _take_out(row, spellings(ip), instead)
-
-    return at_last
+    caches = {"privacy.text": scrubbed.cache_info, "privacy.address": kept.cache_info}
+    return Step(_per_client, _per_page, _per_event, _at_last, caches)
 
 
 SPEC = Spec(

@@ -3,12 +3,13 @@
 from functools import lru_cache
 
 from enrich_consumer.core.enrich import known_sites, urls
+from enrich_consumer.core.enrich.about import Page
 from enrich_consumer.core.enrich.campaign import CLICK_IDS
 from enrich_consumer.core.enrich.channels import Traffic, channel_of
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.scrub import scrub
 from enrich_consumer.core.enrich.spec import Spec, Step
-from enrich_consumer.core.record import Event, Record, Row
+from enrich_consumer.core.record import Row
 from schemas import Column
 
 REFERRERS = 8192
@@ -41,6 +42,14 @@ def columns_of(url: str, page_host: str | None, hosts: tuple[str, ...]) -> Row:
     return row
 
 
+_CHANNEL_FROM = (
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "click_network",
+    "referrer_medium",
+    "referrer_source",
+)
 _MEDIUMS = {"search": "organic", "ai": "ai-assistant", "email": "email", "referral": "referral"}
 
 
@@ -79,51 +88,18 @@ def _category(source: str) -> str | None:
     return site.medium if site else None
 
 
-def both(
-    url: str | None,
-    page_host: str | None,
-    hosts: tuple[str, ...],
-    utm_source: str | None,
-    utm_medium: str | None,
-    utm_campaign: str | None,
-    click_network: str | None,
-) -> Row:
-    """The columns of the referrer and the channel."""
-    row = columns_of(url, page_host, hosts) if url else {}
-    found = channel(
-        utm_source,
-        utm_medium,
-        utm_campaign,
-        click_network,
-        row.get("referrer_medium"),
-        row.get("referrer_source"),
-    )
-    if found:
-        row["channel"] = found
-    return row
-
-
 def _build(_: References) -> Step:
-    cached = lru_cache(REFERRERS)(both)
+    cached = lru_cache(REFERRERS)(columns_of)
 
-    def per_event(record: Record, event: Event, row: Row) -> None:
-        page = event.get("page")
-        url = page.get("referrer") if page else None
-        find = cached if not url or len(url) <= LONGEST_CACHED else both
-        get = row.get
-        row.update(
-            find(
-                url,
-                get("page_host"),
-                record.site.hosts,
-                get("utm_source"),
-                get("utm_medium"),
-                get("utm_campaign"),
-                get("click_network"),
-            )
-        )
+    def per_page(page: Page, row: Row) -> None:
+        if url := page.referrer:
+            find = cached if len(url) <= LONGEST_CACHED else columns_of
+            row.update(find(url, row.get("page_host"), page.site.hosts))
+        found = channel(*[row.get(name) for name in _CHANNEL_FROM])
+        if found:
+            row["channel"] = found
 
-    return Step(per_event=per_event, caches={"referrer": cached.cache_info})
+    return Step(per_page=per_page, caches={"referrer": cached.cache_info})
 
 
 SPEC = Spec(

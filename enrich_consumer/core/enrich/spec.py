@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from enrich_consumer.core.enrich.about import About, Client, Page
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.record import Event, Record, Row
 from schemas import Column
@@ -25,16 +26,20 @@ class CacheInfo(Protocol):
 class Step(NamedTuple):
     """An enrichment ready to run; any of its parts may be absent.
 
-    `per_record` fills columns that are the same for every event of a record (user agent, geo): it runs once
-    a record. `per_event` fills the columns of one event; `row` holds what earlier enrichments found.
-    `at_last` sees all rows of a record when every enrichment is through.
+    `per_client` and `per_page` fill what follows from the client or the page alone: it is remembered, so they
+    must be pure. `row` holds what earlier enrichments found for the same client or page.
+    `per_event` fills the columns of one event, `about` what is shared; `row` holds what earlier enrichments
+    found for this event. A column belongs to one of the three.
+    `at_last` looks at a whole record when every enrichment is through; it answers with what to do to each
+    whole row, mostly None.
     `caches`: counters of its caches (as `functools.lru_cache` gives them) by name, for the figures.
-    An exception out of either costs only this enrichment's columns and adds its name to `enrich_errors`.
+    An exception out of any costs only this enrichment's columns and adds its name to `enrich_errors`.
     """
 
-    per_record: Callable[[Record, Row], None] | None = None
-    per_event: Callable[[Record, Event, Row], None] | None = None
-    at_last: Callable[[Record, list[Row]], None] | None = None
+    per_client: Callable[[Client, Row], None] | None = None
+    per_page: Callable[[Page, Row], None] | None = None
+    per_event: Callable[[About, Event, Row], None] | None = None
+    at_last: Callable[[Record], Callable[[Row], None] | None] | None = None
     caches: Mapping[str, Callable[[], CacheInfo]] = MappingProxyType({})
 
 

@@ -11,12 +11,13 @@ from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
 
 from enrich_consumer.core.enrich import client_hints
+from enrich_consumer.core.enrich.about import Client
 from enrich_consumer.core.enrich.client_hints import Hints
 from enrich_consumer.core.enrich.device_class import class_of
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.rows import known
 from enrich_consumer.core.enrich.spec import Spec, Step
-from enrich_consumer.core.record import Record, Row
+from enrich_consumer.core.record import Row
 from schemas import Column
 
 AGENTS = 16384
@@ -115,16 +116,16 @@ def _build(_: References) -> Step:
 
     cached = lru_cache(AGENTS)(columns)
 
-    def per_record(record: Record, row: Row) -> None:
-        agent = record.user_agent
-        hints = client_hints.texts_of(record.headers)
+    def per_client(client: Client, row: Row) -> None:
+        agent = client.user_agent
+        hints = client_hints.texts_of(client.headers)
         if not agent and hints == client_hints.NOTHING:
             return
         # Nobody's real headers are longer; a longer one is computed each time, so the cache stays small.
         small = not agent or len(agent) <= LONGEST
         row.update(cached(agent, hints) if small and _short(hints) else columns(agent, hints))
 
-    return Step(per_record, caches={"user_agent": cached.cache_info})
+    return Step(per_client, caches={"user_agent": cached.cache_info})
 
 
 def _short(hints: client_hints.Texts) -> bool:
