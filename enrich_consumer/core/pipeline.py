@@ -2,7 +2,6 @@
 
 import gzip
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import NamedTuple
@@ -31,7 +30,7 @@ class Outcome(NamedTuple):
     bucket: int
     lines: list[bytes]
     rejected: list[bytes]
-    counts: Counter[str]
+    counts: dict[str, int]
 
 
 def process(incoming: Incoming, sites: Sites, enrich: Enrich, state: ShardState) -> Outcome:
@@ -64,7 +63,7 @@ def reject(incoming: Incoming, reason: Reason, detail: str, state: ShardState) -
         row = orjson.dumps(rejected._asdict(), option=orjson.OPT_APPEND_NEWLINE)
         if len(row) <= MAX_BYTES:
             break
-    return Outcome(0, [], [row], Counter({"records": 1, "rejected": 1, f"rejected.{reason}": 1}))
+    return Outcome(0, [], [row], {"records": 1, "rejected": 1, f"rejected.{reason}": 1})
 
 
 def _sessionize(record: Record, enriched: list[Enriched], state: ShardState) -> Outcome:
@@ -75,7 +74,7 @@ def _sessionize(record: Record, enriched: list[Enriched], state: ShardState) -> 
     owner = f"{record.site.name}/{record.visitor_id}"
     key = visitor_key(owner)
     visitor = state.visitor(key, record.site.session)
-    sessions, ids = visitor.sessions.copy(), visitor.ids.copy()
+    sessions, ids = [session.copy() for session in visitor.sessions], visitor.ids.copy()
     try:
         lines, counts = _lines(record, enriched, visitor, owner)
     except Exception:
@@ -88,7 +87,7 @@ def _sessionize(record: Record, enriched: list[Enriched], state: ShardState) -> 
 
 def _lines(
     record: Record, enriched: list[Enriched], visitor: Visitor, owner: str
-) -> tuple[list[bytes], Counter[str]]:
+) -> tuple[list[bytes], dict[str, int]]:
     rule = record.site.session
     received_at = record.received_at
     started_at, started_text = received_at, iso(received_at)
@@ -121,9 +120,13 @@ def _lines(
         if len(written) > MAX_BYTES:
             raise Reject(Reason.EVENT_TOO_LARGE, f"{event['event_id']}: {len(written)} bytes enriched")
         lines.append(written)
-    counts: Counter[str] = Counter()
-    counts["records"], counts["events"], counts["duplicates"] = 1, len(enriched), duplicates
-    counts["sessions"], counts["merges"], counts["late"] = sessions, merges, late
+    counts = {"records": 1, "events": len(enriched)}
+    counts["duplicates"], counts["sessions"], counts["merges"], counts["late"] = (
+        duplicates,
+        sessions,
+        merges,
+        late,
+    )
     return lines, counts
 
 

@@ -58,34 +58,32 @@ def place(
     if len(ids) > MAX_IDS:
         del ids[next(iter(ids))]
     late = at < received_at - rule.lateness_ms
-    sessions = visitor.sessions
-    if len(sessions) == 1:  # the usual case, without lists
-        found = sessions[0]
-        if not _takes(found, at, rule):
-            return _open(visitor, event_id, at, received_at, owner, late=late)
-        sessions[0] = grown = _grow(found, at, received_at)
-        return Placed(grown.session_id, grown.first, grown.events, is_start=False, is_late=late)
-    candidates = [session for session in sessions if _takes(session, at, rule)]
+    candidates = [session for session in visitor.sessions if _takes(session, at, rule)]
     if not candidates:
         return _open(visitor, event_id, at, received_at, owner, late=late)
-    survivor = _grow(candidates[0], at, received_at)
+    survivor = candidates[0]
+    _grow(survivor, at, received_at)
+    merges: tuple[Merge, ...] = ()
+    if len(candidates) > 1:
+        merges = _merge(visitor, survivor, candidates[1:], rule)
+    if survivor.first == at and len(visitor.sessions) > 1:
+        visitor.sessions.sort(key=_by_start)  # it may start earlier now
+    return Placed(survivor.session_id, survivor.first, survivor.events, False, late, merges)
+
+
+def _merge(
+    visitor: Visitor, survivor: OpenSession, others: list[OpenSession], rule: Session
+) -> tuple[Merge, ...]:
+    """Let `survivor` absorb what fits into the maximum length with it."""
     merges = []
-    gone = {candidates[0].session_id}
-    for other in candidates[1:]:
+    gone = set()
+    for other in others:
         if max(survivor.last, other.last) - min(survivor.first, other.first) <= rule.max_length_ms:
             merges.append(Merge(survivor.session_id, other.session_id, other.first))
             gone.add(other.session_id)
-            survivor = _union(survivor, other)
-    kept = [session for session in sessions if session.session_id not in gone]
-    visitor.sessions = sorted([*kept, survivor], key=_by_start)
-    return Placed(
-        survivor.session_id,
-        survivor.first,
-        survivor.events,
-        is_start=False,
-        is_late=late,
-        merges=tuple(merges),
-    )
+            _unite(survivor, other)
+    visitor.sessions = [session for session in visitor.sessions if session.session_id not in gone]
+    return tuple(merges)
 
 
 def session_id(owner: str, event_id: str, at: int) -> str:
@@ -109,24 +107,18 @@ def _takes(session: OpenSession, at: int, rule: Session) -> bool:
     return at >= first or (first - at <= rule.gap_ms and last - at <= rule.max_length_ms)
 
 
-def _grow(session: OpenSession, at: int, received_at: int) -> OpenSession:
-    return OpenSession(
-        min(at, session.first),
-        max(at, session.last),
-        max(received_at, session.last_arrival),
-        session.session_id,
-        session.events + 1,
-    )
+def _grow(session: OpenSession, at: int, received_at: int) -> None:
+    session.first = min(at, session.first)
+    session.last = max(at, session.last)
+    session.last_arrival = max(received_at, session.last_arrival)
+    session.events += 1
 
 
-def _union(one: OpenSession, other: OpenSession) -> OpenSession:
-    return OpenSession(
-        min(one.first, other.first),
-        max(one.last, other.last),
-        max(one.last_arrival, other.last_arrival),
-        one.session_id,
-        one.events + other.events,
-    )
+def _unite(one: OpenSession, other: OpenSession) -> None:
+    one.first = min(one.first, other.first)
+    one.last = max(one.last, other.last)
+    one.last_arrival = max(one.last_arrival, other.last_arrival)
+    one.events += other.events
 
 
 def _open(visitor: Visitor, event_id: str, at: int, received_at: int, owner: str, *, late: bool) -> Placed:

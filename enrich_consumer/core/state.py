@@ -29,6 +29,7 @@ class ShardState:
         self.touched: dict[bytes, Visitor] = {}
         self.sequence = sequence
         self.watermark = watermark
+        self._new = 0
 
     def visitor(self, key: bytes, rule: Session) -> Visitor:
         """The visitor, ready to be changed; a new one where nothing is retained.
@@ -39,7 +40,11 @@ class ShardState:
         visitor = self.touched.get(key)
         if visitor is None:
             packed = self.settled.get(key)
-            visitor = Visitor([], {}) if packed is None else unpack(packed)
+            if packed is None:
+                self._new += 1
+                visitor = Visitor([], {})
+            else:
+                visitor = unpack(packed)
             self.touched[key] = visitor
         if visitor.sessions and visitor.last_arrival + rule.retention_ms + SLACK_MS < self.watermark:
             visitor.sessions = []
@@ -54,6 +59,7 @@ class ShardState:
         """Take `changes` (just saved) as the settled state."""
         self.settled.update(changes)
         self.touched.clear()
+        self._new = 0
 
     def evict(self, stale: Mapping[bytes, bytes]) -> int:
         """Forget settled visitors whose packed value is still the one found stale; tells how many."""
@@ -65,7 +71,7 @@ class ShardState:
         return gone
 
     def __len__(self) -> int:
-        return len(self.settled.keys() | self.touched.keys()) if self.touched else len(self.settled)
+        return len(self.settled) + self._new
 
 
 def stale_visitors(

@@ -5,7 +5,7 @@ so a change to it is a new `STATE_VERSION` (core/entry.py) with a way to upgrade
 """
 
 import struct
-from typing import NamedTuple
+from dataclasses import dataclass
 
 MAX_IDS = 256
 """Event ids remembered of one visitor for de-duplication (the oldest goes first)."""
@@ -15,14 +15,20 @@ _SESSION = struct.Struct("<qqq16sI")  # first, last, last arrival, id, events
 _PRIME = 2**64 - 59  # the largest prime below 2^64
 
 
-class OpenSession(NamedTuple):
-    """A session that can still be joined. Times in epoch ms; `first` and `last` are event times."""
+@dataclass
+class OpenSession:
+    """A session that can still be joined. Times in epoch ms; `first` and `last` are event times. Mutable on
+    purpose: each of its events moves it on."""
 
     first: int
     last: int
     last_arrival: int
     session_id: str
     events: int
+
+    def copy(self) -> "OpenSession":
+        """Another one, equal to this."""
+        return OpenSession(self.first, self.last, self.last_arrival, self.session_id, self.events)
 
 
 class Visitor:

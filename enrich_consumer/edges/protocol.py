@@ -3,15 +3,20 @@
 Stdout is the protocol: a printed line can be a command, so nothing else may write there.
 """
 
+import fcntl
 import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import Any, BinaryIO, TextIO
 
 import orjson
 from amazon_kclpy import dispatch, kcl, messages
 from amazon_kclpy.v3 import processor as interface
+
+PIPE_BYTES = 1 << 20
+"""Linux's own limit for a process without privileges (/proc/sys/fs/pipe-max-size)."""
 
 
 class Protocol(kcl.KCLProcess):  # type: ignore[misc] # the package has no types
@@ -45,6 +50,13 @@ def take_stdout() -> TextIO:
     return protocol
 
 
+def take_stdin() -> BinaryIO:
+    """The daemon's lines. One can be megabytes: a pipe of 64 KiB read in pieces of 8 costs more than parsing it."""
+    with suppress(OSError):  # not a pipe, or the system's limit for pipes is reached
+        fcntl.fcntl(0, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    return os.fdopen(os.dup(0), "rb", buffering=PIPE_BYTES)
+
+
 def leave_signals_to_the_daemon() -> None:
     """A SIGTERM to the whole process group, or Ctrl-C, must not kill this process before the daemon has asked
     it to finish."""
@@ -58,4 +70,4 @@ def run(processor: interface.RecordProcessorBase, protocol: TextIO) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1000)
-    Protocol(processor, sys.stdin.buffer, protocol, sys.stderr).run()
+    Protocol(processor, take_stdin(), protocol, sys.stderr).run()

@@ -47,10 +47,9 @@ def _save_before_put(patch: pytest.MonkeyPatch) -> None:
 
 
 def _last_arrival_instead_of_maximum(patch: pytest.MonkeyPatch) -> None:
-    def grow(session: OpenSession, at: int, received_at: int) -> OpenSession:
-        return session._replace(
-            first=min(at, session.first), last=at, last_arrival=received_at, events=session.events + 1
-        )
+    def grow(session: OpenSession, at: int, received_at: int) -> None:
+        session.first, session.last, session.last_arrival = min(at, session.first), at, received_at
+        session.events += 1
 
     patch.setattr(sessionize, "_grow", grow)
 

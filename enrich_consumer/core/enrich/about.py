@@ -97,14 +97,18 @@ def client_of(record: Record, headers: Headers, event: Event, references: str | 
     )
 
 
-def page_of(site: Site, told: dict[str, str] | None, referer: str | None, *, without_clicks: bool) -> Page:
-    """The page of one event. `told`: its `page`; `referer`: the header, which names the page where it does not."""
-    if not told:
-        return Page(site, referer, None, None, without_clicks)
+def page_of(
+    record: Record, event: Event, *, without_clicks: bool
+) -> tuple[Site, str | None, str | None, str | None, bool]:
+    """The fields of the Page of one event: not the Page itself, since mostly it is known already."""
+    told = event.get("page") or _NOTHING_TOLD
     get = told.get
-    return Page(site, get("url") or referer, get("referrer"), get("title"), without_clicks)
+    # the Referer header is that of the request that brought the event: the page itself
+    url = get("url") or record.headers.get("referer")
+    return record.site, url, get("referrer"), get("title"), without_clicks
 
 
+_NOTHING_TOLD: dict[str, str] = {}
 _NOTHING_SAID: dict[str, bool | None] = {}
 
 

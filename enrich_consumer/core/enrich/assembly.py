@@ -6,16 +6,13 @@ from typing import NamedTuple
 from enrich_consumer.core.emit import whole
 from enrich_consumer.core.enrich import envelope
 from enrich_consumer.core.enrich.about import About, Client, Page, client_of, headers_of, page_of
-from enrich_consumer.core.enrich.layers import Layers, Part, drop, layers, members
+from enrich_consumer.core.enrich.layers import Layer, Layers, NotKeptError, Part, drop, layers, members
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.spec import CacheInfo, Spec, Step
 from enrich_consumer.core.record import Enriched, Event, Record, Row
 
 CLIENTS = 4096
 PAGES = 8192
-LONGEST = 512
-"""Characters of a text that is remembered: memory is bounded by entries times this. Longer ones are worked out
-each time."""
 
 Enrich = Callable[[Record], list[Enriched]]
 """One pair an event of the record, in its order. Never raises."""
@@ -31,8 +28,8 @@ class Assembled(NamedTuple):
 class _Parts(NamedTuple):
     """All parts in the order of the list, by what they are about."""
 
-    clients: Layers[Client]
-    pages: Layers[Page]
+    clients: Layers
+    pages: Layers
     events: tuple[tuple[str, Callable[[About, Event, Row], None], frozenset[str]], ...]
     at_last: tuple[tuple[str, Callable[[Record], Callable[[Row], None] | None], frozenset[str]], ...]
 
@@ -67,8 +64,8 @@ def _parts(steps: Sequence[tuple[str, frozenset[str], Step]]) -> _Parts:
     clients = [Part(name, step.per_client, lost) for name, lost, step in steps if step.per_client]
     pages = [Part(name, step.per_page, lost) for name, lost, step in steps if step.per_page]
     return _Parts(
-        layers(clients, CLIENTS),
-        layers(pages, PAGES),
+        layers(Client, clients, CLIENTS),
+        layers(Page, pages, PAGES),
         tuple((name, step.per_event, lost) for name, lost, step in steps if step.per_event),
         tuple((name, step.at_last, lost) for name, lost, step in steps if step.at_last),
     )
@@ -99,7 +96,6 @@ _ROOMY: Row = dict.fromkeys(
 def _events(record: Record, parts: _Parts, references: str | None) -> list[Enriched]:
     about = About(record)
     headers = headers_of(record)
-    referer = record.headers.get("referer")  # of the request that brought the event: the page itself
     mine = members(envelope.record_row(record)) + b"}\n"
     last: tuple[object, ...] | None = None
     enriched: list[Enriched] = []
@@ -109,17 +105,11 @@ def _events(record: Record, parts: _Parts, references: str | None) -> list[Enric
         if told != last:  # one browser sent all events of a record, so it is nearly always the same
             last = told
             client = client_of(record, headers, event, references)
-            short = _short(record.user_agent, record.ip, client.language, *headers)
-            known = parts.clients.remembered(client) if short else parts.clients.found(client)
+            known = _layer(parts.clients.of, client)
             without_clicks = client.refuses_ads
             about.client = known.row
             tail = known.json + mine
-        page = page_of(record.site, get("page"), referer, without_clicks=without_clicks)
-        found = (
-            parts.pages.remembered(page)
-            if _short(page.url, page.referrer, page.title)
-            else parts.pages.found(page)
-        )
+        found = _layer(parts.pages.of, page_of(record, event, without_clicks=without_clicks))
         about.page = found.row
         row = _ROOMY.copy()
         row["enrich_errors"] = [*known.failed, *found.failed]
@@ -134,8 +124,11 @@ def _events(record: Record, parts: _Parts, references: str | None) -> list[Enric
     return enriched
 
 
-def _short(*texts: str | None) -> bool:
-    return all(not text or len(text) <= LONGEST for text in texts)
+def _layer(of: Callable[..., Layer], fields: tuple[object, ...]) -> Layer:
+    try:
+        return of(*fields)
+    except NotKeptError as found:
+        return found.layer
 
 
 def _without(one: Enriched, name: str, lost: frozenset[str]) -> Enriched:

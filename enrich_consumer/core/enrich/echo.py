@@ -20,24 +20,15 @@ def is_there(record: Record) -> bool:
     own, *others = probes_of(ip)
     if data := record.data:
         first = data.find(own)
-        return data.find(own, first + 1) >= 0 or any(data.find(one) >= 0 for one in others)
+        return data.find(own, first + 1) >= 0 or any(one in data for one in others)
     data = orjson.dumps((record.events, record.user_agent, record.visitor_id, record.headers))
     return any(one in data for one in (own, *others))
 
 
 @lru_cache(ADDRESSES)
 def probes_of(ip: str) -> tuple[bytes, ...]:
-    """What every spelling of the address contains, first that of its own field: a long IPv6 address's first two
-    parts will do. Each is long, which makes a search of the bytes cheap."""
-    found = dict.fromkeys([ip, *spellings(ip)])
-    if ":" in ip and "::" not in ip[:10]:
-        found = {_head(one): None for one in found}
-    return tuple(one.encode() for one in found)
-
-
-def _head(spelling: str) -> str:
-    colon = ":" if ":" in spelling else spelling[spelling.find("%") :][:3]
-    return colon.join(spelling.split(colon)[:2]) + colon if colon else spelling
+    """Every spelling of the address, first that of its own field. They are long, which makes a search cheap."""
+    return tuple(one.encode() for one in dict.fromkeys([ip, *spellings(ip)]))
 
 
 def take_out(row: Row, ip: str, instead: str) -> None:

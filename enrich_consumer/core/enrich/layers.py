@@ -9,6 +9,10 @@ import orjson
 from enrich_consumer.core.enrich.spec import CacheInfo
 from enrich_consumer.core.record import Row
 
+LONGEST = 512
+"""Characters of a text that is remembered: memory is bounded by entries times this. Longer ones are worked out
+each time."""
+
 T = TypeVar("T")
 """What the columns are about: a Client or a Page."""
 
@@ -29,18 +33,28 @@ class Layer(NamedTuple):
     failed: tuple[str, ...]
 
 
-class Layers(NamedTuple, Generic[T]):
-    """`remembered` keeps the latest answers, those with a failure not among them; `found` keeps none."""
+class NotKeptError(Exception):
+    """Carries a layer that is not remembered: something failed in it, or its texts are too long."""
 
-    remembered: Callable[[T], Layer]
-    found: Callable[[T], Layer]
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+        self.layer = layer
+
+
+class Layers(NamedTuple):
+    """`of`: from the fields of a Client or Page to its layer; raises NotKeptError with a layer it does not remember.
+    `info`: the counters of its memory."""
+
+    of: Callable[..., Layer]
     info: Callable[[], CacheInfo]
 
 
-def layers(parts: Sequence[Part[T]], size: int) -> Layers[T]:
-    """What the parts together find, in their order."""
+def layers(make: Callable[..., T], parts: Sequence[Part[T]], size: int) -> Layers:
+    """What the parts together find, in their order; the latest `size` answers are remembered."""
 
-    def found(about: T) -> Layer:
+    @lru_cache(size)
+    def of(*fields: object) -> Layer:
+        about = make(*fields)
         row: Row = {}
         failed = []
         for name, fill, lost in parts:
@@ -49,28 +63,18 @@ def layers(parts: Sequence[Part[T]], size: int) -> Layers[T]:
             except Exception:  # noqa: BLE001 - whatever fails costs its own columns, never the event
                 drop(row, lost)
                 failed.append(name)
-        return Layer(row, members(row), tuple(failed))
-
-    @lru_cache(size)
-    def good(about: T) -> Layer:
-        layer = found(about)
-        if layer.failed:
-            raise _FailedError(layer)
+        layer = Layer(row, members(row), tuple(failed))
+        if failed or _long(fields):
+            raise NotKeptError(layer)
         return layer
 
-    def remembered(about: T) -> Layer:
-        try:
-            return good(about)
-        except _FailedError as error:
-            return error.layer
-
-    return Layers(remembered, found, good.cache_info)
+    return Layers(of, of.cache_info)
 
 
-class _FailedError(Exception):
-    def __init__(self, layer: Layer) -> None:
-        super().__init__()
-        self.layer = layer
+def _long(field: object) -> bool:
+    if isinstance(field, tuple):
+        return any(map(_long, field))
+    return isinstance(field, str) and len(field) > LONGEST
 
 
 def drop(row: Row, columns: frozenset[str]) -> None:

@@ -134,10 +134,12 @@ def _per_event(about: About, event: Event, row: Row) -> None:
 
 def _at_last(record: Record) -> Callable[[Row], None] | None:
     ip = record.ip
-    if not ip or not echo.is_there(record):
+    if not ip:
         return None
-    instead = kept(ip, record.site.ip_policy) or "[ip]"
-    return lambda row: echo.take_out(row, ip, instead)
+    instead = kept(ip[: LONGEST + 1], record.site.ip_policy)
+    if instead == ip or not echo.is_there(record):  # mostly ingest has cut it already: nothing to hide
+        return None
+    return lambda row: echo.take_out(row, ip, instead or "[ip]")
 
 
 def _build(_: References) -> Step:
