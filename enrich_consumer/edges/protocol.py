@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import Any, BinaryIO, TextIO
+from typing import Any, TextIO
 
 import orjson
 from amazon_kclpy import dispatch, kcl, messages
@@ -19,6 +19,28 @@ PIPE_BYTES = 1 << 20
 """Linux's own limit for a process without privileges (/proc/sys/fs/pipe-max-size)."""
 
 
+class Lines:
+    """Lines of a file descriptor, read as they come."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._rest = b""
+
+    def readline(self) -> bytes:
+        """The next line with its end; what is left of the last at the end of the file, then nothing."""
+        parts = []
+        piece = self._rest
+        while (end := piece.find(b"\n") + 1) == 0:
+            parts.append(piece)
+            piece = os.read(self._descriptor, PIPE_BYTES)
+            if not piece:
+                end = 0
+                break
+        self._rest = piece[end:]
+        parts.append(piece[:end] if self._rest else piece)
+        return b"".join(parts)
+
+
 class Protocol(kcl.KCLProcess):  # type: ignore[misc] # the package has no types
     """KCL's own process, except that it reads the daemon's lines with a faster parser and leaves records plain.
 
@@ -26,7 +48,7 @@ class Protocol(kcl.KCLProcess):  # type: ignore[misc] # the package has no types
     that is a third of all the work.
     """
 
-    def __init__(self, processor: Any, lines: BinaryIO, output: TextIO, errors: TextIO) -> None:
+    def __init__(self, processor: Any, lines: Lines, output: TextIO, errors: TextIO) -> None:
         super().__init__(processor, lines, output, errors)
         self.io_handler.load_action = load_action
 
@@ -50,11 +72,12 @@ def take_stdout() -> TextIO:
     return protocol
 
 
-def take_stdin() -> BinaryIO:
-    """The daemon's lines. One can be megabytes: a pipe of 64 KiB read in pieces of 8 costs more than parsing it."""
+def take_stdin() -> "Lines":
+    """The daemon's lines. One can be megabytes: read in pieces of 8 KiB, as a buffered file does, and out of a pipe of
+    64, it costs more than its parsing."""
     with suppress(OSError):  # not a pipe, or the system's limit for pipes is reached
         fcntl.fcntl(0, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    return os.fdopen(os.dup(0), "rb", buffering=PIPE_BYTES)
+    return Lines(0)
 
 
 def leave_signals_to_the_daemon() -> None:
