@@ -1,14 +1,16 @@
-"""The usual way, as a record processor: `user_agents`, `geoip2` models and stdlib `json` as their pages show them.
+"""The same path with the usual libraries, as their pages show them: the baseline of the consumer's figures.
 
-One dict an event, one Kinesis record an event, boto3 as it comes. It does less than the product (no sessions,
-no de-duplication, no scrubbing, no channel, no state), so the comparison favours it.
+The worker, its sessions, its state and all other enrichments are the product's. In the place of what it does
+to be fast: KCL's own reading of the daemon's lines, stdlib `json`, `user_agents.parse` and a `geoip2` model for each
+event, and `put_records` of boto3 as it comes.
 """
 
 import json
 import os
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import user_agents
@@ -16,79 +18,125 @@ from amazon_kclpy import kcl
 from amazon_kclpy.v3 import processor
 from geoip2.models import City
 
+from enrich_consumer import app
+from enrich_consumer.core import decode, emit
+from enrich_consumer.core.enrich import ENRICHMENTS, privacy
+from enrich_consumer.core.enrich.assembly import assemble
+from enrich_consumer.core.record import Enriched, Incoming, Record, Row
+from enrich_consumer.edges.kcl import KclCheckpointer
 from enrich_consumer.edges.reference_data import open_references
+from enrich_consumer.edges.sinks import FirehoseRejected, KinesisSink
+from enrich_consumer.edges.sites import load_sites
+from enrich_consumer.ports import Lineage
+from enrich_consumer.settings import Settings
+from enrich_consumer.worker import Worker
+
+REPLACED = {"user_agent", "geo", "bot"}
+LINEAGE = Lineage(0, 2**128 - 1)
+
+
+class Stdlib:
+    """`json` where the product says `orjson`."""
+
+    JSONDecodeError = json.JSONDecodeError
+    OPT_APPEND_NEWLINE = 1
+
+    @staticmethod
+    def loads(data: bytes) -> Any:
+        return json.loads(data)
+
+    @staticmethod
+    def dumps(value: Any, option: int = 0) -> bytes:
+        text = json.dumps(value)
+        return (text + "\n" if option else text).encode()
 
 
 class Baseline(processor.RecordProcessorBase):  # type: ignore[misc] # the package has no types
-    """KCL's five calls."""
+    """KCL's five calls, as the product answers them."""
 
-    def __init__(self) -> None:
-        self._client = boto3.client("kinesis")
-        self._stream = os.environ["RASTRO_ENRICHED_STREAM"]
-        self._city = open_references(None, None).city
+    def __init__(self, settings: Settings) -> None:
+        sites = load_sites(settings.sites)
+        self._references = open_references(None, None)
+        self._rest = assemble([spec for spec in ENRICHMENTS if spec.name not in REPLACED], self._references)
+        self._worker = Worker(
+            sites=sites,
+            enrich=self._enrich,
+            log=app.open_session_log(settings, "shardId-000000000000", sites),
+            sink=KinesisSink(boto3.client("kinesis"), settings.enriched_stream),
+            rejected=FirehoseRejected(boto3.client("firehose"), settings.rejected_delivery),
+            policy=settings.policy,
+            background=_at_once,
+        )
 
     def initialize(self, initialize_input: Any) -> None:
-        """Nothing to take over."""
+        """Start from nothing."""
+        self._worker.start(None, LINEAGE)
 
     def process_records(self, process_records_input: Any) -> None:
         """Enrich and put."""
-        entries: list[Any] = []
-        for record in process_records_input.records:
-            raw = json.loads(record.binary_data)
-            for event in raw["events"]:
-                row = self._enriched(raw, event)
-                entries.append({"Data": json.dumps(row).encode(), "PartitionKey": raw["visitor_id"]})
-        for start in range(0, len(entries), 500):
-            self._client.put_records(StreamName=self._stream, Records=entries[start : start + 500])
+        records = [
+            Incoming(int(record.sequence_number), record.binary_data)
+            for record in process_records_input.records
+        ]
+        self._worker.work(records, KclCheckpointer(process_records_input.checkpointer), time.monotonic())
 
-    def _enriched(self, raw: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
-        agent = user_agents.parse(raw.get("user_agent") or "")
-        place = self._city(raw["ip"]) if raw.get("ip") else None
-        model = City(["en"], **place) if place else None
-        page = event.get("page") or {}
-        address = urlsplit(page.get("url") or "")
-        query = parse_qs(address.query)
-        return {
-            "event_id": event["event_id"],
-            "event_name": event["event"],
-            "event_at": event.get("ts"),
-            "received_at": raw["received_at"],
-            "visitor_id": raw["visitor_id"],
-            "page_url": page.get("url"),
-            "page_host": address.hostname,
-            "page_path": address.path,
-            "page_title": page.get("title"),
-            "referrer_url": page.get("referrer"),
-            "utm_source": query.get("utm_source"),
-            "browser_name": agent.browser.family,
-            "browser_version": agent.browser.version_string,
-            "os_name": agent.os.family,
-            "os_version": agent.os.version_string,
-            "device_brand": agent.device.brand,
-            "device_model": agent.device.model,
-            "is_mobile": agent.is_mobile,
-            "is_bot": agent.is_bot,
-            "geo_country": model.country.iso_code if model else None,
-            "geo_region_name": model.subdivisions.most_specific.name if model else None,
-            "geo_city": model.city.name if model else None,
-            "geo_latitude": model.location.latitude if model else None,
-            "geo_longitude": model.location.longitude if model else None,
-            "ecommerce": event.get("ecommerce"),
-            "properties": json.dumps(event.get("properties")),
-            "enrich_errors": [],
-        }
+    def shutdown_requested(self, shutdown_requested_input: Any) -> None:
+        """Put what is pending."""
+        self._worker.finish(KclCheckpointer(shutdown_requested_input.checkpointer), time.monotonic())
 
     def lease_lost(self, lease_lost_input: Any) -> None:
         """Nothing to give up."""
 
     def shard_ended(self, shard_ended_input: Any) -> None:
-        """Checkpoint the end."""
-        shard_ended_input.checkpointer.checkpoint()
+        """It never ends."""
 
-    def shutdown_requested(self, shutdown_requested_input: Any) -> None:
-        """Checkpoint what was put."""
-        shutdown_requested_input.checkpointer.checkpoint()
+    def _enrich(self, record: Record) -> list[Enriched]:
+        enriched = self._rest.enrich(record)
+        for row, _ in enriched:
+            row.update(_agent(record.user_agent), **self._place(record.ip))
+        return enriched
+
+    def _place(self, ip: str | None) -> Row:
+        answer = self._references.city(ip) if ip else None
+        model = City(["en"], **answer) if answer else None
+        return {
+            "geo_country": model.country.iso_code if model else None,
+            "geo_region": model.subdivisions.most_specific.iso_code if model else None,
+            "geo_region_name": model.subdivisions.most_specific.name if model else None,
+            "geo_city": model.city.name if model else None,
+            "geo_postal_code": model.postal.code if model else None,
+            "geo_latitude": model.location.latitude if model else None,
+            "geo_longitude": model.location.longitude if model else None,
+            "geo_timezone": model.location.time_zone if model else None,
+        }
+
+
+def _at_once(task: Callable[[], None]) -> bool:
+    task()
+    return True
+
+
+def _agent(text: str | None) -> Row:
+    agent = user_agents.parse(text or "")
+    return {
+        "user_agent": text,
+        "browser_name": agent.browser.family,
+        "browser_version": agent.browser.version_string,
+        "os_name": agent.os.family,
+        "os_version": agent.os.version_string,
+        "device_class": "mobile" if agent.is_mobile else "tablet" if agent.is_tablet else "desktop",
+        "device_brand": agent.device.brand,
+        "device_model": agent.device.model,
+        "is_bot": agent.is_bot,
+    }
+
+
+def main() -> None:
+    """Serve the daemon's lines."""
+    for module in (decode, emit, privacy):
+        module.orjson = Stdlib  # type: ignore[attr-defined] # what this file is for
+    kcl.KCLProcess(Baseline(Settings.from_env(os.environ)), sys.stdin, sys.stdout, sys.stderr).run()
 
 
 if __name__ == "__main__":
-    kcl.KCLProcess(Baseline(), sys.stdin, sys.stdout, sys.stderr).run()
+    main()
