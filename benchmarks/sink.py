@@ -12,6 +12,8 @@ import sys
 import threading
 from typing import Any
 
+import cbor2
+
 SHARD = "shardId-000000000000"
 LAST_KEY = str(2**128 - 1)
 
@@ -29,20 +31,25 @@ class Sums:
 def answer(target: str, body: bytes, sums: Sums) -> bytes:
     """The answer's body to one call of the service."""
     if target.endswith("PutRecords"):
-        count = body.count(b'"PartitionKey"')
+        count = body.count(b"PartitionKey")  # no event has a column of this name
         sums.calls += 1
         sums.entries += count
         sums.bytes += len(body)
         if sums.first is None:
             sums.first = body
         one = {"SequenceNumber": "49590338271490256608559692538361571095921575989136588898", "ShardId": SHARD}
-        return json.dumps({"FailedRecordCount": 0, "Records": [one] * count}).encode()
+        taken = {"FailedRecordCount": 0, "Records": [one] * count}
+        return cbor2.dumps(taken) if _is_cbor(body) else json.dumps(taken).encode()
     if target.endswith("PutRecordBatch"):
         count = body.count(b'"Data"')
         return json.dumps({"FailedPutCount": 0, "RequestResponses": [{"RecordId": "1"}] * count}).encode()
     keys = {"StartingHashKey": "0", "EndingHashKey": LAST_KEY}
     shard = {"ShardId": SHARD, "HashKeyRange": keys, "SequenceNumberRange": {"StartingSequenceNumber": "0"}}
     return json.dumps({"Shards": [shard]}).encode()
+
+
+def _is_cbor(body: bytes) -> bool:
+    return not body.startswith(b"{")
 
 
 def _serve(connection: socket.socket, sums: Sums) -> None:
@@ -58,8 +65,8 @@ def _serve(connection: socket.socket, sums: Sums) -> None:
         body = stream.read(int(headers.get(b"content-length", b"0")))
         out = answer(headers.get(b"x-amz-target", b"").decode(), body, sums)
         connection.sendall(
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: %d\r\n\r\n"
-            % len(out)
+            b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n"
+            % (headers[b"content-type"], len(out))
             + out
         )
 
@@ -73,7 +80,10 @@ def _accept(listener: socket.socket, sums: Sums) -> None:
 
 def events_of(body: bytes) -> list[Any]:
     """The events in one PutRecords body."""
-    lines = [base64.b64decode(found) for found in re.findall(rb'"Data":\s*"([^"]*)"', body)]
+    if _is_cbor(body):
+        lines = [entry["Data"] for entry in cbor2.loads(body)["Records"]] if body else []
+    else:
+        lines = [base64.b64decode(found) for found in re.findall(rb'"Data":\s*"([^"]*)"', body)]
     return [json.loads(line) for data in lines for line in data.splitlines()]
 
 

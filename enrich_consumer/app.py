@@ -13,13 +13,14 @@ from botocore.config import Config
 from enrich_consumer.core import enrich
 from enrich_consumer.core.pipeline import Enrich
 from enrich_consumer.edges.blobs import open_blobs
+from enrich_consumer.edges.cbor import speak_cbor
 from enrich_consumer.edges.kcl import RecordProcessor
 from enrich_consumer.edges.leases import open_release
 from enrich_consumer.edges.log import Log
 from enrich_consumer.edges.metrics import Metrics
 from enrich_consumer.edges.reference_data import open_references
 from enrich_consumer.edges.shards import KinesisShards
-from enrich_consumer.edges.sinks import FirehoseRejected, KinesisSink, write_bodies_directly
+from enrich_consumer.edges.sinks import FirehoseRejected, KinesisSink
 from enrich_consumer.edges.sites import load_sites
 from enrich_consumer.selection import selected
 from enrich_consumer.session_log import SessionLog
@@ -38,7 +39,8 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
         parameter_validation=False,  # a quarter of the cost of a put, and the shapes are ours
     )
     kinesis = boto3.client("kinesis", config=config)
-    write_bodies_directly(kinesis)
+    if settings.put_format == "CBOR":
+        speak_cbor(kinesis)
     firehose = boto3.client("firehose", config=config)
     sites = load_sites(settings.sites)
     enriched = open_enrich(settings)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pybase64
 from botocore.exceptions import BotoCoreError, ClientError
 
 from enrich_consumer.core.emit import Packed
@@ -20,8 +19,6 @@ RECORDS_A_CALL = 500
 """Limit of PutRecords and of PutRecordBatch."""
 BYTES_A_CALL = {"kinesis": 4_500_000, "firehose": 3_900_000}
 """Below 5 MiB (PutRecords, with keys) and 4 MiB (PutRecordBatch)."""
-_INSTEAD = [{"Data": b"", "PartitionKey": "-"}]
-"""What the SDK is given to write where the body is replaced."""
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 5.0
 
@@ -73,41 +70,6 @@ class KinesisSink:
     def _call(self, entries: list[Entry]) -> list[int]:
         answer = self._client.put_records(StreamName=self._stream, Records=entries)  # type: ignore[arg-type] # plain dicts
         return [i for i, entry in enumerate(answer["Records"]) if entry.get("ErrorCode")]
-
-
-def write_bodies_directly(client: "KinesisClient") -> None:
-    """Let `put_records` of this client write its body by `put_records_body`.
-
-    The SDK's own way from entries to a body (a copy, base64, an escaping JSON writer) costs as much as all of
-    the processing. What it does before and after, retries and signing, stays in use.
-    """
-
-    def keep(params: dict[str, Any], context: dict[str, Any], **_: Any) -> dict[str, Any]:
-        context["rastro_body"] = put_records_body(params["StreamName"], params["Records"])
-        return {**params, "Records": _INSTEAD}
-
-    def replace(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        params["body"] = context.pop("rastro_body")
-
-    client.meta.events.register("provide-client-params.kinesis.PutRecords", keep)  # type: ignore[arg-type] # an answer is allowed
-    client.meta.events.register("before-call.kinesis.PutRecords", replace)
-
-
-def put_records_body(stream: str, entries: Sequence[Entry]) -> bytes:
-    """The JSON body of PutRecords. Stream names and keys are ASCII without quotes, base64 needs no escapes."""
-    parts = [b'{"StreamName":"', stream.encode("ascii"), b'","Records":[']
-    for entry in entries:
-        parts += [
-            b'{"Data":"',
-            pybase64.b64encode(entry["Data"]),
-            b'","PartitionKey":"',
-            entry["PartitionKey"].encode("ascii"),
-            b'","ExplicitHashKey":"',
-            entry["ExplicitHashKey"].encode("ascii"),
-            b'"},',
-        ]
-    parts[-1] = b'"}'
-    return b"".join([*parts, b"]}"])
 
 
 class FirehoseRejected:

@@ -10,13 +10,13 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from enrich_consumer.core.emit import Packed, pack
+from enrich_consumer.edges.cbor import speak_cbor
 from enrich_consumer.edges.sinks import (
     Clock,
     FirehoseRejected,
     KinesisSink,
     MemoryRejected,
     MemorySink,
-    write_bodies_directly,
 )
 from enrich_consumer.ports import PutRefusedError, RejectedDelivery, Sink
 from rastro.local import emulator as local_emulator
@@ -39,9 +39,10 @@ class Place:
     read: Callable[[], list[bytes]]
 
 
-def _kinesis(url: str) -> Place:
+def _kinesis(url: str, *, cbor: bool) -> Place:
     client = local_emulator.client(url, "kinesis")
-    write_bodies_directly(client)
+    if cbor:
+        speak_cbor(client)
     stream = f"sink-{next(_numbers)}"
     client.create_stream(StreamName=stream, ShardCount=2)
     client.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})
@@ -62,12 +63,14 @@ def _kinesis(url: str) -> Place:
     return Place(KinesisSink(client, stream), read)
 
 
-@pytest.fixture(params=["memory", pytest.param("kinesis", marks=pytest.mark.emulator)])
+@pytest.fixture(
+    params=["memory", *(pytest.param(name, marks=pytest.mark.emulator) for name in ("CBOR", "JSON"))]
+)
 def place(request: pytest.FixtureRequest) -> Place:
     if request.param == "memory":
         sink = MemorySink()
         return Place(sink, lambda: [packed.data for packed in sink.records])
-    return _kinesis(request.getfixturevalue("emulator"))
+    return _kinesis(request.getfixturevalue("emulator"), cbor=request.param == "CBOR")
 
 
 def test_everything_put_can_be_read_in_order_within_a_bucket(place: Place):
