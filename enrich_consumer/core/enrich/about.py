@@ -1,14 +1,18 @@
 """What an event is about: the client that sent it and the page it happened on.
 
-Both are plain values, so that what enrichments find out about them is worked out once and remembered.
+Both are plain values, so that what enrichments find out about them is worked out once and remembered. Records may
+hold anything where schemas/raw.schema.json says only `object`: here it becomes what the annotations say.
 """
 
-from typing import NamedTuple
+from types import NoneType
+from typing import Any, NamedTuple
 
 from enrich_consumer.core.record import Event, Record, Row
 from schemas import Site
 
-Screen = tuple[int | None, int | None, int | None, int | None]
+Screen = tuple[int | None, ...]
+MOST_PIXELS = 100_000
+"""The limit of schemas/event.schema.json."""
 
 
 class Headers(NamedTuple):
@@ -28,7 +32,8 @@ class Client(NamedTuple):
     """Who sent the event, as far as that is the same for many events.
 
     `screen`: width and height of the screen, of the window's inside, in pixels. `analytics`, `ads`: the
-    visitor's consent, None when not asked. `references`: changes with the databases behind References.
+    visitor's consent, None when not asked. `references`: changes with the databases behind References. `odd`: the
+    screen is none, so `screen` tells nothing of it.
     """
 
     site: Site
@@ -40,6 +45,7 @@ class Client(NamedTuple):
     analytics: bool | None
     ads: bool | None
     references: str | None
+    odd: bool = False
 
     @property
     def refuses_ads(self) -> bool:
@@ -50,13 +56,15 @@ class Client(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The page an event happened on. `without_clicks`: click ids may not be kept."""
+    """The page an event happened on. `without_clicks`: click ids may not be kept. `odd`: something told of it is
+    no text, and None here."""
 
     site: Site
     url: str | None
     referrer: str | None
     title: str | None
     without_clicks: bool
+    odd: bool = False
 
 
 class About:
@@ -83,37 +91,58 @@ _NO_HEADERS = Headers()
 def client_of(record: Record, headers: Headers, event: Event, references: str | None) -> Client:
     """The client of one event."""
     get = event.get
-    consent = get("consent") or _NOTHING_SAID
+    consent = get("consent") or _NOTHING
+    screen, odd = _screen(get("screen"))
     return Client(
         record.site,
         record.ip,
         record.user_agent,
         headers,
         get("language"),
-        _screen(get("screen")),
-        consent.get("analytics"),
-        consent.get("ads"),
+        screen,
+        _said(consent.get("analytics")),
+        _said(consent.get("ads")),
         references,
+        odd,
     )
 
 
 def page_of(
     record: Record, event: Event, *, without_clicks: bool
-) -> tuple[Site, str | None, str | None, str | None, bool]:
+) -> tuple[Site, str | None, str | None, str | None, bool, bool]:
     """The fields of the Page of one event: not the Page itself, since mostly it is known already."""
-    told = event.get("page") or _NOTHING_TOLD
+    told = event.get("page") or _NOTHING
     get = told.get
     # the Referer header is that of the request that brought the event: the page itself
-    url = get("url") or record.headers.get("referer")
-    return record.site, url, get("referrer"), get("title"), without_clicks
+    url, referrer, title = get("url") or record.headers.get("referer"), get("referrer"), get("title")
+    if {type(url), type(referrer), type(title)} <= _TEXT:
+        return record.site, url, referrer, title, without_clicks, False
+    return record.site, _text(url), _text(referrer), _text(title), without_clicks, True
 
 
-_NOTHING_TOLD: dict[str, str] = {}
-_NOTHING_SAID: dict[str, bool | None] = {}
+_NOTHING: dict[str, Any] = {}
+_TEXT = {str, NoneType}
 
 
-def _screen(told: dict[str, int | None] | None) -> Screen | None:
+def _text(told: Any) -> str | None:
+    return told if type(told) is str else None
+
+
+def _said(told: Any) -> bool | None:
+    """A consent that cannot be understood is none."""
+    return told if told is None or type(told) is bool else False
+
+
+def _screen(told: dict[str, Any] | None) -> tuple[Screen | None, bool]:
+    """The sides, and whether something else was told. In JSON Schema 393.0 is an integer too."""
     if not told:
-        return None
-    get = told.get
-    return get("width"), get("height"), get("viewport_width"), get("viewport_height")
+        return None, False
+    sides: list[int | None] = []
+    for name in ("width", "height", "viewport_width", "viewport_height"):
+        side = told.get(name)
+        if side is not None:
+            if type(side) not in {int, float} or not 0 <= side <= MOST_PIXELS:
+                return None, True
+            side = int(side)
+        sides.append(side)
+    return tuple(sides), False

@@ -90,7 +90,7 @@ def total_of(items: list[Row]) -> float | None:
     return total if parts and -ABSURD < total < ABSURD else None
 
 
-def currency_of(told: str | None, default: str | None) -> tuple[str | None, bool]:
+def currency_of(told: Any, default: str | None) -> tuple[str | None, bool]:
     """(code, known): ISO 4217 in capitals; the default where none was told; None for an unknown one."""
     if not told:
         return default, True

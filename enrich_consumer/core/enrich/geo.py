@@ -47,19 +47,20 @@ def columns_of(city: Mapping[str, Any] | None, network: Mapping[str, Any] | None
 
 
 def _build(references: References) -> Step:
-    # The databases' version is a part of the key: after a swap old answers are not found any more.
-    @lru_cache(ADDRESSES)
-    def columns(ip: str, _version: str | None) -> Row:
+    def found(ip: str, _version: str | None) -> Row:
         if (address := parse(ip)) is None:
             return {}
-        found = columns_of(references.city(str(address)), references.asn(str(address)))
-        return known({"geo_database_date": references.city_date(), **found})
+        columns = columns_of(references.city(str(address)), references.asn(str(address)))
+        return known({"geo_database_date": references.city_date(), **columns})
+
+    # The databases' version is a part of the key: after a swap old answers are not found any more.
+    cached = lru_cache(ADDRESSES)(found)
 
     def per_client(client: Client, row: Row) -> None:
         if client.ip and len(client.ip) <= LONGEST:
-            row.update(columns(client.ip, client.references))
+            row.update(cached(client.ip, client.references))
 
-    return Step(per_client, caches={"geo": columns.cache_info})
+    return Step(per_client, caches={"geo": cached.cache_info})
 
 
 SPEC = Spec(

@@ -54,10 +54,6 @@ def _columns(url: str) -> Row:
 
 def screen_columns(wide: int | None, high: int | None, view: int | None, view_high: int | None) -> Row:
     """The columns of a screen and of the window's inside, in pixels."""
-    # In JSON Schema 393.0 is an integer too; the column is a whole number.
-    wide, high, view, view_high = [
-        None if side is None else int(side) for side in (wide, high, view, view_high)
-    ]
     return known(
         {
             "screen_width": wide,
@@ -74,12 +70,16 @@ def _build(_: References) -> Step:
     cached = lru_cache(URLS)(_columns)
 
     def per_client(client: Client, row: Row) -> None:
+        if client.odd:
+            raise ValueError("the screen is none")
         if client.screen:
             row.update(screen_columns(*client.screen))
         if told := language_of(client.language) or language_of(client.headers.accept_language):
             row["language"] = told
 
     def per_page(page: Page, row: Row) -> None:
+        if page.odd:
+            raise ValueError("the page is told by something else than texts")
         if url := page.url:
             row.update(cached(url) if len(url) <= LONGEST_CACHED else _columns(url))
         if page.title:
