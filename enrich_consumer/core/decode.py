@@ -1,9 +1,18 @@
-"""Bytes of the raw stream → Record, or a verdict why not."""
+"""Bytes of the raw stream → Record, or a verdict why not.
+
+Two readers. `_Raw` takes what ingest writes, in one pass and without looking into `properties`: it may refuse more than
+schemas/raw.schema.json, never less. What it refuses goes to the schema, which has the last word.
+"""
+
+import re
+from typing import Annotated, Any, Literal, TypedDict
 
 import jsonschema_rs
+import msgspec
 import orjson
+from msgspec import Meta
 
-from enrich_consumer.core.record import Incoming, Record, Reject
+from enrich_consumer.core.record import Event, Incoming, Record, Reject
 from schemas import Reason, Sites, json_file
 
 RECORD_VERSION = 1
@@ -12,16 +21,110 @@ FUTURE_MS = 10 * 60_000
 every session of the shard look old."""
 
 _VALIDATOR = jsonschema_rs.validator_for(json_file("raw.schema.json"))
+_Ms = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+
+
+class _Headers(TypedDict, total=False):
+    accept_language: str | None
+    referer: str | None
+    sec_ch_ua: str | None
+    sec_ch_ua_mobile: str | None
+    sec_ch_ua_platform: str | None
+    sec_ch_ua_platform_version: str | None
+    sec_ch_ua_model: str | None
+    sec_ch_ua_full_version_list: str | None
+    dnt: str | None
+    sec_gpc: str | None
+
+
+class _Named(TypedDict):
+    event_id: str
+    event: str
+
+
+class _Event(_Named, total=False):
+    ts: _Ms | None
+    user_id: str | None
+    language: str | None
+    search_term: str | None
+    page: dict[str, Any] | None
+    screen: dict[str, Any] | None
+    ecommerce: dict[str, Any] | None
+    consent: dict[str, Any] | None
+    properties: msgspec.Raw
+
+
+class _Raw(msgspec.Struct):
+    v: Literal[1]
+    site: str
+    visitor_id: Annotated[str, Meta(min_length=1, max_length=128)]
+    visitor_kind: Literal["cookie", "cookieless"]
+    received_at: _Ms
+    events: Annotated[list[_Event], Meta(max_length=500)]
+    sent_at: _Ms | None = None
+    ip: Annotated[str, Meta(max_length=64)] | None = None
+    user_agent: Annotated[str, Meta(max_length=4096)] | None = None
+    headers: _Headers = {}  # msgspec gives each its own
+
+
+_read = msgspec.json.Decoder(_Raw).decode
+_names = re.compile(
+    r"[a-z][a-z0-9_-]{0,39}\n"
+    r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} [a-z][a-z0-9_]{0,39}\n)*"
+).fullmatch
+"""Of a record at once: its site, and the ids and names of all its events, as the schema wants them."""
 
 
 def decode(incoming: Incoming, sites: Sites) -> Record:
-    """The raw record (schemas/raw.schema.json).
+    """The raw record (schemas/raw.schema.json). `properties` of its events stay JSON text, as bytes.
 
     Raises:
         Reject: not JSON, of another version, against the schema, or of a site that is not configured.
     """
+    raw = _quickly(incoming.data) or _by_the_schema(incoming.data)
+    received_at = raw.received_at
+    if incoming.arrived_at is not None and received_at > incoming.arrived_at + FUTURE_MS:
+        ahead = (received_at - incoming.arrived_at) // 1000
+        raise Reject(Reason.INVALID_RECORD, f"received_at is {ahead} s later than the stream's arrival time")
+    site = sites.by_name.get(raw.site)
+    if site is None:
+        raise Reject(Reason.UNKNOWN_SITE, f"{raw.site} is not in the sites document")
+    return Record(
+        sequence=incoming.sequence,
+        site=site,
+        visitor_id=raw.visitor_id,
+        visitor_kind=raw.visitor_kind,
+        received_at=received_at,
+        sent_at=raw.sent_at,
+        ip=raw.ip,
+        user_agent=raw.user_agent,
+        headers=raw.headers,  # type: ignore[arg-type] # a dict of these names
+        events=raw.events,  # type: ignore[arg-type] # the same
+        data=incoming.data,
+    )
+
+
+def _quickly(data: bytes) -> _Raw | None:
+    """The record if all of it is as ingest writes it; None leaves the verdict to the schema."""
     try:
-        raw = orjson.loads(incoming.data)
+        raw = _read(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    told = [raw.site + "\n"]
+    for event in raw.events:
+        told.append(f"{event['event_id']} {event['event']}\n")
+        properties = event.get("properties")
+        if properties is not None:
+            text = bytes(properties)
+            if not text.startswith(b"{"):  # null, or no object
+                return None
+            event["properties"] = text  # type: ignore[typeddict-item] # what the rest of the way expects
+    return raw if _names("".join(told)) else None
+
+
+def _by_the_schema(data: bytes) -> _Raw:
+    try:
+        raw = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise Reject(Reason.RECORD_NOT_JSON, str(error)) from None
     if not isinstance(raw, dict):
@@ -33,27 +136,28 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         place = "/".join(map(str, problem.instance_path)) or "the record"
         raise Reject(Reason.INVALID_RECORD, f"{place}: {problem.message:.200}")
     # In JSON Schema 1795296000123.0 is an integer too; from here on whole numbers are ints.
-    received_at = int(raw["received_at"])
     sent_at = raw.get("sent_at")
-    for event in raw["events"]:
-        if type(event.get("ts")) is float:
-            event["ts"] = int(event["ts"])
-    if incoming.arrived_at is not None and received_at > incoming.arrived_at + FUTURE_MS:
-        ahead = (received_at - incoming.arrived_at) // 1000
-        raise Reject(Reason.INVALID_RECORD, f"received_at is {ahead} s later than the stream's arrival time")
-    site = sites.by_name.get(raw["site"])
-    if site is None:
-        raise Reject(Reason.UNKNOWN_SITE, f"{raw['site']} is not in the sites document")
-    return Record(
-        sequence=incoming.sequence,
-        site=site,
+    return _Raw(
+        v=1,
+        site=raw["site"],
         visitor_id=raw["visitor_id"],
         visitor_kind=raw["visitor_kind"],
-        received_at=received_at,
+        received_at=int(raw["received_at"]),
+        events=[_event(event) for event in raw["events"]],
         sent_at=None if sent_at is None else int(sent_at),
         ip=raw.get("ip"),
         user_agent=raw.get("user_agent"),
         headers=raw.get("headers") or {},
-        events=raw["events"],
-        data=incoming.data,
     )
+
+
+def _event(event: Event) -> Any:
+    if type(event.get("ts")) is float:
+        event["ts"] = int(event["ts"])
+    properties = event.get("properties")
+    if properties is not None:
+        try:
+            event["properties"] = orjson.dumps(properties)
+        except TypeError as error:
+            raise Reject(Reason.INVALID_RECORD, f"{event['event_id']}: properties: {error}") from None
+    return event

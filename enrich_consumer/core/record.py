@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from schemas import Reason, Site
 
 Event = dict[str, Any]
-"""One event as in the raw record (schemas/raw.schema.json)."""
+"""One event as in the raw record (schemas/raw.schema.json), but that `properties` is JSON text, as bytes."""
 
 Row = dict[str, Any]
 """Columns of one enriched event. Times are epoch milliseconds (int) until `emit` writes them as ISO 8601."""

@@ -213,3 +213,17 @@ def test_the_same_records_give_the_same_bytes():
     first, second = run(*records), run(*records)
     assert [o.lines for o in first] == [o.lines for o in second]
     assert [o.rejected for o in first] == [o.rejected for o in second]
+
+
+def test_properties_that_are_no_utf8_reject_the_record():
+    data = incoming(5, event(1, properties={"a": "HERE"})).data.replace(b"HERE", b"caf\xe9")
+    (bad,) = run(Incoming(5, data))
+    (row,) = rows(bad.rejected)
+    assert (row["reason"], row["payload_encoding"]) == (Reason.RECORD_NOT_JSON, "base64")
+    assert base64.b64decode(row["payload"]) == data
+
+
+def test_a_key_written_with_escapes_is_a_key():
+    data = incoming(5, event(1, properties={"HERE": "segredo"})).data.replace(b"HERE", b"s\\u0065nha")
+    (outcome,) = run(Incoming(5, data))
+    assert b"segredo" not in outcome.lines[0]

@@ -1,5 +1,6 @@
 """Raw records for the tests of enrichments."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -35,6 +36,8 @@ def record(*events: dict[str, Any], **fields: Any) -> Record:
 
 def event(**fields: Any) -> dict[str, Any]:
     """One event with what is required."""
+    if isinstance(fields.get("properties"), dict):
+        fields["properties"] = json.dumps(fields["properties"], ensure_ascii=False).encode()
     return {"event_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "event": "page_view", **fields}
 
 

@@ -9,13 +9,13 @@ from enrich_consumer.core.enrich.about import About, Client, Page, client_of, he
 from enrich_consumer.core.enrich.layers import Layer, Layers, NotKeptError, Part, drop, layers, members
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.spec import CacheInfo, Spec, Step
-from enrich_consumer.core.record import Enriched, Event, Record, Row
+from enrich_consumer.core.record import Enriched, Event, Record, Reject, Row
 
 CLIENTS = 4096
 PAGES = 8192
 
 Enrich = Callable[[Record], list[Enriched]]
-"""One pair an event of the record, in its order. Never raises."""
+"""One pair an event of the record, in its order. Raises nothing but Reject."""
 
 
 class Assembled(NamedTuple):
@@ -118,6 +118,8 @@ def _events(record: Record, parts: _Parts, references: str | None) -> list[Enric
         for name, fill, lost in parts.events:
             try:
                 fill(about, event, one[0])
+            except Reject:
+                raise  # no failure but a verdict
             except Exception:  # noqa: BLE001 - as above
                 one = _without(one, name, lost)
         enriched.append(one)

@@ -20,8 +20,11 @@ def is_there(record: Record) -> bool:
     own, *others = probes_of(ip)
     if data := record.data:
         first = data.find(own)
-        return data.find(own, first + 1) >= 0 or any(one in data for one in others)
-    data = orjson.dumps((record.events, record.user_agent, record.visitor_id, record.headers))
+        # Who writes ASCII with escapes may have written the address so.
+        return data.find(own, first + 1) >= 0 or any(one in data for one in (*others, b"\\u00"))
+    data = orjson.dumps(
+        (record.events, record.user_agent, record.visitor_id, record.headers), default=bytes.decode
+    )
     return any(one in data for one in (own, *others))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 import orjson
 
@@ -12,17 +11,10 @@ from enrich_consumer.core.enrich.addresses import LONGEST, by_policy
 from enrich_consumer.core.enrich.campaign import CLICK_IDS, UTMS
 from enrich_consumer.core.enrich.layers import drop
 from enrich_consumer.core.enrich.references import References
-from enrich_consumer.core.enrich.scrub import (
-    SENSITIVE_KEYS,
-    has_digits,
-    may_have_digits,
-    outline,
-    scrub,
-    scrub_value,
-)
+from enrich_consumer.core.enrich.scrub import is_suspicious, scrub, scrub_value
 from enrich_consumer.core.enrich.spec import Spec, Step
-from enrich_consumer.core.record import Event, Record, Row
-from schemas import Column
+from enrich_consumer.core.record import Event, Record, Reject, Row
+from schemas import Column, Reason
 
 ADDRESSES = 32768
 TEXTS = 16384
@@ -54,33 +46,18 @@ _ADDRESSES_OF_PAGES = ("page_url", "page_query", "referrer_url")
 _CLICKS = frozenset(CLICK_IDS)
 
 
-def _spellings(key: str) -> set[str]:
-    first, *rest = key.replace("-", "_").split("_")
-    camel = first + "".join(part.capitalize() for part in rest)
-    return {key, key.upper(), key.capitalize(), camel, camel[:1].upper() + camel[1:], key.replace("_", "")}
-
-
 kept = lru_cache(ADDRESSES)(by_policy)
 scrubbed = lru_cache(TEXTS)(scrub)
-_SENSITIVE = frozenset().union(*map(_spellings, SENSITIVE_KEYS))
 
 
-def properties_text(properties: dict[str, Any]) -> str:
-    """The properties as JSON text, scrubbed.
+def properties_text(data: bytes) -> str:
+    """The properties, a JSON object, scrubbed: only what is suspicious is parsed.
 
     Raises:
         TypeError, ValueError, RecursionError: nested too deep to be written.
     """
-    data = orjson.dumps(properties)
-    seen = outline(data)
-    if (
-        b"@" in seen
-        or seen.find(b"{", 1) > 0  # nested: its keys have to be seen too
-        or not _SENSITIVE.isdisjoint(properties)
-        or (b"%" in seen and b"%40" in data)
-        or (may_have_digits(seen) and has_digits(data))
-    ):
-        data = orjson.dumps(scrub_value(properties))
+    if is_suspicious(data):
+        data = orjson.dumps(scrub_value(orjson.loads(data)))
     return data.decode()
 
 
@@ -91,9 +68,13 @@ def without_clicks(url: str) -> str:
     return head + mark + urls.without_values(query, _CLICKS) + hash_ + fragment
 
 
-def _write_properties(properties: dict[str, Any], row: Row) -> None:
+def _write_properties(properties: bytes, row: Row) -> None:
+    if properties == b"{}":
+        return
     try:
         row["properties"] = properties_text(properties)
+    except UnicodeDecodeError as error:
+        raise Reject(Reason.RECORD_NOT_JSON, f"properties: {error}") from None
     except (TypeError, ValueError, RecursionError):
         row["enrich_errors"].append("privacy")
 
