@@ -74,6 +74,8 @@ class Processor:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
     def run(self, lines: Sequence[bytes]) -> Used:
         """Hand over all lines, wait for the last answer, and tell what it took."""
