@@ -1,4 +1,5 @@
-# The consumer: KCL's daemon, a Java runtime, the record processor. Nothing of development, no pip, no shell scripts.
+# The consumer: KCL's daemon, a Java runtime, the record processor, its hot code compiled. Nothing of development, no
+# compiler, no pip, no shell scripts.
 #
 #   docker build --build-context data="$HOME/.cache/rastro/data" -t rastro-consumer .
 #
@@ -13,7 +14,8 @@ WORKDIR /
 
 FROM ${BASE} AS build
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends ca-certificates python3 python3-pip python3-setuptools python3-venv python3-wheel \
+ && apt-get install --yes --no-install-recommends ca-certificates gcc libc6-dev \
+      python3 python3-dev python3-pip python3-setuptools python3-venv python3-wheel \
  && rm -rf /var/lib/apt/lists/*
 COPY requirements/consumer.txt /build/requirements.txt
 # amazon_kclpy comes as source and fetches KCL's jars while its wheel is built, with Debian's setuptools.
@@ -23,11 +25,18 @@ RUN python3 -m venv --system-site-packages /build/tools \
  && python3 -m venv --without-pip /opt/rastro \
  && /build/tools/bin/python -m pip --python /opt/rastro/bin/python install --quiet --no-index --no-deps \
       --no-compile /build/wheels/*.whl
-COPY schemas /opt/rastro/app/schemas
-COPY enrich_consumer /opt/rastro/app/enrich_consumer
+COPY requirements/compile.txt /build/compile.txt
+RUN python3 -m venv --without-pip /build/compiler \
+ && /build/tools/bin/python -m pip --python /build/compiler/bin/python install --quiet --no-deps --require-hashes \
+      --requirement /build/compile.txt
+COPY infra/compiled.py /build/source/infra/
+COPY schemas /build/source/schemas
+COPY enrich_consumer /build/source/enrich_consumer
+# The consumer's packages are on the path for their types.
+RUN PYTHONPATH=$(echo /opt/rastro/lib/python3*/site-packages) /build/compiler/bin/python /build/source/infra/compiled.py /opt/rastro/app
 COPY --from=data / /opt/rastro/data/
 # Test databases lie beside the real ones and are left out.
-# Compiled here, because the root file system is read-only later; checked by content, so builds repeat.
+# Bytecode is made here, because the root file system is read-only later; checked by content, so builds repeat.
 RUN rm -rf /opt/rastro/data/test-sets && find /opt/rastro -name __pycache__ -prune -exec rm -rf {} + \
  && /opt/rastro/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/rastro/lib /opt/rastro/app \
  && ls /opt/rastro/lib/python3*/site-packages/amazon_kclpy/jars/amazon-kinesis-client-multilang-*.jar > /dev/null

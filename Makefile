@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types golden bench soak synth lock clean snapshots deploy diff destroy bootstrap image
+.PHONY: help demo test check lint types golden bench soak synth lock clean snapshots deploy diff destroy bootstrap image compile
 
 help: ## what can be done
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -58,10 +58,14 @@ image: $(READY) ## ENV=dev: build the consumer's image and push it to the enviro
 	@test -n "$(ENV)" || { echo "rastro: name the environment: make $@ ENV=dev"; exit 2; }
 	$(BIN)/python -m infra.deploy image $(ENV)
 
+compile: $(READY) ## the consumer compiled, in build/compiled; the image ships it so
+	$(BIN)/python -m infra.compiled
+
 lock: ## renew requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/consumer.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group lambda -c requirements/consumer.txt -o requirements/lambda.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group compile -c requirements/dev.txt -o requirements/compile.txt
 
 clean: ## everything that is generated, the environment too
 	rm -rf .venv .rastro cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
