@@ -42,7 +42,7 @@ bench: $(READY) ## the figures, printed and saved under benchmarks/results/
 soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histories, fuzzing, all KCL trials
 	$(BIN)/python -m tests.simulation --histories 30000
 	$(BIN)/python -m tests.sessions --count 200000
-	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest tests/kcl --timeout=7200
+	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest tests/kcl tests/consumer/test_compiled.py --timeout=7200
 
 synth: $(READY) ## the CloudFormation templates of every environment, offline
 	$(BIN)/python -m infra

@@ -117,3 +117,26 @@ def test_a_paid_click_wins_over_an_unpaid_one():
 def test_a_decoded_value_is_scrubbed_too():
     row = _row("https://l.example/?utm_term=411111111111%31111")  # a card with coded digits
     assert row["utm_term"] == "[card]"
+
+
+@pytest.mark.parametrize("odd", [{"url": 5}, {"url": ["a"]}, {"referrer": True}, {"title": {"a": 1}}])
+def test_an_odd_page_costs_the_columns_of_the_page(odd):
+    given = {"url": "https://www.loja.example/p", "referrer": "https://www.google.com/", "title": "P", **odd}
+    rows = ENRICH(record({"page": given}, {"page": {"url": "https://www.loja.example/q"}}))
+    assert rows[0]["enrich_errors"] == ["page"]
+    assert "page_url" not in rows[0]
+    assert (rows[1]["enrich_errors"], rows[1]["page_path"]) == ([], "/q")
+
+
+@pytest.mark.parametrize("side", ["390", -1, 100_001, 1e308, True, [390], {}])
+def test_an_odd_screen_costs_the_columns_of_the_page_s_client(side):
+    (row,) = ENRICH(record({"screen": {"width": side, "height": 844}}, {"language": "pt-BR"}))[:1]
+    assert row["enrich_errors"] == ["page"]
+    assert "screen_height" not in row
+
+
+@pytest.mark.parametrize("odd", ["yes", 1, 0, [], {"granted": True}])
+def test_a_consent_that_cannot_be_understood_is_none(odd):
+    (row,) = ENRICH(record({"consent": {"analytics": odd, "ads": odd}, "user_id": "u-1"}))
+    assert (row["consent_analytics"], row["consent_ads"]) == (False, False)
+    assert "user_id" not in row
