@@ -1,18 +1,18 @@
 """Bytes of the raw stream → Record, or a verdict why not.
 
-Two readers. `_Raw` takes what ingest writes, in one pass and without looking into `properties`: it may refuse more than
-schemas/raw.schema.json, never less. What it refuses goes to the schema, which has the last word.
+Two readers. `read` of core/typed.py takes what ingest writes, in one pass and without looking into `properties`: it may
+refuse more than schemas/raw.schema.json, never less. What it refuses goes to the schema, which has the last word.
 """
 
 import re
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Any
 
 import jsonschema_rs
 import msgspec
 import orjson
-from msgspec import Meta
 
 from enrich_consumer.core.record import Event, Incoming, Record, Reject
+from enrich_consumer.core.typed import RawRecord, read
 from schemas import Reason, Sites, json_file
 
 RECORD_VERSION = 1
@@ -21,53 +21,6 @@ FUTURE_MS = 10 * 60_000
 every session of the shard look old."""
 
 _VALIDATOR = jsonschema_rs.validator_for(json_file("raw.schema.json"))
-_Ms = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
-
-
-class _Headers(TypedDict, total=False):
-    accept_language: str | None
-    referer: str | None
-    sec_ch_ua: str | None
-    sec_ch_ua_mobile: str | None
-    sec_ch_ua_platform: str | None
-    sec_ch_ua_platform_version: str | None
-    sec_ch_ua_model: str | None
-    sec_ch_ua_full_version_list: str | None
-    dnt: str | None
-    sec_gpc: str | None
-
-
-class _Named(TypedDict):
-    event_id: str
-    event: str
-
-
-class _Event(_Named, total=False):
-    ts: _Ms | None
-    user_id: str | None
-    language: str | None
-    search_term: str | None
-    page: dict[str, Any] | None
-    screen: dict[str, Any] | None
-    ecommerce: dict[str, Any] | None
-    consent: dict[str, Any] | None
-    properties: msgspec.Raw
-
-
-class _Raw(msgspec.Struct):
-    v: Literal[1]
-    site: str
-    visitor_id: Annotated[str, Meta(min_length=1, max_length=128)]
-    visitor_kind: Literal["cookie", "cookieless"]
-    received_at: _Ms
-    events: Annotated[list[_Event], Meta(max_length=500)]
-    sent_at: _Ms | None = None
-    ip: Annotated[str, Meta(max_length=64)] | None = None
-    user_agent: Annotated[str, Meta(max_length=4096)] | None = None
-    headers: _Headers = {}  # msgspec gives each its own
-
-
-_read = msgspec.json.Decoder(_Raw).decode
 _names = re.compile(
     r"[a-z][a-z0-9_-]{0,39}\n"
     r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} [a-z][a-z0-9_]{0,39}\n)*"
@@ -104,10 +57,10 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
     )
 
 
-def _quickly(data: bytes) -> _Raw | None:
+def _quickly(data: bytes) -> RawRecord | None:
     """The record if all of it is as ingest writes it; None leaves the verdict to the schema."""
     try:
-        raw = _read(data)
+        raw = read(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     told = [raw.site + "\n"]
@@ -122,7 +75,7 @@ def _quickly(data: bytes) -> _Raw | None:
     return raw if _names("".join(told)) else None
 
 
-def _by_the_schema(data: bytes) -> _Raw:
+def _by_the_schema(data: bytes) -> RawRecord:
     try:
         raw = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -137,7 +90,7 @@ def _by_the_schema(data: bytes) -> _Raw:
         raise Reject(Reason.INVALID_RECORD, f"{place}: {problem.message:.200}")
     # In JSON Schema 1795296000123.0 is an integer too; from here on whole numbers are ints.
     sent_at = raw.get("sent_at")
-    return _Raw(
+    return RawRecord(
         v=1,
         site=raw["site"],
         visitor_id=raw["visitor_id"],

@@ -125,6 +125,17 @@ def test_odd_records(package: Path, seed: int):
         assert theirs == ours
 
 
+def test_the_quick_reader_works_compiled(package: Path):
+    """It is made of annotations, which mypyc does not keep; all would go the slow way, with the same bytes."""
+    program = """
+import sys
+from enrich_consumer.core import decode
+assert decode.__file__.endswith(".so")
+print(sum(decode._quickly(line) is not None for line in sys.stdin.buffer.read().splitlines()))
+"""
+    assert int(child(package, program, lines=raw_records(5, 300, 3))) == 100
+
+
 def test_session_histories(package: Path):
     program = "from tests.sessions.test_properties import digest; print(digest(range(500)))"
     assert child(package, program).decode().strip() == digest(range(500))
