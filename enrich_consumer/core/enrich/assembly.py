@@ -112,7 +112,7 @@ def _events(record: Record, parts: _Parts, references: str | None) -> list[Enric
         found = _layer(parts.pages.of, page_of(record, event, without_clicks=without_clicks))
         about.page = found.row
         row = _ROOMY.copy()
-        row["enrich_errors"] = [*known.failed, *found.failed]
+        row["enrich_errors"] = _failed(known, found) if known.failed or found.failed else []
         envelope.fill_event(event, row)
         one: Enriched = (row, found.json + tail)
         for name, fill, lost in parts.events:
@@ -124,6 +124,10 @@ def _events(record: Record, parts: _Parts, references: str | None) -> list[Enric
                 one = _without(one, name, lost)
         enriched.append(one)
     return enriched
+
+
+def _failed(known: Layer, found: Layer) -> list[str]:
+    return list(dict.fromkeys(known.failed + found.failed))
 
 
 def _layer(of: Callable[..., Layer], fields: tuple[object, ...]) -> Layer:
