@@ -128,12 +128,12 @@ def test_an_odd_page_costs_the_columns_of_the_page(odd):
     assert (rows[1]["enrich_errors"], rows[1]["page_path"]) == ([], "/q")
 
 
-@pytest.mark.parametrize("side", ["390", -1, 100_001, 1e308, True, [390], {}])
 def test_an_odd_page_on_an_odd_screen_is_one_failure():
     (row,) = ENRICH(record({"page": {"url": 5}, "screen": {"width": "wide"}}))
     assert row["enrich_errors"] == ["page"]
 
 
+@pytest.mark.parametrize("side", ["390", -1, 100_001, 1e308, True, [390], {}])
 def test_an_odd_screen_costs_the_columns_of_the_page_s_client(side):
     (row,) = ENRICH(record({"screen": {"width": side, "height": 844}}, {"language": "pt-BR"}))[:1]
     assert row["enrich_errors"] == ["page"]
