@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, str] = {
     "ingest-load": "benchmarks.ingest_load",
     "ingest-throttled": "benchmarks.ingest_throttled",
     "sessions": "benchmarks.sessions",
+    "stages": "benchmarks.stages",
 }
 
 RESULTS = Path(__file__).parent / "results"
