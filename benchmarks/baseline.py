@@ -10,9 +10,10 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import boto3
+import msgspec
 import user_agents
 from amazon_kclpy import kcl
 from amazon_kclpy.v3 import processor
@@ -47,7 +48,7 @@ class Stdlib:
 
     @staticmethod
     def dumps(value: Any, option: int = 0) -> bytes:
-        text = json.dumps(value)
+        text = json.dumps(value, ensure_ascii=False)
         return (text + "\n" if option else text).encode()
 
 
@@ -131,10 +132,15 @@ def _agent(text: str | None) -> Row:
     }
 
 
+def _refuse(_: bytes) -> NoReturn:
+    raise msgspec.DecodeError
+
+
 def main() -> None:
     """Serve the daemon's lines."""
     for module in (decode, emit, privacy):
         module.orjson = Stdlib  # type: ignore[attr-defined] # what this file is for
+    decode.read = _refuse  # type: ignore[attr-defined] # the quick reader is no stdlib's either
     kcl.KCLProcess(Baseline(Settings.from_env(os.environ)), sys.stdin, sys.stdout, sys.stderr).run()
 
 
