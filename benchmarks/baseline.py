@@ -140,7 +140,7 @@ def main() -> None:
     """Serve the daemon's lines."""
     for module in (decode, emit, privacy):
         module.orjson = Stdlib  # type: ignore[attr-defined] # what this file is for
-    decode.read = _refuse  # type: ignore[attr-defined] # the quick reader is no stdlib's either
+    decode.read = _refuse  # type: ignore[attr-defined,assignment] # the quick reader is no stdlib's either
     kcl.KCLProcess(Baseline(Settings.from_env(os.environ)), sys.stdin, sys.stdout, sys.stderr).run()
 
 
