@@ -43,20 +43,21 @@ MOST = 0.8
 
 
 class Part(NamedTuple):
-    """What is measured by itself. `share`: of the events asked for."""
+    """What is measured by itself. `share`: of the events asked for. `at_once`: records of a put, at most 5 MB."""
 
     name: str
     per_record: int
     filled: bool
     share: float
+    at_once: int
 
 
+# The emulator goes through all its records at every call: those of one event are fewer, and come first.
 PARTS = (
-    Part("ten", 10, filled=True, share=1.0),
-    Part("bare_ten", 10, filled=False, share=1.0),
-    # The emulator goes through all records at every call, and these are many.
-    Part("one", 1, filled=True, share=0.5),
-    Part("bare_one", 1, filled=False, share=0.5),
+    Part("one", 1, filled=True, share=0.3, at_once=500),
+    Part("bare_one", 1, filled=False, share=0.3, at_once=500),
+    Part("ten", 10, filled=True, share=1.0, at_once=200),
+    Part("bare_ten", 10, filled=False, share=1.0, at_once=200),
 )
 
 
@@ -66,7 +67,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--events",
         type=int,
         default=300_000,
-        help="events of each part; half of it where a record has one (default 300000)",
+        help="events of each part; 3 in 10 of it where a record has one (default 300000)",
     )
     parser.add_argument("--warm", type=int, default=300_000, help="events before any count (default 300000)")
     parser.add_argument(
@@ -109,9 +110,8 @@ def _measure(
     aws: emulator.Emulator, worker: "_Worker", parts: Sequence[Part], args: argparse.Namespace
 ) -> dict[str, Any]:
     rounds = iter(range(ROUNDS))
-    feeds = [
-        _Feed(aws, part, seed, min(GENERATED, args.events), rounds) for seed, part in enumerate(parts, 1)
-    ]
+    generated = min(GENERATED, args.events)
+    feeds = [_Feed(aws, part, seed, generated, rounds) for seed, part in enumerate(parts, 1)]
     worker.until(worker.reads_all)
     count = _Counter(aws)
     # Records of one take other ways through the code than records of ten: all kinds, in turn.
@@ -168,7 +168,7 @@ class _Feed:
     ) -> None:
         self._kinesis = aws.client("kinesis")
         self.part = part
-        self._records = raw_records(seed, events, part.per_record, filled=part.filled)
+        self._records = raw_records(seed, int(events * part.share), part.per_record, filled=part.filled)
         self.bytes_per_event = round(sum(map(len, self._records)) / len(self._records) / part.per_record)
         self._rounds = rounds
 
@@ -176,10 +176,9 @@ class _Feed:
         """How many events it was."""
         number = next(self._rounds)
         records = renamed(self._records, number, (number - ROUNDS) * HOUR_MS)
-        at_once = 200
-        for start in range(0, len(records), at_once):
+        for start in range(0, len(records), self.part.at_once):
             entries = []
-            for data in records[start : start + at_once]:
+            for data in records[start : start + self.part.at_once]:
                 raw = orjson.loads(data)
                 entries.append({"Data": data, "PartitionKey": f"{raw['site']}/{raw['visitor_id']}"})
             refused = self._kinesis.put_records(StreamName="raw", Records=entries)["FailedRecordCount"]
