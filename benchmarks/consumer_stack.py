@@ -7,7 +7,8 @@ Each part is the same generated records in rounds, every round under new ids and
 counted from its first record until its last event is in the enriched stream. The emulator's CPU is not counted.
 Between Java and the emulator goes JSON instead of AWS's CBOR, which costs the daemon more than AWS would.
 
-JAVA_TOOL_OPTIONS reaches the daemon: flags of Java are tried out with it.
+Java sees one processor and 3 GiB, as in a task of the settings' own size: its collector and its heap follow from
+them. JAVA_TOOL_OPTIONS in the environment replaces that: other flags are tried out with it.
 """
 
 import argparse
@@ -278,6 +279,7 @@ def _prepare(aws: emulator.Emulator) -> None:
 
 def _start(aws: emulator.Emulator, home: Path) -> int:
     env = {
+        "JAVA_TOOL_OPTIONS": "-XX:ActiveProcessorCount=1 -XX:MaxRAM=3g",
         **os.environ,
         **emulator.aws_environment(aws.endpoint),
         "RASTRO_APPLICATION": "benchmark",
