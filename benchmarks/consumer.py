@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 
 from benchmarks.multilang import Processor, Used, lines_of
-from benchmarks.workload import raw_records
+from benchmarks.workload import raw_records, renamed
 from infra import compiled
 from schemas.files import FOLDER
 
@@ -113,25 +113,13 @@ def _rounds(started: Processor, shape: Shape, per_call: int, rounds: int) -> lis
     with started as processor:
         used = []
         for number in range(1 + rounds):
-            records = _renamed(shape.records, number)
+            records = renamed(shape.records, number)
             used.append(processor.run(lines_of(records, number * len(records), per_call)))
         return [*used[:-1], _plus(processor.finish(), used[-1])]
 
 
 def _plus(one: Used, other: Used) -> Used:
     return Used(one.cpu + other.cpu, one.wall + other.wall, max(one.rss_mb, other.rss_mb))
-
-
-def _renamed(records: Sequence[bytes], number: int) -> list[bytes]:
-    """The same events under new ids, so that a round is not all duplicates."""
-    renamed = []
-    mark = f"{number:02x}".encode()
-    for data in records:
-        record = orjson.loads(data)
-        for event in record["events"]:
-            event["event_id"] = mark.decode() + event["event_id"][2:]
-        renamed.append(orjson.dumps(record))
-    return renamed
 
 
 def ceiling(records: Sequence[bytes], events: int, rounds: int) -> float:

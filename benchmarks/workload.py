@@ -2,13 +2,14 @@
 
 Seeded: the same arguments give the same bytes. Only whole records are kept, `per_record` events of one visitor.
 Each event is filled up to between 1 and 2 KB with the attributes that shops send along, so that sizes are
-those of storefronts whose data layer is rich (the bare events of the demo shop are about half of that).
+those of storefronts whose data layer is rich. With `filled=False` they stay the demo shop's bare events.
 """
 
 import gzip
 import random
 from base64 import b64encode
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -51,7 +52,9 @@ def sites() -> Sites:
     return parse_sites((FOLDER / "examples" / "sites.json").read_bytes())
 
 
-def raw_records(seed: int, events: int, per_record: int, *, distinct_agents: bool = False) -> list[bytes]:
+def raw_records(
+    seed: int, events: int, per_record: int, *, distinct_agents: bool = False, filled: bool = True
+) -> list[bytes]:
     """At least `events` events in records of exactly `per_record`, in an order like a stream's."""
     by_visitor: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     known = sites()
@@ -82,8 +85,25 @@ def raw_records(seed: int, events: int, per_record: int, *, distinct_agents: boo
             active.pop()
             continue
         number += 1
-        records.append(_record(chance, chunk, number, distinct_agents))
+        records.append(_record(chance, chunk, number, distinct_agents=distinct_agents, filled=filled))
     return records
+
+
+def renamed(records: Sequence[bytes], number: int, later_ms: int = 0) -> list[bytes]:
+    """The same events under new ids, so that a round is not all duplicates; `later_ms`: and that much later."""
+    made = []
+    mark = f"{number:02x}"
+    for data in records:
+        record = orjson.loads(data)
+        record["received_at"] += later_ms
+        if record.get("sent_at") is not None:
+            record["sent_at"] += later_ms
+        for event in record["events"]:
+            event["event_id"] = mark + event["event_id"][2:]
+            if event.get("ts") is not None:
+                event["ts"] += later_ms
+        made.append(orjson.dumps(record))
+    return made
 
 
 def _take(request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str, Any]]], mark: str) -> None:
@@ -109,13 +129,15 @@ def _take(request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str
         by_visitor[entry.key] += [{"shared": shared, "event": event} for event in record["events"]]
 
 
-def _record(chance: random.Random, chunk: list[dict[str, Any]], number: int, distinct_agents: bool) -> bytes:
+def _record(
+    chance: random.Random, chunk: list[dict[str, Any]], number: int, *, distinct_agents: bool, filled: bool
+) -> bytes:
     shared = dict(chunk[0]["shared"])
     shared["user_agent"] = _in_app(shared["visitor_id"], shared.get("user_agent"))
     if distinct_agents and shared.get("user_agent"):
         build = f"{chance.randint(4000, 9999)}.{chance.randint(0, 250)}"
         shared["user_agent"] = shared["user_agent"] + f" Shop/{number}.{build}"
-    events = [_filled(chance, part["event"]) for part in chunk]
+    events = [_filled(chance, part["event"]) if filled else part["event"] for part in chunk]
     return orjson.dumps(shared | {"received_at": NOW + number, "events": events})
 
 

