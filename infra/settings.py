@@ -138,7 +138,7 @@ class Consumer:
         1024, "CPU units of a task; 1024 are one processor.", choices=(256, 512, 1024, 2048, 4096, 8192)
     )
     memory_mib: int = _setting(
-        3072, "Memory of a task; about 400 bytes for each open visitor on top of 1 GiB.", low=512, high=61440
+        3072, "Memory of a task; about 400 bytes for each open visitor on top of 1 GiB.", low=1024, high=61440
     )
     architecture: str = _setting("arm64", "Processor of the task.", choices=("arm64", "x86_64"))
     tasks_min: int = _setting(1, "Tasks that always run.", low=1, high=100)
