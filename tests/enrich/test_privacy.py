@@ -114,14 +114,30 @@ def test_sensitive_keys_at_any_depth_and_in_any_case(key):
         assert "valor" not in properties_text(orjson.dumps({"a": [{name: {"b": "valor"}}]}))
 
 
-def test_properties_too_deep_cost_only_themselves():
-    deep = {"a": 1}
+@pytest.mark.parametrize("gap", ["", " ", "\n", "\r\n\t"])
+@pytest.mark.parametrize("text", ['{"a":GAP{"senha":"x"}}', '{"a":[1,GAP{"senha":"x"}]}', '{"senha"GAP:"x"}'])
+def test_white_space_hides_no_key(text, gap):
+    assert "[removed]" in properties_text(text.replace("GAP", gap).encode())
+
+
+def _deep(leaf):
+    deep = leaf
     for _ in range(300):
         deep = {"a": deep}
-    (row,) = ENRICH(record({"properties": deep, "page": {"title": "Loja"}}))
+    return deep
+
+
+def test_properties_too_deep_to_be_scrubbed_cost_only_themselves():
+    (row,) = ENRICH(record({"properties": _deep("a@b.com"), "page": {"title": "Loja"}}))
     assert row["enrich_errors"] == ["privacy"]
     assert "properties" not in row
     assert row["page_title"] == "Loja"
+
+
+def test_deep_properties_with_nothing_to_scrub_stay_as_they_are():
+    (row,) = ENRICH(record({"properties": _deep(1)}))
+    assert orjson.loads(row["properties"]) == _deep(1)
+    assert row["enrich_errors"] == []
 
 
 @pytest.mark.parametrize("column", ["title", "search_term", "user_id", "coupon"])

@@ -68,14 +68,16 @@ class Page(NamedTuple):
 
 
 class About:
-    """What `per_event` may read beside the event: the record, and the columns found for its client and page."""
+    """What `per_event` may read beside the event: the record, the columns found for its client and page, and whether
+    the visitor said no to analytics."""
 
-    __slots__ = ("client", "page", "record")
+    __slots__ = ("client", "page", "record", "refuses_analytics")
 
     def __init__(self, record: Record) -> None:
         self.record = record
         self.client: Row = {}
         self.page: Row = {}
+        self.refuses_analytics = False
 
 
 def headers_of(record: Record) -> Headers:

@@ -108,6 +108,7 @@ def _events(record: Record, parts: _Parts, references: str | None) -> list[Enric
             known = _layer(parts.clients.of, client)
             without_clicks = client.refuses_ads
             about.client = known.row
+            about.refuses_analytics = client.analytics is False
             tail = known.json + mine
         found = _layer(parts.pages.of, page_of(record, event, without_clicks=without_clicks))
         about.page = found.row

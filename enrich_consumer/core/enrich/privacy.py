@@ -109,7 +109,7 @@ def _per_event(about: About, event: Event, row: Row) -> None:
     for column in TEXTS_OF_EVENTS:
         if column in row and (text := row[column]):
             row[column] = scrubbed(text) if len(text) <= LONGEST_CACHED else scrub(text)
-    if "user_id" in row and about.client.get("consent_analytics") is False:
+    if about.refuses_analytics and "user_id" in row:
         del row["user_id"]
 
 
