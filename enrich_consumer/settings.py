@@ -35,7 +35,7 @@ class Settings(NamedTuple):
     put_format: str = "CBOR"
     kinesis_endpoint: str | None = None
     dynamodb_endpoint: str | None = None
-    flush_events: int = 5_000
+    flush_events: int = 10_000
     flush_seconds: float = 5.0
     checkpoint_seconds: float = 5.0
     snapshot_saves: int = 60

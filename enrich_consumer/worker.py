@@ -27,7 +27,7 @@ CAUTIOUS_AFTER = 2
 class Policy(NamedTuple):
     """When to flush, checkpoint and snapshot."""
 
-    flush_events: int = 5_000
+    flush_events: int = 10_000
     flush_seconds: float = 5.0
     checkpoint_seconds: float = 5.0
     snapshot_saves: int = 60
