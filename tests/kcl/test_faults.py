@@ -110,7 +110,7 @@ def test_sigterm_to_one_of_two_daemons(fleet: Fleet, measure: Measure) -> None:
     fleet.settle("SIGTERM to one of two daemons")
 
 
-def test_a_zombie_is_fenced_and_takes_part_again(fleet: Fleet, measure: Measure) -> None:
+def test_a_zombie_is_refused_and_takes_part_again(fleet: Fleet, measure: Measure) -> None:
     survivor, zombie = fleet.pair()
     (shard,) = fleet.shards(zombie)
     fleet.mid_batch(shard)
@@ -125,7 +125,8 @@ def test_a_zombie_is_fenced_and_takes_part_again(fleet: Fleet, measure: Measure)
         lambda: f"the zombie is refused:\n{zombie.tail()}",
     )
     assert lost["shard"] == shard
-    assert "fenced" in lost["detail"]
+    # Stopped before its save it finds the fence, stopped behind it KCL refuses its checkpoint.
+    assert "fenced" in lost["detail"] or "ShutdownException" in lost["detail"]
     fleet.put(200)
     fleet.pair()
     assert zombie.alive(), "a lost lease must not cost the daemon its life"
