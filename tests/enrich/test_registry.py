@@ -1,15 +1,18 @@
 """The list of enrichments, what it refuses, and what a failure costs."""
 
+import json
+
 import orjson
 import pytest
 
 from enrich_consumer.columns import main
+from enrich_consumer.core import enrich
 from enrich_consumer.core.enrich import ENRICHMENTS, EnrichmentsError, References, columns
 from enrich_consumer.core.enrich.assembly import assemble
 from enrich_consumer.core.enrich.selection import select
 from enrich_consumer.core.enrich.spec import Spec, Step
 from schemas import Column
-from tests.enrich.records import build, record, rows_of
+from tests.enrich.records import CHROME, build, event, record, rows_of
 
 
 def _spec(name, *gives, needs=(), step=None, guards=()):
@@ -79,6 +82,29 @@ def test_a_failure_costs_its_own_columns_and_what_it_guards(part):
     assert "lost" not in rows[0]
     assert "guarded" not in rows[0]
     assert rows[0]["kept"] == "kept"
+
+
+def test_no_column_is_in_two_parts():
+    """Whoever writes one in two parts makes a line with two values for it."""
+    told = event(
+        page={
+            "url": "https://www.loja.example/p?utm_source=a&gclid=b",
+            "title": "P",
+            "referrer": "https://g.example/",
+        },
+        screen={"width": 390, "height": 844, "viewport_width": 390, "viewport_height": 700},
+        language="pt-BR",
+        consent={"analytics": True, "ads": True},
+        user_id="c1",
+        search_term="tênis",
+        ecommerce={"currency": "BRL", "items": [{"item_id": "1", "price": 10.5}], "coupon": "X"},
+        properties={"cor": "azul"},
+    )
+    made = enrich.build(References(city=lambda _: {"country": {"iso_code": "BR"}}))
+    ((row, rest),) = made(record(told, ip="203.0.113.9", user_agent=CHROME))
+    names = [name for name, _ in json.loads("{" + rest.decode()[1:], object_pairs_hook=list)]
+    assert len(names) == len(set(names)) > 25
+    assert not row.keys() & set(names)
 
 
 def test_a_row_has_only_columns_of_the_table():
