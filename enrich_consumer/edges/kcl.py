@@ -1,6 +1,6 @@
 """The record processor that KCL's MultiLangDaemon drives, one process per shard.
 
-What has to be kept in mind with `amazon_kclpy` (found in its source, held by tests/consumer/test_kcl.py):
+What has to be kept in mind with `amazon_kclpy` (found in its source, held by tests/consumer/processor):
 an exception out of `process_records` is printed and the batch is reported done, so every fatal error
 becomes SystemExit; stdout is the protocol, so nothing else may write there; abstract methods are not
 enforced.

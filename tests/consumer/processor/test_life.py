@@ -1,12 +1,9 @@
-"""The record processor under the real KCLProcess of amazon_kclpy, over files in memory: no Java."""
+"""The life of a record processor: its calls in their order, what comes in, its log and its heartbeat."""
 
-import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pytest
 from amazon_kclpy.v3 import processor as v3
 from botocore.exceptions import EndpointConnectionError
@@ -14,89 +11,24 @@ from botocore.exceptions import EndpointConnectionError
 from enrich_consumer.core.emit import iso
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.edges import kcl
-from enrich_consumer.edges.kcl import FATAL, RecordProcessor
-from enrich_consumer.edges.leases import Release
-from enrich_consumer.edges.log import Log
-from enrich_consumer.edges.metrics import Metrics
+from enrich_consumer.edges.kcl import RecordProcessor
 from enrich_consumer.edges.protocol import Protocol
-from enrich_consumer.edges.shards import WHOLE, MemoryShards
-from enrich_consumer.ports import PutRefusedError
-from enrich_consumer.worker import EAGER, Policy
+from enrich_consumer.worker import EAGER
 from tests.consumer.daemon_side import (
     ARRIVED,
     LEASE_LOST,
     SHARD,
     SHARD_ENDED,
     SHUTDOWN_REQUESTED,
-    Dialogue,
     asked,
     checkpointed,
     done,
     initialize,
     process_records,
 )
-from tests.consumer.doubles import Shard, event, incoming, raw, refusing
+from tests.consumer.doubles import Shard, event, incoming, raw
 from tests.consumer.doubles import event_id as eid
-
-LAZY = Policy(flush_events=1_000, flush_seconds=3600, checkpoint_seconds=3600)
-
-
-@pytest.fixture(autouse=True)
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """No test waits for the pauses between two tries."""
-    pauses: list[float] = []
-    monkeypatch.setattr(kcl.time, "sleep", pauses.append)
-    return pauses
-
-
-class Child:
-    """One process on a shard whose log and streams are in memory."""
-
-    def __init__(
-        self,
-        shard: Shard,
-        heartbeat: Path | None = None,
-        protocol: Any = Protocol,
-        release: Release | None = None,
-    ) -> None:
-        self.shard = shard
-        self.log = io.StringIO()
-        self.processor = RecordProcessor(
-            lambda name, log: shard.open(),
-            MemoryShards({SHARD: WHOLE}),
-            lambda name, log: Metrics(log, "shop", name),
-            Log(self.log, application="shop"),
-            heartbeat=heartbeat,
-            release=release or self._give_back,
-        )
-        self.given_back: list[str] = []
-        self.dialogue = Dialogue(self.processor, protocol)
-
-    def _give_back(self, name: str) -> bool:
-        self.given_back.append(name)
-        return True
-
-    def say(self, *said: dict[str, Any]) -> list[dict[str, Any]]:
-        return self.dialogue.say(*said)
-
-    def logged(self) -> list[dict[str, Any]]:
-        return [orjson.loads(line) for line in self.log.getvalue().splitlines()]
-
-    @property
-    def exit(self) -> int | str | None:
-        return self.dialogue.exit
-
-
-@pytest.fixture
-def child() -> Child:
-    return Child(Shard(EAGER))
-
-
-@pytest.fixture
-def started(child: Child) -> Child:
-    assert child.say(initialize()) == [done("initialize")]
-    child.shard.effects.take()
-    return child
+from tests.consumer.processor.in_memory import LAZY, Child
 
 
 def test_all_five_methods_are_ours():
@@ -189,15 +121,6 @@ def test_a_shard_that_had_ended_before_is_only_ended_again(child: Child):
     assert child.shard.effects.take() == []
 
 
-def test_a_checkpoint_has_as_many_digits_as_the_stream(child: Child):
-    """An emulator that pads its numbers with zeros compares them as texts."""
-    child.say(initialize())
-    padded = process_records(incoming(5))
-    padded["records"][0]["sequenceNumber"] = "000005"
-    answers = child.say(padded, checkpointed(5))
-    assert answers[0]["sequenceNumber"] == "000005"
-
-
 def test_a_restart_takes_up_where_the_log_ends():
     shard = Shard(EAGER)
     Child(shard).say(
@@ -266,187 +189,6 @@ def test_a_lease_that_cannot_be_given_back_expires_by_itself():
     child = Child(Shard(EAGER), release=release)
     assert child.say(initialize(), SHUTDOWN_REQUESTED)[-1] == done("shutdownRequested")
     assert child.logged()[-1]["message"] == "the lease could not be given back"
-
-
-# what cannot go on ends the process, and nothing is reported done
-
-
-def _breaks(worker_method: str) -> Shard:
-    class Broken(Shard):
-        def open(self):
-            worker = super().open()
-
-            def fail(*_: Any, **__: Any) -> None:
-                raise RuntimeError("something nobody foresaw")
-
-            setattr(worker, worker_method, fail)
-            return worker
-
-    return Broken(EAGER)
-
-
-@pytest.mark.parametrize(
-    ("method", "said", "call"),
-    [
-        ("start", [initialize()], "initialize"),
-        ("work", [initialize(), process_records(incoming(5))], "process_records"),
-        ("end_shard", [initialize(), SHARD_ENDED], "shard_ended"),
-        ("finish", [initialize(), SHUTDOWN_REQUESTED], "shutdown_requested"),
-    ],
-)
-def test_an_error_ends_the_process_and_nothing_is_reported_done(method, said, call):
-    child = Child(_breaks(method))
-    answers = child.say(*said, process_records(), LEASE_LOST)
-    assert answers == [done("initialize")] * (len(said) - 1)
-    assert child.exit == FATAL
-    told = child.logged()[-1]
-    assert told["level"] == "ERROR"
-    assert (told["call"], told["code"], told["detail"]) == (call, "RuntimeError", "something nobody foresaw")
-    assert told["shard"] == SHARD
-
-
-def test_a_refused_put_ends_the_process(started: Child):
-    started.shard.effects.refuse = refusing(PutRefusedError("stream refuses"), "put")
-    assert started.say(process_records(incoming(5)), process_records()) == []
-    assert started.exit == FATAL
-    assert started.logged()[-1]["code"] == "PutRefusedError"
-    assert started.shard.effects.take() == []
-
-
-def test_a_processor_whose_log_was_taken_over_writes_nothing_more_and_waits(started: Child):
-    Child(started.shard).say(initialize())  # a second process takes the shard; the first does not know
-    started.shard.effects.take()
-    answers = started.say(
-        process_records(incoming(5)), process_records(incoming(6)), SHUTDOWN_REQUESTED, LEASE_LOST
-    )
-    assert answers == [done("processRecords")] * 2 + [done("shutdownRequested"), done("leaseLost")]
-    assert started.exit is None
-    assert started.shard.effects.kinds() == ["put", "save"]  # the save was tried, and refused by the fence
-    assert any(line.get("detail", "").startswith("fenced") for line in started.logged())
-
-
-def test_a_processor_that_lost_its_shard_and_is_not_told_so_ends(
-    started: Child, monkeypatch: pytest.MonkeyPatch
-):
-    assert started.say(process_records(incoming(5)), checkpointed(5, "ShutdownException"), process_records())
-    later = kcl.time.monotonic() + kcl.LOST_PATIENCE_S + 1
-    monkeypatch.setattr(kcl.time, "monotonic", lambda: later)
-    assert started.say(process_records(incoming(6))) == []
-    assert started.exit == FATAL
-
-
-def test_an_error_that_cannot_even_be_logged_ends_the_process(started: Child):
-    started.shard.effects.refuse = refusing(PutRefusedError("no"), "put")
-    started.log.close()
-    assert started.say(process_records(incoming(5)), process_records()) == []
-    assert started.exit == FATAL
-
-
-def test_a_heartbeat_that_cannot_be_written_ends_the_process(tmp_path: Path):
-    """Out of our reach the package would print the error and report the batch done: loss in silence."""
-    child = Child(Shard(EAGER), heartbeat=tmp_path / "beats")
-    child.say(initialize())
-    (tmp_path / "beats" / SHARD).unlink()
-    (tmp_path / "beats").rmdir()
-    assert child.say(process_records(incoming(5))) == []
-    assert child.exit == FATAL
-
-
-def test_a_heartbeat_folder_that_cannot_be_made_ends_the_process(tmp_path: Path):
-    (tmp_path / "file").write_text("")
-    child = Child(Shard(EAGER), heartbeat=tmp_path / "file" / "beats")
-    assert child.say(initialize()) == []
-    assert child.exit == FATAL
-
-
-def test_records_before_initialize_end_the_process(child: Child):
-    assert child.say(process_records(incoming(5))) == []
-    assert child.exit == FATAL
-
-
-# checkpoints
-
-
-def test_a_throttled_checkpoint_is_tried_again(started: Child, slept: list[float]):
-    throttled = checkpointed(5, "ThrottlingException")
-    answers = started.say(process_records(incoming(5)), throttled, throttled, checkpointed(5))
-    assert answers == [asked(5)] * 3 + [done("processRecords")]
-    assert slept == [0.2, 0.4]
-
-
-def test_a_throttled_checkpoint_is_skipped_in_the_end_and_the_next_one_does():
-    started = Child(Shard(EAGER._replace(checkpoint_seconds=1e-9)))  # once a call
-    started.say(initialize())
-    started.shard.effects.take()
-    throttled = checkpointed(5, "ThrottlingException")
-    answers = started.say(
-        process_records(incoming(5)),
-        throttled,
-        throttled,
-        throttled,
-        process_records(incoming(6)),
-        checkpointed(6),
-    )
-    assert answers == [asked(5)] * 3 + [done("processRecords"), asked(6), done("processRecords")]
-    assert started.exit is None
-    assert started.shard.effects.kinds() == ["put", "save"] * 2
-
-
-def test_a_throttled_end_of_shard_ends_the_process(started: Child):
-    """The daemon repeats the end of a shard only for a process that failed."""
-    throttled = checkpointed(None, "ThrottlingException")
-    assert started.say(SHARD_ENDED, throttled, throttled, throttled) == [asked(None)] * 3
-    assert started.exit == FATAL
-
-
-def test_after_a_shutdown_exception_nothing_is_written_and_the_process_waits(started: Child):
-    answers = started.say(
-        process_records(incoming(5)),
-        checkpointed(5, "ShutdownException"),
-        process_records(incoming(6)),
-        process_records(),
-        SHUTDOWN_REQUESTED,
-        LEASE_LOST,
-    )
-    assert answers == [
-        asked(5),
-        done("processRecords"),
-        done("processRecords"),
-        done("processRecords"),
-        done("shutdownRequested"),
-        done("leaseLost"),
-    ]
-    assert started.exit is None
-    assert started.shard.effects.take() == [("put", [eid(5)]), ("save", 1)]
-    assert "the lease is lost" in [line["message"] for line in started.logged()]
-
-
-@pytest.mark.parametrize(
-    ("said", "name"), [(SHARD_ENDED, "shardEnded"), (SHUTDOWN_REQUESTED, "shutdownRequested")]
-)
-def test_a_shutdown_exception_at_the_end_is_no_error(said, name):
-    child = Child(Shard(LAZY))
-    child.say(initialize(), process_records(incoming(5)))
-    answers = child.say(said, checkpointed(None, "ShutdownException"), LEASE_LOST)
-    assert answers[1:] == [done(name), done("leaseLost")]
-    assert child.exit is None
-
-
-@pytest.mark.parametrize("answer", [checkpointed(5, "InvalidStateException"), process_records()])
-def test_a_protocol_out_of_step_ends_the_process(started: Child, answer):
-    assert started.say(process_records(incoming(5)), answer, process_records()) == [asked(5)]
-    assert started.exit == FATAL
-
-
-def test_a_daemon_that_dies_while_asked_ends_the_process(started: Child):
-    assert started.say(process_records(incoming(5))) == [asked(5)]
-    assert started.exit == FATAL
-
-
-@pytest.mark.parametrize("text", ["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP", None])
-def test_positions_that_are_no_checkpoint(child: Child, text):
-    assert child.say(initialize(text)) == [done("initialize")]
-    assert child.logged()[0]["checkpoint"] is None
 
 
 # what comes in
