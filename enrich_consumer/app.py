@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 
 from enrich_consumer.core import enrich
-from enrich_consumer.core.pipeline import Enrich
+from enrich_consumer.core.record import Enrich
 from enrich_consumer.edges.blobs import open_blobs
 from enrich_consumer.edges.cbor import speak_cbor
 from enrich_consumer.edges.kcl import RecordProcessor

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from enrich_consumer.core.pipeline import Enrich, process
-from enrich_consumer.core.record import Incoming
+from enrich_consumer.core.pipeline import process
+from enrich_consumer.core.record import Enrich, Incoming
 from enrich_consumer.core.state import ShardState, stale_visitors
 from schemas import Sites
 

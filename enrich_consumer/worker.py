@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from enrich_consumer.core.emit import pack
 from enrich_consumer.core.entry import Header
-from enrich_consumer.core.pipeline import Enrich, Outcome, process, reject
-from enrich_consumer.core.record import Incoming
+from enrich_consumer.core.pipeline import Outcome, process, reject
+from enrich_consumer.core.record import Enrich, Incoming
 from enrich_consumer.core.state import ShardState, stale_visitors
 from enrich_consumer.ports import (
     Checkpointer,

@@ -2,7 +2,7 @@
 
 import gzip
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -10,14 +10,11 @@ import orjson
 
 from enrich_consumer.core.decode import decode
 from enrich_consumer.core.emit import MAX_BYTES, iso, line, whole
-from enrich_consumer.core.record import Enriched, Event, Incoming, Record, Reject, Row
+from enrich_consumer.core.record import Enrich, Enriched, Event, Incoming, Record, Reject, Row
 from enrich_consumer.core.sessionize import Merge, place, prune
 from enrich_consumer.core.state import ShardState, visitor_key
 from enrich_consumer.core.visitor import Visitor, uuid_text
 from schemas import Reason, Rejected, Sites, Stage
-
-Enrich = Callable[[Record], list[Enriched]]
-"""All enrichments in order: one pair an event, sessions still missing."""
 
 MAX_DETAIL = 500
 """Characters of prose beside a reason."""
@@ -121,12 +118,10 @@ def _lines(
             raise Reject(Reason.EVENT_TOO_LARGE, f"{event['event_id']}: {len(written)} bytes enriched")
         lines.append(written)
     counts = {"records": 1, "events": len(enriched)}
-    counts["duplicates"], counts["sessions"], counts["merges"], counts["late"] = (
-        duplicates,
-        sessions,
-        merges,
-        late,
-    )
+    counts["duplicates"] = duplicates
+    counts["sessions"] = sessions
+    counts["merges"] = merges
+    counts["late"] = late
     return lines, counts
 
 

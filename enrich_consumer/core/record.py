@@ -1,5 +1,6 @@
 """The values that travel through the pipeline."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from schemas import Reason, Site
@@ -41,6 +42,10 @@ class Record(NamedTuple):
     headers: dict[str, str | None]
     events: list[Event]
     data: bytes = b""
+
+
+Enrich = Callable[[Record], list[Enriched]]
+"""All enrichments in order: one pair an event of the record, sessions still missing. Raises nothing but Reject."""
 
 
 class Reject(Exception):  # noqa: N818 - it is a verdict, not an error of ours

@@ -9,8 +9,7 @@ import orjson
 from enrich_consumer.core import enrich
 from enrich_consumer.core.emit import Packed
 from enrich_consumer.core.enrich import References
-from enrich_consumer.core.pipeline import Enrich
-from enrich_consumer.core.record import Incoming
+from enrich_consumer.core.record import Enrich, Incoming
 from enrich_consumer.edges.blobs import MemoryBlobs
 from enrich_consumer.edges.shards import WHOLE
 from enrich_consumer.ports import CheckpointRefusedError, LeaseLostError, Lineage

@@ -9,8 +9,8 @@ import orjson
 
 from enrich_consumer.core.enrich import ENRICHMENTS, References, build
 from enrich_consumer.core.entry import Header, Kind, decode, encode
-from enrich_consumer.core.pipeline import Enrich, process
-from enrich_consumer.core.record import Incoming
+from enrich_consumer.core.pipeline import process
+from enrich_consumer.core.record import Enrich, Incoming
 from enrich_consumer.core.state import ShardState, stale_visitors
 from schemas import Sites, parse_sites
 from tests.sessions.history import MINUTE, History, Record, Rule

@@ -6,8 +6,8 @@ from typing import Any
 
 from enrich_consumer.core.emit import iso
 from enrich_consumer.core.entry import decode
-from enrich_consumer.core.pipeline import Enrich, process, reject
-from enrich_consumer.core.record import Incoming
+from enrich_consumer.core.pipeline import process, reject
+from enrich_consumer.core.record import Enrich, Incoming
 from enrich_consumer.core.state import ShardState
 from schemas import Reason, Sites
 from tests.sessions.arrivals_oracle import Opener

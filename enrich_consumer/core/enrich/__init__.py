@@ -16,10 +16,11 @@ from enrich_consumer.core.enrich import (
     referrer,
     user_agent,
 )
-from enrich_consumer.core.enrich.assembly import Assembled, Enrich, assemble
+from enrich_consumer.core.enrich.assembly import Assembled, assemble
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.selection import EnrichmentsError, columns_of, select
 from enrich_consumer.core.enrich.spec import Spec
+from enrich_consumer.core.record import Enrich
 from schemas import Column
 
 __all__ = [

@@ -9,13 +9,10 @@ from enrich_consumer.core.enrich.about import About, Client, Page, client_of, he
 from enrich_consumer.core.enrich.layers import Layer, Layers, NotKeptError, Part, drop, layers, members
 from enrich_consumer.core.enrich.references import References
 from enrich_consumer.core.enrich.spec import CacheInfo, Spec, Step
-from enrich_consumer.core.record import Enriched, Event, Record, Reject, Row
+from enrich_consumer.core.record import Enrich, Enriched, Event, Record, Reject, Row
 
 CLIENTS = 4096
 PAGES = 8192
-
-Enrich = Callable[[Record], list[Enriched]]
-"""One pair an event of the record, in its order. Raises nothing but Reject."""
 
 
 class Assembled(NamedTuple):
