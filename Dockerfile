@@ -29,11 +29,12 @@ COPY requirements/compile.txt /build/compile.txt
 RUN python3 -m venv --without-pip /build/compiler \
  && /build/tools/bin/python -m pip --python /build/compiler/bin/python install --quiet --no-deps --require-hashes \
       --requirement /build/compile.txt
-COPY infra/compiled.py /build/source/infra/
+COPY infra/packaging/compile_consumer.py /build/source/infra/packaging/
 COPY schemas /build/source/schemas
 COPY enrich_consumer /build/source/enrich_consumer
+COPY reference_data /build/source/reference_data
 # The consumer's packages are on the path for their types.
-RUN PYTHONPATH=$(echo /opt/rastro/lib/python3*/site-packages) /build/compiler/bin/python /build/source/infra/compiled.py /opt/rastro/app
+RUN PYTHONPATH=$(echo /opt/rastro/lib/python3*/site-packages) /build/compiler/bin/python /build/source/infra/packaging/compile_consumer.py /opt/rastro/app
 COPY --from=data / /opt/rastro/data/
 # Test databases lie beside the real ones and are left out.
 # Bytecode is made here, because the root file system is read-only later; checked by content, so builds repeat.

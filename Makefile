@@ -34,15 +34,15 @@ types: $(READY)
 	$(BIN)/mypy
 
 golden: $(READY) ## the enriched halves of schemas/examples/ anew; review the diff
-	$(BIN)/python -m tests.consumer.golden
+	$(BIN)/python -m tests.enrich_consumer.golden
 
 bench: $(READY) ## the figures, printed and saved under benchmarks/results/
 	$(BIN)/python -m benchmarks all
 
 soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histories, fuzzing, all KCL trials
-	$(BIN)/python -m tests.simulation --histories 30000
-	$(BIN)/python -m tests.sessions --count 200000
-	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest tests/kcl tests/consumer/test_compiled.py --timeout=7200
+	$(BIN)/python -m tests.proofs.simulation --histories 30000
+	$(BIN)/python -m tests.proofs.sessions --count 200000
+	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest_lambda tests/system/kcl tests/enrich_consumer/test_compiled.py --timeout=7200
 
 synth: $(READY) ## the CloudFormation templates of every environment, offline
 	$(BIN)/python -m infra
@@ -59,7 +59,7 @@ image: $(READY) ## ENV=dev: build the consumer's image and push it to the enviro
 	$(BIN)/python -m infra.deploy image $(ENV)
 
 compile: $(READY) ## the consumer compiled, in build/compiled; the image ships it so
-	$(BIN)/python -m infra.compiled
+	$(BIN)/python -m infra.packaging.compile_consumer
 
 lock: ## renew requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/consumer.txt

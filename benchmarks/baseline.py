@@ -21,16 +21,16 @@ from geoip2.models import City
 
 from enrich_consumer import app
 from enrich_consumer.core import decode, emit
-from enrich_consumer.core.enrich import ENRICHMENTS, privacy
-from enrich_consumer.core.enrich.assembly import assemble
+from enrich_consumer.core.engine.runner import assemble
+from enrich_consumer.core.enrichments import ENRICHMENTS, privacy
 from enrich_consumer.core.record import Enriched, Incoming, Record, Row
-from enrich_consumer.edges.kcl import KclCheckpointer
-from enrich_consumer.edges.reference_data import open_references
-from enrich_consumer.edges.sinks import FirehoseRejected, KinesisSink
+from enrich_consumer.edges.aws.sinks import FirehoseRejected, KinesisSink
+from enrich_consumer.edges.kcl.processor import KclCheckpointer
 from enrich_consumer.edges.sites import load_sites
 from enrich_consumer.ports import Lineage
 from enrich_consumer.settings import Settings
 from enrich_consumer.worker import Worker
+from reference_data.databases import open_references
 
 REPLACED = {"user_agent", "geo", "bot"}
 LINEAGE = Lineage(0, 2**128 - 1)

@@ -21,7 +21,7 @@ import orjson
 
 from benchmarks.multilang import Processor, Used, lines_of
 from benchmarks.workload import raw_records, renamed
-from infra import compiled
+from infra.packaging import compile_consumer
 from schemas.files import FOLDER
 
 HELP = "the whole consumer through KCL's protocol, against its ceiling and the usual way"
@@ -135,8 +135,8 @@ def ceiling(records: Sequence[bytes], events: int, rounds: int) -> float:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure every shape and print a table to stderr."""
-    built = None if args.interpreted else compiled.compiled_package()
-    path = compiled.environment(built) if built else INTERPRETED
+    built = None if args.interpreted else compile_consumer.compiled_package()
+    path = compile_consumer.environment(built) if built else INTERPRETED
     ten = Shape(raw_records(1, args.events, 10), 10)
     top = ceiling(ten.records, ten.events, args.rounds)
     main = measure(ten, args, path)

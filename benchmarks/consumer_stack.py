@@ -25,9 +25,9 @@ import orjson
 
 from benchmarks.cpu import Meter, Used
 from benchmarks.workload import raw_records, renamed
-from infra import compiled
+from infra.packaging import compile_consumer
 from rastro.local import emulator, processes
-from rastro.problem import Problem
+from rastro.terminal.errors import Problem
 from schemas.files import FOLDER
 
 HELP = "CPU-seconds of the whole worker per million events, on the local emulator"
@@ -291,7 +291,7 @@ def _start(aws: emulator.Emulator, home: Path) -> int:
         "RASTRO_REJECTED_DELIVERY": "rejected",
         "RASTRO_STATE": f"s3://{BUCKET}/state",
         "RASTRO_SITES": f"file:{FOLDER / 'examples' / 'sites.json'}",
-        **(compiled.environment(built) if (built := compiled.compiled_package()) else {}),
+        **(compile_consumer.environment(built) if (built := compile_consumer.compiled_package()) else {}),
     }
     command = [sys.executable, "-m", "enrich_consumer", "kcl", "--folder", str(home / "kcl")]
     return processes.launch(command, env, home / "daemon.log", cwd=home)

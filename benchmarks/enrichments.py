@@ -14,12 +14,12 @@ from typing import Any
 
 from benchmarks.workload import raw_records, sites
 from enrich_consumer.core.decode import decode
-from enrich_consumer.core.enrich import ENRICHMENTS
-from enrich_consumer.core.enrich.assembly import Assembled, assemble
-from enrich_consumer.core.enrich.references import References
-from enrich_consumer.core.enrich.spec import Spec, Step
+from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.lookups import References
+from enrich_consumer.core.engine.runner import Assembled, assemble
+from enrich_consumer.core.enrichments import ENRICHMENTS
 from enrich_consumer.core.record import Incoming
-from enrich_consumer.edges.reference_data import open_references
+from reference_data.databases import open_references
 from schemas import Sites
 
 HELP = "microseconds of each enrichment, hit rates of the caches"

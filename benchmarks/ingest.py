@@ -21,13 +21,13 @@ from botocore.session import get_session
 from benchmarks.ingest_stream import Stream
 from benchmarks.workload import KEY, NOW
 from ingest_lambda.app import App
-from ingest_lambda.aws import Aws, Service
-from ingest_lambda.cached import Cached
-from ingest_lambda.put import stream_sender
-from ingest_lambda.records import Entry
-from ingest_lambda.request import from_gateway
-from ingest_lambda.retry import Clock
-from ingest_lambda.signature import signed
+from ingest_lambda.aws.client import Aws, Service
+from ingest_lambda.aws.put_all import Clock
+from ingest_lambda.aws.refreshing import Cached
+from ingest_lambda.aws.senders import stream_sender
+from ingest_lambda.aws.sigv4 import signed
+from ingest_lambda.events.raw_records import Entry
+from ingest_lambda.http.request import from_gateway
 from schemas import parse_sites
 from schemas.files import FOLDER
 
@@ -42,7 +42,7 @@ handler._wired()
 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
 import sys; print(wall, cpu, len(sys.modules))
 """
-# The same core over the SDK's clients, as it would be without ingest_lambda/aws.py.
+# The same core over the SDK's clients, as it would be without ingest_lambda/aws/client.py.
 SDK = COLD.replace(
     "import ingest_lambda.handler as handler\nhandler._wired()",
     """import ingest_lambda.app, botocore.session
@@ -99,10 +99,10 @@ def _cold(name: str, code: str, runs: int) -> dict[str, float]:
 
 
 def _package() -> dict[str, float]:
-    from infra import lambda_package  # noqa: PLC0415 - CDK is slow to import, and only this figure needs it
-    from infra.settings import Ingest  # noqa: PLC0415 - the same
+    from infra.environments.settings import Ingest  # noqa: PLC0415 - the same
+    from infra.packaging import lambda_zip  # noqa: PLC0415 - CDK is slow to import, and only this figure needs it
 
-    path = lambda_package.build(lambda_package.target(Ingest()))
+    path = lambda_zip.build(lambda_zip.target(Ingest()))
     with zipfile.ZipFile(path) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
     return {"package_zipped_mb": path.stat().st_size / 1e6, "package_unpacked_mb": unpacked / 1e6}

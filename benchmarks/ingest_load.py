@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from benchmarks.ingest import event
-from rastro.local import facts, stack
-from rastro.problem import Problem
+from rastro.local import info, stack
+from rastro.terminal.errors import Problem
 
 HELP = "requests a second and latency of ingest on the local stack"
 
@@ -101,7 +101,7 @@ def plan(random: Random, rate: int, seconds: float, events: int) -> list[Shot]:
     return shots
 
 
-def fire(found: facts.LocalFacts, shots: list[Shot], workers: int) -> tuple[list[Hit], float]:
+def fire(found: info.LocalFacts, shots: list[Shot], workers: int) -> tuple[list[Hit], float]:
     """Send each shot when it is due, or as soon after as a worker is free; and the seconds until the last answer."""
     hits: list[Hit] = []
     take = threading.Lock()
@@ -149,9 +149,9 @@ def percentile(values: list[float], share: float) -> float:
 
 
 @contextlib.contextmanager
-def _stack(home: Path) -> Iterator[facts.LocalFacts]:
+def _stack(home: Path) -> Iterator[info.LocalFacts]:
     try:
-        yield facts.read(home)
+        yield info.read(home)
     except Problem:
         with (
             tempfile.TemporaryDirectory(prefix="rastro-load-") as folder,

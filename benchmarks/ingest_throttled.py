@@ -17,9 +17,9 @@ from benchmarks.ingest import app, event, gateway
 from benchmarks.ingest_load import percentile
 from benchmarks.ingest_stream import Stream
 from benchmarks.workload import NOW
-from ingest_lambda.aws import Aws, Service
-from ingest_lambda.put import stream_sender
-from ingest_lambda.request import from_gateway
+from ingest_lambda.aws.client import Aws, Service
+from ingest_lambda.aws.senders import stream_sender
+from ingest_lambda.http.request import from_gateway
 
 HELP = "ingest under a throttled stream: accepted + 503 = sent"
 VISITORS = 10

@@ -10,13 +10,13 @@ from random import Random
 from typing import Any
 
 from enrich_consumer.app import beside
-from enrich_consumer.core.sessionize import place, prune
-from enrich_consumer.core.state import ShardState, visitor_key
-from enrich_consumer.core.visitor import Visitor, unpack
-from enrich_consumer.edges.blobs import MemoryBlobs
+from enrich_consumer.core.sessions.rule import place, prune
+from enrich_consumer.core.sessions.shard_state import ShardState, visitor_key
+from enrich_consumer.core.sessions.visitor import Visitor, unpack
+from enrich_consumer.edges.aws.object_store import MemoryBlobs
+from enrich_consumer.edges.kcl.shards import WHOLE
 from enrich_consumer.edges.log import Log
-from enrich_consumer.edges.shards import WHOLE
-from enrich_consumer.session_log import SessionLog
+from enrich_consumer.session_log.log import SessionLog
 from schemas import Session
 
 HELP = "the session rule and its state"

@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchmarks.workload import raw_records, sites
-from enrich_consumer.core import enrich, pipeline
+from enrich_consumer.core import enrichments, pipeline
 from enrich_consumer.core.decode import decode
-from enrich_consumer.core.enrich.scrub import is_suspicious
+from enrich_consumer.core.parsing.pii import is_suspicious
 from enrich_consumer.core.record import Incoming
-from enrich_consumer.core.state import ShardState
-from enrich_consumer.edges.reference_data import open_references
+from enrich_consumer.core.sessions.shard_state import ShardState
+from reference_data.databases import open_references
 
 HELP = "microseconds of each stage of the core"
 
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure and print a table to stderr."""
     records = [Incoming(number, data) for number, data in enumerate(raw_records(1, args.events, 10))]
     known = sites()
-    run_all = enrich.build(open_references(None, None))
+    run_all = enrichments.build(open_references(None, None))
     decoded = [decode(one, known) for one in records]
     texts = [event["properties"] for one in decoded for event in one.events if event.get("properties")]
     del decoded

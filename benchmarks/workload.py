@@ -14,10 +14,10 @@ from typing import Any
 
 import orjson
 
-from ingest_lambda.accept import Means, accept, body_of
-from ingest_lambda.access import site_of
-from ingest_lambda.request import Request
-from rastro.demand import plan
+from ingest_lambda.events.accept import Means, accept, body_of
+from ingest_lambda.http.request import Request
+from ingest_lambda.http.site_keys import site_of
+from rastro.synthetic_shop import plan
 from schemas import Sites, parse_sites
 from schemas.files import FOLDER
 

@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from enrich_consumer.edges.mmdb import ReferenceDataError
 from enrich_consumer.settings import Settings, SettingsError
+from reference_data.mmdb import ReferenceDataError
 from schemas import SitesError
 
 STALE_SECONDS = 120
@@ -44,7 +44,7 @@ def _forget_beats(folder: Path) -> None:
 
 def _kcl(args: argparse.Namespace) -> int:
     from enrich_consumer import app
-    from enrich_consumer.edges import daemon
+    from enrich_consumer.edges.kcl import daemon
 
     settings = Settings.from_env(os.environ)
     app.check(settings)  # here a mistake is one clear line; the child's would drown in the daemon's log
@@ -58,7 +58,7 @@ def _kcl(args: argparse.Namespace) -> int:
 
 
 def _record_processor(_: argparse.Namespace) -> int:
-    from enrich_consumer.edges import protocol
+    from enrich_consumer.edges.kcl import protocol
 
     protocol.leave_signals_to_the_daemon()
     output = protocol.take_stdout()
@@ -73,17 +73,17 @@ def _record_processor(_: argparse.Namespace) -> int:
 
 def _local(args: argparse.Namespace) -> int:
     from enrich_consumer import local
-    from enrich_consumer.core import enrich
-    from enrich_consumer.edges.reference_data import open_references
+    from enrich_consumer.core import enrichments
     from enrich_consumer.edges.sites import load_sites
     from enrich_consumer.selection import selected
+    from reference_data.databases import open_references
     from schemas.files import FOLDER
 
     names = selected(os.environ.get("RASTRO_ENRICHMENTS"))
     sites = load_sites(f"file:{args.settings or FOLDER / 'examples' / 'sites.json'}")
     references = open_references(os.environ.get("RASTRO_GEO_CITY"), os.environ.get("RASTRO_GEO_ASN"))
     rejected = args.rejected.open("wb") if args.rejected else None
-    chosen = enrich.build(references, names)
+    chosen = enrichments.build(references, names)
     counts = local.run(sys.stdin.buffer, sites, chosen, sys.stdout.buffer, rejected)
     if rejected is not None:
         rejected.close()

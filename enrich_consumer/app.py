@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from enrich_consumer.core import enrich
+from enrich_consumer.core import enrichments
 from enrich_consumer.core.record import Enrich
-from enrich_consumer.edges.blobs import open_blobs
-from enrich_consumer.edges.cbor import speak_cbor
-from enrich_consumer.edges.kcl import RecordProcessor
-from enrich_consumer.edges.leases import open_release
+from enrich_consumer.edges.aws.cbor import speak_cbor
+from enrich_consumer.edges.aws.object_store import open_blobs
+from enrich_consumer.edges.aws.sinks import FirehoseRejected, KinesisSink
+from enrich_consumer.edges.kcl.leases import open_release
+from enrich_consumer.edges.kcl.processor import RecordProcessor
+from enrich_consumer.edges.kcl.shards import KinesisShards
 from enrich_consumer.edges.log import Log
 from enrich_consumer.edges.metrics import Metrics
-from enrich_consumer.edges.reference_data import open_references
-from enrich_consumer.edges.shards import KinesisShards
-from enrich_consumer.edges.sinks import FirehoseRejected, KinesisSink
 from enrich_consumer.edges.sites import load_sites
 from enrich_consumer.selection import selected
-from enrich_consumer.session_log import SessionLog
+from enrich_consumer.session_log.log import SessionLog
 from enrich_consumer.settings import Settings
 from enrich_consumer.worker import Worker
+from reference_data.databases import open_references
 
 if TYPE_CHECKING:
     from schemas import Sites
@@ -99,7 +99,7 @@ def enrichment_names(settings: Settings) -> tuple[str, ...] | None:
 def open_enrich(settings: Settings) -> Enrich:
     """All enrichments over the reference data that is installed."""
     names = enrichment_names(settings)
-    return enrich.build(open_references(settings.geo_city, settings.geo_asn), names)
+    return enrichments.build(open_references(settings.geo_city, settings.geo_asn), names)
 
 
 def open_session_log(settings: Settings, shard: str, sites: "Sites") -> SessionLog:

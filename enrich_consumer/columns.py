@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from enrich_consumer.core.enrich import ENRICHMENTS, columns
+from enrich_consumer.core.enrichments import ENRICHMENTS, columns
 from schemas import Column
 from schemas.files import FOLDER
 

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from enrich_consumer.core.pipeline import process
 from enrich_consumer.core.record import Enrich, Incoming
-from enrich_consumer.core.state import ShardState, stale_visitors
+from enrich_consumer.core.sessions.shard_state import ShardState, stale_visitors
 from schemas import Sites
 
 TIDY_EVERY = 50_000

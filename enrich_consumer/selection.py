@@ -1,6 +1,6 @@
 """Which enrichments run: what RASTRO_ENRICHMENTS says, for the daemon and for the local run."""
 
-from enrich_consumer.core import enrich
+from enrich_consumer.core import enrichments
 from enrich_consumer.settings import SettingsError
 
 
@@ -14,7 +14,7 @@ def selected(text: str | None) -> tuple[str, ...] | None:
         return None
     names = tuple(name.strip() for name in text.split(","))
     try:
-        enrich.check(names)
-    except enrich.EnrichmentsError as error:
+        enrichments.check(names)
+    except enrichments.EnrichmentsError as error:
         raise SettingsError(f"RASTRO_ENRICHMENTS: {error}") from None
     return names

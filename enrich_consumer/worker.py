@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from enrich_consumer.core.emit import pack
-from enrich_consumer.core.entry import Header
 from enrich_consumer.core.pipeline import Outcome, process, reject
 from enrich_consumer.core.record import Enrich, Incoming
-from enrich_consumer.core.state import ShardState, stale_visitors
+from enrich_consumer.core.sessions.shard_state import ShardState, stale_visitors
 from enrich_consumer.ports import (
     Checkpointer,
     CheckpointRefusedError,
@@ -17,7 +16,8 @@ from enrich_consumer.ports import (
     RejectedDelivery,
     Sink,
 )
-from enrich_consumer.session_log import SessionLog
+from enrich_consumer.session_log.format import Header
+from enrich_consumer.session_log.log import SessionLog
 from schemas import Reason, Sites
 
 CAUTIOUS_AFTER = 2

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra import reading
-from infra.lambda_package import PackageError
+from infra.environments import loader
+from infra.packaging.lambda_zip import PackageError
 
 OUT = Path("cdk.out")
 
@@ -18,9 +18,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=OUT, help="folder for the templates (default: cdk.out)")
     arguments = parser.parse_args(argv)
     try:
-        for name in arguments.environments or reading.names():
-            environment = reading.read(name)
-            from infra.app import build  # noqa: PLC0415 - starts Node; a wrong file is told without it
+        for name in arguments.environments or loader.names():
+            environment = loader.read(name)
+            from infra.stacks.app import build  # noqa: PLC0415 - starts Node; a wrong file is told without it
 
             out = arguments.out / name
             shutil.rmtree(out, ignore_errors=True)  # assets of earlier runs
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                     raise
                 return 2  # CDK has printed every finding
             print(out)
-    except (reading.BadEnvironment, PackageError) as error:
+    except (loader.BadEnvironment, PackageError) as error:
         print(f"infra: {error}", file=sys.stderr)
         return 2
     return 0

@@ -9,22 +9,22 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
-from ingest_lambda.accept import Means, Taken, accept, body_of
-from ingest_lambda.access import keyed_site, site_of
-from ingest_lambda.answer import Answer, refusal
-from ingest_lambda.body import Body
-from ingest_lambda.cached import Cached, NeverRead
-from ingest_lambda.cors import cors_headers, preflight
-from ingest_lambda.facts import Facts
+from ingest_lambda.adapters.pixel import GIF, event_of
+from ingest_lambda.aws.put_all import CannotPut, Clock, Report, Send, put_all
+from ingest_lambda.aws.refreshing import Cached, NeverRead
+from ingest_lambda.aws.senders import DELIVERY_LIMITS, STREAM_LIMITS, entry_size
+from ingest_lambda.errors import Refuse
+from ingest_lambda.events.accept import Means, Taken, accept, body_of
+from ingest_lambda.events.raw_records import Entry
+from ingest_lambda.events.rejected_rows import Payload
 from ingest_lambda.health import EVERY, heartbeat
+from ingest_lambda.http.body import Body
+from ingest_lambda.http.cors import cors_headers, preflight
+from ingest_lambda.http.request import Request
+from ingest_lambda.http.response import Answer, refusal
+from ingest_lambda.http.site_keys import keyed_site, site_of
 from ingest_lambda.metrics import INTERNAL, lines
-from ingest_lambda.pixel import GIF, event_of
-from ingest_lambda.put import DELIVERY_LIMITS, STREAM_LIMITS, entry_size
-from ingest_lambda.records import Entry
-from ingest_lambda.refuse import Refuse
-from ingest_lambda.rejects import Payload
-from ingest_lambda.request import Request
-from ingest_lambda.retry import CannotPut, Clock, Report, Send, put_all
+from ingest_lambda.request_log import Facts
 from schemas import Reason, Site, Sites
 
 RETRY_AFTER = 3  # seconds: a shard takes again after one, and a page may be closed after ten

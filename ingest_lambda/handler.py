@@ -8,13 +8,13 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 
 from ingest_lambda.app import App
-from ingest_lambda.aws import Aws, Service
-from ingest_lambda.cached import Cached
-from ingest_lambda.documents import Unreadable, reader, secret_of
+from ingest_lambda.aws.client import Aws, Service
+from ingest_lambda.aws.config_sources import Unreadable, reader, secret_of
+from ingest_lambda.aws.put_all import Clock
+from ingest_lambda.aws.refreshing import Cached
+from ingest_lambda.aws.senders import delivery_sender, payload_store, stream_sender
+from ingest_lambda.http.request import from_gateway
 from ingest_lambda.metrics import Metric, line
-from ingest_lambda.put import delivery_sender, payload_store, stream_sender
-from ingest_lambda.request import from_gateway
-from ingest_lambda.retry import Clock
 from ingest_lambda.settings import Settings
 from schemas import SitesError, parse_sites
 

@@ -2,7 +2,7 @@
 
 import orjson
 
-from ingest_lambda.records import Entry
+from ingest_lambda.events.raw_records import Entry
 from schemas import Sites
 
 VISITOR = "rastro-health"

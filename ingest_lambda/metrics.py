@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import orjson
 
-from ingest_lambda.facts import Facts
+from ingest_lambda.request_log import Facts
 
 NAMESPACE = "Rastro/Ingest"
 

@@ -5,20 +5,21 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from rastro.problem import Problem
+from rastro.terminal.errors import Problem
+from reference_data.errors import FetchError
 
 COMMANDS = {
-    "up": "rastro.up",
-    "down": "rastro.down",
-    "demo": "rastro.demo",
-    "load": "rastro.load",
-    "data": "rastro.data",
-    "doctor": "rastro.doctor",
+    "up": "rastro.commands.up",
+    "down": "rastro.commands.down",
+    "demo": "rastro.commands.demo",
+    "load": "rastro.commands.load",
+    "data": "rastro.commands.data",
+    "doctor": "rastro.commands.doctor",
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; a `Problem` is told in one line on stderr, with exit status 2."""
+    """Run one command; a `Problem` or `FetchError` is one line on stderr, with exit status 2."""
     parser = argparse.ArgumentParser(prog="rastro", description="Operate a Rastro pipeline.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         return int(args.run(args))
-    except Problem as problem:
+    except (Problem, FetchError) as problem:
         print(f"rastro: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -9,14 +9,29 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = {"schemas", "ingest_lambda", "enrich_consumer", "infra", "analytics", "rastro", "benchmarks", "tests"}
+OURS = {"schemas", "ingest_lambda", "enrich_consumer", "reference_data", "lake", "infra", "analytics", "rastro"} | {
+    "benchmarks",
+    "tests",
+}
+    "schemas",
+    "ingest_lambda",
+    "enrich_consumer",
+    "infra",
+    "analytics",
+    "rastro",
+    "benchmarks",
+    "tests",
+    "reference_data",
+    "lake",
+}
 
 ALLOWED = {
     "schemas": {"schemas"},
     "ingest_lambda": {"ingest_lambda", "schemas"},
-    "enrich_consumer": {"enrich_consumer", "schemas"},
+    "enrich_consumer": {"enrich_consumer", "reference_data", "schemas"},
     "enrich_consumer/core": {"enrich_consumer.core", "schemas"},
-    "enrich_consumer/core/enrich": {"enrich_consumer.core", "schemas"},
+    "reference_data": {"reference_data", "enrich_consumer.core.engine.lookups", "schemas"},
+    "lake": {"lake", "schemas"},
     "analytics": {"analytics", "schemas"},
 }
 """Folder → what of ours its modules may import."""
@@ -62,10 +77,11 @@ def test_the_core_imports_nothing_of_the_world():
 
 
 def test_a_wrong_import_is_noticed():
-    text = "def f():\n    from enrich_consumer.edges.sinks import KinesisSink\n    import ingest_lambda.put, schemas\n"
+    text = "def f():\n    from enrich_consumer.edges.aws.sinks import KinesisSink\n"
+    text += "    import ingest_lambda.aws.senders, schemas\n"
     assert wrong_ways(text, ALLOWED["enrich_consumer/core"]) == [
-        "enrich_consumer.edges.sinks.KinesisSink",
-        "ingest_lambda.put",
+        "enrich_consumer.edges.aws.sinks.KinesisSink",
+        "ingest_lambda.aws.senders",
     ]
     assert wrong_ways("from enrich_consumer import worker", ALLOWED["enrich_consumer/core"])
     assert not wrong_ways("from schemas import Reason\nimport schemas.sites", ALLOWED["schemas"])
@@ -103,5 +119,5 @@ def test_lint_refuses_impure_code_in_the_core_only(what: str):
         ).stdout
 
     assert "TID251" in lint("core")
-    assert "TID251" in lint("core/enrich")
+    assert "TID251" in lint("core/enrichments")
     assert "TID251" not in lint("edges")

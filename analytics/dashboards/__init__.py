@@ -1,6 +1,6 @@
-"""The dashboards as data: what is shown, from which data set, in which order. `analytics.quicksight` draws them."""
+"""The dashboards as data: what is shown, from which data set, in which order. `quicksight.py` draws them."""
 
 from analytics.dashboards.catalogue import DASHBOARDS
-from analytics.dashboards.datasets import DATA_SETS
+from analytics.dashboards.data_sets import DATA_SETS
 
 __all__ = ["DASHBOARDS", "DATA_SETS"]

@@ -11,8 +11,8 @@ import jsonschema_rs
 import msgspec
 import orjson
 
+from enrich_consumer.core.raw_record import RawRecord, read
 from enrich_consumer.core.record import Event, Incoming, Record, Reject
-from enrich_consumer.core.typed import RawRecord, read
 from schemas import Reason, Sites, json_file
 
 RECORD_VERSION = 1

@@ -11,9 +11,9 @@ import orjson
 from enrich_consumer.core.decode import decode
 from enrich_consumer.core.emit import MAX_BYTES, iso, line, whole
 from enrich_consumer.core.record import Enrich, Enriched, Event, Incoming, Record, Reject, Row
-from enrich_consumer.core.sessionize import Merge, place, prune
-from enrich_consumer.core.state import ShardState, visitor_key
-from enrich_consumer.core.visitor import Visitor, uuid_text
+from enrich_consumer.core.sessions.rule import Merge, place, prune
+from enrich_consumer.core.sessions.shard_state import ShardState, visitor_key
+from enrich_consumer.core.sessions.visitor import Visitor, uuid_text
 from schemas import Reason, Rejected, Sites, Stage
 
 MAX_DETAIL = 500

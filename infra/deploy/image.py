@@ -7,11 +7,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from enrich_consumer.edges.reference_data import data_folder
 from infra.deploy import stacks
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target
-from infra.settings import Environment
+from infra.environments.settings import Environment
+from reference_data.databases import data_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 _BUILDERS = ("docker", "podman", "buildah")

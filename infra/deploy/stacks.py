@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, WaiterError
 
-from infra.deploy.assembly import Stack
+from infra.deploy.cloud_assembly import Stack
 
 Clients = Callable[[str], Any]
 """A boto3 client by service name: the only thing that says where a deployment goes."""

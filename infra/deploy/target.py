@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 
 from infra.deploy.stacks import DeployError
-from infra.settings import Environment
+from infra.environments.settings import Environment
 
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
 _OLDEST_BOOTSTRAP = 6

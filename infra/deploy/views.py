@@ -6,8 +6,8 @@ from typing import Any
 
 from analytics import queries
 from infra.deploy.stacks import DeployError
-from infra.names import workgroup
-from infra.settings import Environment
+from infra.environments.resource_names import workgroup
+from infra.environments.settings import Environment
 
 _POLL_SECONDS = 1.0
 

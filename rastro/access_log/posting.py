@@ -7,8 +7,8 @@ from pathlib import Path
 from rastro.access_log import resume
 from rastro.access_log.event import PageView
 from rastro.access_log.requests import Batch, Shape, batches, stretches
-from rastro.post import Answer, Pace, Target, post_in_lanes
-from rastro.problem import Problem
+from rastro.terminal.errors import Problem
+from rastro.traffic.post import Answer, Pace, Target, post_in_lanes
 
 
 class Outcome:

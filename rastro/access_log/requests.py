@@ -7,7 +7,7 @@ from typing import NamedTuple
 import orjson
 
 from rastro.access_log.event import PageView, event, visitor_id
-from rastro.post import Posting, address_headers
+from rastro.traffic.post import Posting, address_headers
 
 STRETCH = 200
 """Page views between two marks of the progress."""

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from rastro.problem import Problem
+from rastro.terminal.errors import Problem
 
 
 class Mark(NamedTuple):

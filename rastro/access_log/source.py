@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from rastro.access_log.event import PageView
 from rastro.access_log.line import parse
 from rastro.access_log.page import is_page
-from rastro.problem import Problem
+from rastro.terminal.errors import Problem
 
 GZIP = b"\x1f\x8b"
 LONGEST_LINE = 65_536

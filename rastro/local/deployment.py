@@ -11,10 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra import secret
-from infra.deploy import assembly, stacks
+from infra.deploy import cloud_assembly, cookieless_secret, stacks
 from rastro.local.emulator import ACCOUNT, REGION, Emulator
-from rastro.problem import Problem
+from rastro.terminal.errors import Problem
 
 ENVIRONMENT = "local"
 REPOSITORY = Path(__file__).parents[2]
@@ -69,12 +68,12 @@ def deploy(folder: Path, emulator: Emulator, tell: Callable[[str], None]) -> dic
         Problem: CloudFormation refused or rolled back.
     """
     bootstrap(emulator.client)
-    (pipeline,) = (stack for stack in assembly.stacks(folder) if stack.id == "Pipeline")
+    (pipeline,) = (stack for stack in cloud_assembly.stacks(folder) if stack.id == "Pipeline")
     try:
         outputs = stacks.deploy(pipeline, emulator.client, ACCOUNT, REGION, tell, poll_seconds=0.2)
     except stacks.DeployError as error:
         raise Problem(str(error)) from None
-    secret.ensure(emulator.client("ssm"), outputs["SaltParameter"])
+    cookieless_secret.ensure(emulator.client("ssm"), outputs["SaltParameter"])
     return outputs
 
 

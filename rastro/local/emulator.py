@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 
 from rastro.local import processes
-from rastro.problem import Problem
+from rastro.terminal.errors import Problem
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rastro.local import deployment, emulator, facts, processes, running
-from rastro.local.facts import LocalFacts
-from rastro.problem import Problem
+from rastro.local import deployment, emulator, info, processes, running
+from rastro.local.info import LocalFacts
+from rastro.terminal.errors import Problem
 from schemas import parse_sites
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -106,7 +106,7 @@ def stop(home: Path) -> bool:
         if name in alive:
             processes.end(alive[name], grace)
     running.forget(home)
-    facts.path_of(home).unlink(missing_ok=True)
+    info.path_of(home).unlink(missing_ok=True)
     return bool(alive)
 
 
@@ -133,7 +133,7 @@ def _start(
         running.note(home, "consumer", pid)
         found.processes["consumer"] = pid
         tell(f"consumer: starting, its log is {logs / 'consumer.log'}")
-    facts.write(found, home)
+    info.write(found, home)
     return LocalStack(found)
 
 

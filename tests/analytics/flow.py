@@ -7,19 +7,19 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from analytics.dialect import duck_type
-from analytics.duck import enriched_columns
-from enrich_consumer.core import enrich
-from enrich_consumer.core.enrich import References
+from analytics.athena_to_duckdb import duck_type
+from analytics.duckdb_lake import enriched_columns
+from enrich_consumer.core import enrichments
+from enrich_consumer.core.enrichments import References
 from enrich_consumer.core.pipeline import process
 from enrich_consumer.core.record import Incoming
-from enrich_consumer.core.state import ShardState
-from rastro.demand import Plan, Request
-from rastro.post import Answer, address_headers
+from enrich_consumer.core.sessions.shard_state import ShardState
+from rastro.synthetic_shop import Plan, Request
+from rastro.traffic.post import Answer, address_headers
 from schemas import parse_sites
 from schemas.files import FOLDER
 from schemas.rejected import COLUMNS as REJECTED_COLUMNS
-from tests.ingest.doubles import Bench, gateway
+from tests.ingest_lambda.doubles import Bench, gateway
 
 KEY = "pk_demo_loja_0001"
 SITES = (FOLDER / "examples" / "sites.json").read_bytes()
@@ -45,7 +45,7 @@ def run(load: Plan, now: int) -> Flow:
         event = gateway(probe.body, headers=_headers(probe.headers), key=probe.key or KEY)
         statuses.append(bench.post(event, now=now)[0])
     sites = parse_sites(SITES)
-    run_core = enrich.build(References(city=_city))
+    run_core = enrichments.build(References(city=_city))
     state = ShardState()
     rows: list[dict[str, Any]] = []
     for number, entry in enumerate(bench.stream.stored, start=1):

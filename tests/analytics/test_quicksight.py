@@ -11,8 +11,8 @@ from cfnlint.config import ManualArgs
 
 from analytics.dashboards import DASHBOARDS, DATA_SETS
 from analytics.dashboards.model import DataSet, Kind
-from analytics.duck import Lake
-from analytics.quicksight import Place, Resource, definitions
+from analytics.dashboards.quicksight import Place, Resource, definitions
+from analytics.duckdb_lake import Lake
 
 PLACE = Place(
     prefix="rastro-prod",

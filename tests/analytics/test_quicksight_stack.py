@@ -6,8 +6,8 @@ from pathlib import Path
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
-from infra.analytics import quicksight
-from infra.settings import Analytics, Environment
+from infra.environments.settings import Analytics, Environment
+from infra.stacks.analytics import quicksight
 
 OWNER = "arn:aws:quicksight:sa-east-1:111122223333:group/default/shop"
 

@@ -10,8 +10,8 @@ import sqlglot
 from sqlglot import exp
 
 from analytics import REPORTS, VIEWS, queries, report, view
+from analytics.athena_to_duckdb import duck_type, to_duckdb
 from analytics.dashboards import DATA_SETS
-from analytics.dialect import duck_type, to_duckdb
 
 QUERIES = {
     **{f"view {name}": view(name).sql for name in VIEWS},

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from analytics import VIEWS
-from analytics.duck import Lake, enriched_columns
-from rastro.demand import plan
+from analytics.duckdb_lake import Lake, enriched_columns
+from rastro.synthetic_shop import plan
 from tests.analytics import by_hand, flow
 
 NOW = 1_795_296_000_000  # 2026-11-21T21:20Z

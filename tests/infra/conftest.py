@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra import reading
-from infra.app import build
+from infra.environments import loader
+from infra.stacks.app import build
 
 Templates = dict[str, dict[str, Any]]
 """Stack id to template, of one environment."""
@@ -48,10 +48,10 @@ certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folder of each synthesized environment; `everything` is one with all that is optional."""
     folder = tmp_path_factory.mktemp("environments")
-    shutil.copytree(reading.FOLDER / "sites", folder / "sites")
+    shutil.copytree(loader.FOLDER / "sites", folder / "sites")
     (folder / "everything.toml").write_text(EVERYTHING, encoding="utf-8")
     out = tmp_path_factory.mktemp("cdk.out")
-    wanted = [reading.read(name) for name in reading.names()] + [reading.read("everything", folder)]
+    wanted = [loader.read(name) for name in loader.names()] + [loader.read("everything", folder)]
     for environment in wanted:
         build(environment, out / environment.name).synth()
     return {environment.name: out / environment.name for environment in wanted}

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from infra import reading
-from infra.app import build
 from infra.deploy import actions, target, views
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target
-from infra.settings import Environment
+from infra.environments import loader
+from infra.environments.settings import Environment
+from infra.stacks.app import build
 from rastro.local import deployment
 from rastro.local import emulator as local_emulator
 
@@ -40,14 +40,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in local_emulator.aws_environment(running.endpoint).items():
             patch.setenv(name, value)
-        found = target.find(reading.read("local"))
+        found = target.find(loader.read("local"))
         yield found
     running.stop()
 
 
 @pytest.fixture(scope="module")
 def environment() -> Environment:
-    return reading.read("local")
+    return loader.read("local")
 
 
 def _synthesize(environment: Environment, out: Path) -> Path:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.pipeline.hive import BadType, check
+from infra.stacks.pipeline.glue_types import BadType, check
 
 
 @pytest.mark.parametrize(

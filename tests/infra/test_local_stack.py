@@ -10,9 +10,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from rastro.local import facts, stack
+from rastro.local import info, stack
 from rastro.local.stack import LocalStack
-from rastro.problem import Problem
+from rastro.terminal.errors import Problem
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
@@ -63,7 +63,7 @@ def test_an_event_posted_over_http_is_in_the_raw_stream(local: LocalStack) -> No
 
 
 def test_local_json_tells_what_runs(local: LocalStack) -> None:
-    found = facts.read(Path(local.facts.home))
+    found = info.read(Path(local.facts.home))
     assert found == local.facts
     local.client("firehose").describe_delivery_stream(DeliveryStreamName=found.rejected_delivery)
     local.client("s3").head_bucket(Bucket=found.bucket)

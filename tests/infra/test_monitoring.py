@@ -11,9 +11,9 @@ from typing import Any, get_args
 
 import pytest
 
-from infra import metrics
-from infra.edge.lock import handler as lock
-from infra.monitoring.canary import handler as canary
+from infra.stacks.monitoring import metrics
+from infra.stacks.monitoring.canary import handler as canary
+from infra.stacks.pipeline.origin_lock import handler as lock
 
 ROOT = Path(__file__).parents[2]
 Every = dict[str, dict[str, dict[str, Any]]]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from infra import lambda_package
-from infra.lambda_package import Target
-from infra.settings import Ingest
+from infra.environments.settings import Ingest
+from infra.packaging import lambda_zip
+from infra.packaging.lambda_zip import Target
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +16,7 @@ LIMIT = 12 * 1024 * 1024
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return lambda_package.build(Target("aarch64", "3.13"), tmp_path_factory.mktemp("cache"))
+    return lambda_zip.build(Target("aarch64", "3.13"), tmp_path_factory.mktemp("cache"))
 
 
 def test_it_holds_our_code_and_wheels_of_the_target(package: Path) -> None:
@@ -33,21 +33,21 @@ def test_it_is_small(package: Path) -> None:
 
 
 def test_the_same_input_gives_the_same_bytes(package: Path, tmp_path: Path) -> None:
-    again = lambda_package.build(Target("aarch64", "3.13"), tmp_path)
+    again = lambda_zip.build(Target("aarch64", "3.13"), tmp_path)
     assert (again.name, again.read_bytes()) == (package.name, package.read_bytes())
 
 
 def test_a_package_is_built_once(package: Path) -> None:
     before = package.stat().st_mtime_ns
-    assert lambda_package.build(Target("aarch64", "3.13"), package.parent) == package
+    assert lambda_zip.build(Target("aarch64", "3.13"), package.parent) == package
     assert package.stat().st_mtime_ns == before
 
 
 def test_the_targets_of_the_settings() -> None:
-    assert lambda_package.target(Ingest(architecture="arm64", python="3.13")) == Target("aarch64", "3.13")
-    assert lambda_package.target(Ingest(architecture="x86_64", python="3.12")).machine == "x86_64"
+    assert lambda_zip.target(Ingest(architecture="arm64", python="3.13")) == Target("aarch64", "3.13")
+    assert lambda_zip.target(Ingest(architecture="x86_64", python="3.12")).machine == "x86_64"
 
 
 def test_a_target_without_wheels_is_told(tmp_path: Path) -> None:
-    with pytest.raises(lambda_package.PackageError, match=r"for sparc, Python 3.13 could not be built"):
-        lambda_package.build(Target("sparc", "3.13"), tmp_path)
+    with pytest.raises(lambda_zip.PackageError, match=r"for sparc, Python 3.13 could not be built"):
+        lambda_zip.build(Target("sparc", "3.13"), tmp_path)

@@ -5,24 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from infra import reading
-from infra.reading import BadEnvironment
+from infra.environments import loader
+from infra.environments.loader import BadEnvironment
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shutil.copytree(reading.FOLDER / "sites", tmp_path / "sites")
+    shutil.copytree(loader.FOLDER / "sites", tmp_path / "sites")
     return tmp_path
 
 
 def _read(folder: Path, text: str) -> object:
     (folder / "mine.toml").write_text('sites = "sites/dev.json"\n' + text, encoding="utf-8")
-    return reading.read("mine", folder)
+    return loader.read("mine", folder)
 
 
-@pytest.mark.parametrize("name", reading.names())
+@pytest.mark.parametrize("name", loader.names())
 def test_the_environments_of_the_repository_can_be_read(name: str) -> None:
-    assert reading.read(name).prefix == f"rastro-{name}"
+    assert loader.read(name).prefix == f"rastro-{name}"
 
 
 def test_a_fourth_file_is_a_fourth_environment(folder: Path) -> None:
@@ -67,9 +67,9 @@ def test_a_wrong_file_is_told_with_its_place(folder: Path, text: str, told: str)
 
 def test_a_missing_environment_names_those_there_are(folder: Path) -> None:
     with pytest.raises(BadEnvironment, match=r"no environment 'prd'.*there are dev, local, prod, test"):
-        reading.read("prd")
+        loader.read("prd")
     with pytest.raises(BadEnvironment, match="cannot name an environment"):
-        reading.read("../etc/passwd", folder)
+        loader.read("../etc/passwd", folder)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_wrong_sites_document_is_told(folder: Path, sites: str, told: str) -> 
     (folder / "large.json").write_text(large, encoding="utf-8")
     (folder / "mine.toml").write_text(sites + "\n", encoding="utf-8")
     with pytest.raises(BadEnvironment) as caught:
-        reading.read("mine", folder)
+        loader.read("mine", folder)
     assert told in str(caught.value)
 
 
@@ -96,7 +96,7 @@ def test_every_setting_says_what_it_means() -> None:
     from dataclasses import fields, is_dataclass
     from typing import get_type_hints
 
-    from infra.settings import Environment
+    from infra.environments.settings import Environment
 
     for name, kind in get_type_hints(Environment).items():
         if is_dataclass(kind):

@@ -11,9 +11,10 @@ from typing import Any
 import cfnlint
 import pytest
 
-from infra import acknowledge, reading
-from infra.deploy import assembly
-from infra.pipeline import hive
+from infra.deploy import cloud_assembly
+from infra.environments import loader
+from infra.stacks import accepted_findings
+from infra.stacks.pipeline import glue_types
 from schemas import json_file, parse_sites
 
 pytestmark = pytest.mark.slow
@@ -40,7 +41,7 @@ def test_each_environment_has_its_stacks(templates: Every) -> None:
 
 def test_stacks_come_after_those_they_need(assemblies: dict[str, Path]) -> None:
     """Data sets read views, views need the workgroup; the service needs the image's repository."""
-    order = [stack.id for stack in assembly.stacks(assemblies["everything"])]
+    order = [stack.id for stack in cloud_assembly.stacks(assemblies["everything"])]
     for earlier, later in (("Pipeline", "Analytics"), ("Analytics", "Dashboards"), ("Image", "Consumer")):
         assert order.index(earlier) < order.index(later)
 
@@ -290,22 +291,22 @@ def test_each_acknowledgement_is_still_needed(assemblies: dict[str, Path]) -> No
     for folder in assemblies.values():
         for file in folder.glob("*.metadata.json"):
             paths |= {entry.lstrip("/") for entry in json.loads(file.read_text(encoding="utf-8"))}
-    for known in acknowledge.KNOWN:
+    for known in accepted_findings.KNOWN:
         assert any(path == known.path or path.startswith(f"{known.path}/") for path in paths), known
         assert len(known.reason) > 20
 
 
 def test_synthesis_gives_the_same_bytes_again(assemblies: dict[str, Path], tmp_path: Path) -> None:
-    from infra.app import build
+    from infra.stacks.app import build
 
-    build(reading.read("dev"), tmp_path / "again").synth()
+    build(loader.read("dev"), tmp_path / "again").synth()
     for path in sorted(assemblies["dev"].glob("*.template.json")):
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
 
 
 def test_every_column_type_is_one_of_athenas() -> None:
     for column in json_file("enriched.columns.json")["columns"]:
-        hive.check(column["type"])
+        glue_types.check(column["type"])
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
@@ -346,5 +347,5 @@ def _short(text: str) -> dict[str, str]:
 
 
 def test_example_sites_documents_can_be_used() -> None:
-    for path in (reading.FOLDER / "sites").glob("*.json"):
+    for path in (loader.FOLDER / "sites").glob("*.json"):
         assert parse_sites(path.read_text(encoding="utf-8")).by_name

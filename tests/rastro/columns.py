@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
-from rastro.demand import Request, Sent
+from rastro.synthetic_shop import Request, Sent
 
 KNOWN = {
     *("event_id", "event", "ts", "visitor_id", "user_id", "page", "screen", "language", "ecommerce"),

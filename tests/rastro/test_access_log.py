@@ -7,11 +7,11 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from enrich_consumer.core import enrich
-from enrich_consumer.core.enrich import References
+from enrich_consumer.core import enrichments
+from enrich_consumer.core.enrichments import References
 from enrich_consumer.core.pipeline import process
 from enrich_consumer.core.record import Incoming
-from enrich_consumer.core.state import ShardState
+from enrich_consumer.core.sessions.shard_state import ShardState
 from rastro.access_log import posting as log_posting
 from rastro.access_log import resume
 from rastro.access_log.event import PageView, address, event_id, visitor_id
@@ -21,8 +21,8 @@ from rastro.access_log.raw import raw_lines
 from rastro.access_log.requests import STRETCH, Shape, batches, header_text
 from rastro.access_log.sessions import count_sessions
 from rastro.access_log.source import Log
-from rastro.post import Answer, Target
-from rastro.problem import Problem
+from rastro.terminal.errors import Problem
+from rastro.traffic.post import Answer, Target
 from schemas import json_file, parse_sites
 from schemas.files import FOLDER
 
@@ -223,7 +223,7 @@ def test_a_real_log_has_as_many_sessions_as_counted() -> None:
     survey = log.survey()
     assert (survey.lines, survey.unreadable) == (4939, 0)
     sites = parse_sites((FOLDER / "examples" / "sites.json").read_bytes())
-    run, state = enrich.build(References()), ShardState()
+    run, state = enrichments.build(References()), ShardState()
     sessions: set[tuple[str, str]] = set()
     lines = raw_lines(log.page_views(), survey.fingerprint, "loja", "https://www.loja.example", b"key")
     for number, data in enumerate(lines, start=1):

@@ -5,9 +5,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from rastro.demand import Verdict, expected_sessions, plan
-from rastro.demand.sessions import GAP_MS, LENGTH_MS, cut
-from rastro.ledger import promises, settle
+from rastro.synthetic_shop import Verdict, expected_sessions, plan
+from rastro.synthetic_shop.sessions import GAP_MS, LENGTH_MS, cut
+from rastro.traffic.ledger import promises, settle
 from tests.analytics import flow
 
 NOW = 1_795_296_000_000

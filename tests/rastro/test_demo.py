@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import urllib3
 
-from analytics.duck import Lake
-from rastro.demand import Plan, Verdict, plan
+from analytics.duckdb_lake import Lake
+from rastro.synthetic_shop import Plan, Verdict, plan
 from tests.analytics import flow
 from tests.rastro.columns import differences
 

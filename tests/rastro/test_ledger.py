@@ -1,8 +1,8 @@
 """The ledger sees what is lost, doubled, unasked for and answered wrongly."""
 
-from rastro.demand import Request, Sent, Verdict
-from rastro.ledger import promises, settle
-from rastro.post import Answer
+from rastro.synthetic_shop import Request, Sent, Verdict
+from rastro.traffic.ledger import promises, settle
+from rastro.traffic.post import Answer
 
 GOOD = Sent("a", {"event": "page_view"}, Verdict.ACCEPTED)
 ALSO = Sent("b", {"event": "page_view"}, Verdict.ACCEPTED)

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from rastro import post
-from rastro.post import Answer, Pace, Posting, Target, post_in_lanes
-from rastro.problem import Problem
+from rastro.terminal.errors import Problem
+from rastro.traffic import post
+from rastro.traffic.post import Answer, Pace, Posting, Target, post_in_lanes
 
 
 class Door(ThreadingHTTPServer):

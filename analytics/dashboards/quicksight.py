@@ -1,0 +1,175 @@
+"""QuickSight's resources from the dashboards' data, as CloudFormation writes them."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from analytics.dashboards import DASHBOARDS, DATA_SETS
+from analytics.dashboards.model import Dashboard, DataSet
+from analytics.dashboards.quicksight_visuals import controls_laid_out, drawn, laid_out
+
+Properties = dict[str, Any]
+
+# What QuickSight calls an owner of each; it refuses other combinations.
+_OWN_SOURCE = (
+    *("DescribeDataSource", "DescribeDataSourcePermissions", "PassDataSource", "UpdateDataSource"),
+    *("DeleteDataSource", "UpdateDataSourcePermissions"),
+)
+_OWN_DATA = (
+    *("DescribeDataSet", "DescribeDataSetPermissions", "PassDataSet", "DescribeIngestion", "ListIngestions"),
+    *("UpdateDataSet", "DeleteDataSet", "CreateIngestion", "CancelIngestion", "UpdateDataSetPermissions"),
+)
+_OWN_DASHBOARD = (
+    *("DescribeDashboard", "ListDashboardVersions", "UpdateDashboardPermissions", "QueryDashboard"),
+    *(
+        "UpdateDashboard",
+        "DeleteDashboard",
+        "DescribeDashboardPermissions",
+        "UpdateDashboardPublishedVersion",
+    ),
+)
+
+
+class Place(NamedTuple):
+    """Where and for whom. Values may be CDK tokens. `owner`: ARN of a QuickSight user or group.
+
+    `prefix` begins every id and name, for example `rastro-prod`; `title` is shown, for example `Rastro prod`.
+    """
+
+    prefix: str
+    title: str
+    account: str
+    region: str
+    partition: str
+    database: str
+    workgroup: str
+    owner: str
+
+
+class Resource(NamedTuple):
+    """One CloudFormation resource; `needs` are logical ids of others that must exist before it."""
+
+    logical_id: str
+    type: str
+    properties: Properties
+    needs: tuple[str, ...] = ()
+
+
+def definitions(place: Place) -> Iterator[Resource]:
+    """The data source, every data set with its hourly refresh, every dashboard. Each names earlier ones by ARN."""
+    yield Resource(_SOURCE, "AWS::QuickSight::DataSource", _source(place))
+    for data in DATA_SETS.values():
+        yield Resource(_data(data.name), "AWS::QuickSight::DataSet", _data_set(place, data), (_SOURCE,))
+        if not data.live:
+            name = f"QuickSightRefresh{_camel(data.name)}"
+            yield Resource(
+                name, "AWS::QuickSight::RefreshSchedule", _refresh(place, data), (_data(data.name),)
+            )
+    for dashboard in DASHBOARDS:
+        yield Resource(
+            f"QuickSightDashboard{_camel(dashboard.name)}",
+            "AWS::QuickSight::Dashboard",
+            _dashboard(place, dashboard),
+            tuple(_data(name) for name in dashboard.data),
+        )
+
+
+_SOURCE = "QuickSightSource"
+
+
+def _data(name: str) -> str:
+    return f"QuickSightData{_camel(name)}"
+
+
+def data_set_id(place: Place, name: str) -> str:
+    """The id of a data set: `rastro-prod-sessions`."""
+    return f"{place.prefix}-{name}"
+
+
+def _arn(place: Place, kind: str, name: str) -> str:
+    return f"arn:{place.partition}:quicksight:{place.region}:{place.account}:{kind}/{name}"
+
+
+def _source(place: Place) -> Properties:
+    return {
+        "AwsAccountId": place.account,
+        "DataSourceId": place.prefix,
+        "Name": place.title,
+        "Type": "ATHENA",
+        "DataSourceParameters": {"AthenaParameters": {"WorkGroup": place.workgroup}},
+        "Permissions": _permissions(place, _OWN_SOURCE),
+        "SslProperties": {"DisableSsl": False},
+    }
+
+
+def _permissions(place: Place, actions: tuple[str, ...]) -> list[Properties]:
+    return [{"Principal": place.owner, "Actions": [f"quicksight:{action}" for action in actions]}]
+
+
+def _data_set(place: Place, data: DataSet) -> Properties:
+    columns = [{"Name": name, "Type": kind.value} for name, kind in data.columns.items()]
+    query = {
+        "DataSourceArn": _arn(place, "datasource", place.prefix),
+        "Name": data.name,
+        "SqlQuery": in_database(data.sql, place.database),
+        "Columns": columns,
+    }
+    return {
+        "AwsAccountId": place.account,
+        "DataSetId": data_set_id(place, data.name),
+        "Name": f"{place.title}: {data.name.replace('_', ' ')}",
+        "ImportMode": "DIRECT_QUERY" if data.live else "SPICE",
+        "PhysicalTableMap": {"query": {"CustomSql": query}},
+        "LogicalTableMap": {"logical": {"Alias": data.name, "Source": {"PhysicalTableId": "query"}}},
+        "Permissions": _permissions(place, _OWN_DATA),
+    }
+
+
+def in_database(sql: str, database: str) -> str:
+    """The query with its view named together with the database: a data source has no default one."""
+    before, _, view = sql.partition(" FROM ")
+    return f'{before} FROM "{database}".{view}'
+
+
+def _refresh(place: Place, data: DataSet) -> Properties:
+    return {
+        "AwsAccountId": place.account,
+        "DataSetId": data_set_id(place, data.name),
+        "Schedule": {
+            "ScheduleId": "hourly",
+            "RefreshType": "FULL_REFRESH",
+            "ScheduleFrequency": {"Interval": "HOURLY"},
+        },
+    }
+
+
+def _dashboard(place: Place, dashboard: Dashboard) -> Properties:
+    drawing = drawn(dashboard)
+    sheet = {
+        "SheetId": dashboard.name,
+        "Name": dashboard.title,
+        "ContentType": "INTERACTIVE",
+        "Visuals": [visual.properties for visual in drawing.visuals],
+        "FilterControls": drawing.controls,
+        "Layouts": [laid_out(drawing.visuals)],
+        "SheetControlLayouts": [controls_laid_out(drawing.controls)],
+    }
+    return {
+        "AwsAccountId": place.account,
+        "DashboardId": f"{place.prefix}-{dashboard.name.replace('_', '-')}",
+        "Name": f"{place.title}: {dashboard.title}",
+        "Permissions": _permissions(place, _OWN_DASHBOARD),
+        "DashboardPublishOptions": {"AdHocFilteringOption": {"AvailabilityStatus": "ENABLED"}},
+        "Definition": {
+            "DataSetIdentifierDeclarations": [
+                {"Identifier": name, "DataSetArn": _arn(place, "dataset", data_set_id(place, name))}
+                for name in dashboard.data
+            ],
+            "CalculatedFields": drawing.calculated,
+            "FilterGroups": drawing.filters,
+            "Sheets": [sheet],
+        },
+    }
+
+
+def _camel(name: str) -> str:
+    return name.title().replace("_", "")

@@ -1,0 +1,59 @@
+"""The lake on DuckDB: Parquet files as the tables of Athena, and the views of this package on top."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from analytics.athena_to_duckdb import duck_type, to_duckdb
+from analytics.queries import VIEWS, view
+from schemas import Column, json_file
+from schemas.rejected import COLUMNS as REJECTED_COLUMNS
+
+PARTITIONS = (Column("dt", "string", "Day of arrival, UTC."), Column("hour", "int", "Hour of arrival, UTC."))
+
+
+def enriched_columns() -> tuple[Column, ...]:
+    """The columns of the enriched table by the contract."""
+    return tuple(Column(**fields) for fields in json_file("enriched.columns.json")["columns"])
+
+
+class Lake:
+    """Athena's tables and views over local files. Files can be added while it is open.
+
+    `enriched`, `rejected`: Parquet files as Firehose wrote them, under `.../dt=YYYY-MM-DD/hour=HH/`.
+    """
+
+    def __init__(self, enriched: Sequence[Path] = (), rejected: Sequence[Path] = ()) -> None:
+        self.database = duckdb.connect(config={"threads": 2})
+        self.database.execute("SET TimeZone = 'UTC'")
+        self._table("enriched", (*enriched_columns(), *PARTITIONS))
+        self._table("rejected", (*REJECTED_COLUMNS, *PARTITIONS))
+        for name in VIEWS:
+            self.database.execute(f"CREATE VIEW {name} AS {to_duckdb(view(name).sql)}")
+        self.add("enriched", enriched)
+        self.add("rejected", rejected)
+
+    def _table(self, name: str, columns: Iterable[Column]) -> None:
+        fields = ", ".join(f'"{column.name}" {duck_type(column.type)}' for column in columns)
+        self.database.execute(f"CREATE TABLE {name} ({fields})")
+
+    def add(self, table: str, files: Sequence[Path]) -> None:
+        """Take in more files of a table, matching columns by name; a missing column is null."""
+        if files:
+            self.database.execute(
+                f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet($files, union_by_name = true,"  # noqa: S608 - one of two constants of this package
+                " hive_partitioning = true, hive_types = {'dt': VARCHAR, 'hour': INTEGER})",
+                {"files": [str(file) for file in files]},
+            )
+
+    def rows(self, athena_sql: str) -> list[dict[str, Any]]:
+        """Run a query in Athena's dialect; rows as dicts of Python values."""
+        cursor = self.database.execute(to_duckdb(athena_sql))
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self.database.close()

@@ -1,0 +1,72 @@
+"""The enrichments: one ordered list.
+
+Each is one file that owns its columns, its function and its description; a new one is its file and a line.
+"""
+
+from collections.abc import Sequence
+
+from enrich_consumer.core.engine.enrichment import Spec
+from enrich_consumer.core.engine.lookups import References
+from enrich_consumer.core.engine.registry import EnrichmentsError, columns_of, select
+from enrich_consumer.core.engine.runner import Assembled, assemble
+from enrich_consumer.core.enrichments import (
+    bot,
+    campaign,
+    ecommerce,
+    event_time,
+    geo,
+    page,
+    privacy,
+    referrer,
+    user_agent,
+)
+from enrich_consumer.core.record import Enrich
+from schemas import Column
+
+__all__ = [
+    "ENRICHMENTS",
+    "Assembled",
+    "Enrich",
+    "EnrichmentsError",
+    "References",
+    "assembled",
+    "build",
+    "check",
+    "columns",
+]
+
+ENRICHMENTS: tuple[Spec, ...] = (
+    event_time.SPEC,  # everything after may ask when it happened
+    page.SPEC,  # campaign and referrer read the page's address
+    campaign.SPEC,  # the channel follows from the campaign first of all
+    referrer.SPEC,  # needs the page's host, to tell the shop's own pages, and the campaign
+    user_agent.SPEC,  # the bot's verdict reads it
+    geo.SPEC,  # needs the full address, so before privacy; the network is a reason for the bot's verdict
+    bot.SPEC,  # needs the agent, the device's class and the network
+    ecommerce.SPEC,  # its texts are scrubbed, so before privacy
+    privacy.SPEC,  # last: nothing may add a text behind it
+)
+
+
+def columns() -> tuple[Column, ...]:
+    """Every column of the enriched table in its order, with who writes it."""
+    return columns_of(ENRICHMENTS)
+
+
+def check(names: Sequence[str] | None) -> None:
+    """Raise EnrichmentsError as `build` would, without building anything."""
+    select(names, ENRICHMENTS)
+
+
+def build(references: References, names: Sequence[str] | None = None) -> Enrich:
+    """Make the function that enriches a record; `names` None means all of the list.
+
+    Raises:
+        EnrichmentsError: an unknown name, or a need that is not met.
+    """
+    return assembled(references, names).enrich
+
+
+def assembled(references: References, names: Sequence[str] | None = None) -> Assembled:
+    """The same with the counters of its caches."""
+    return assemble(select(names, ENRICHMENTS), references)

@@ -1,0 +1,112 @@
+"""Campaign parameters and click ids of the page's address."""
+
+from typing import NamedTuple
+
+from enrich_consumer.core.engine.context import Page
+from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.lookups import References
+from enrich_consumer.core.parsing import urls
+from enrich_consumer.core.parsing.pii import scrub
+from enrich_consumer.core.record import Row
+from schemas import Column
+
+LONGEST = 512
+"""Characters of a value that are kept."""
+
+
+class Network(NamedTuple):
+    """An advertising network, and the source and medium that its click id implies where no utm says so."""
+
+    name: str
+    source: str
+    medium: str
+
+
+CLICK_IDS = {
+    "gclid": Network("google_ads", "google", "cpc"),
+    "gbraid": Network("google_ads", "google", "cpc"),  # iOS, web to app
+    "wbraid": Network("google_ads", "google", "cpc"),  # iOS, app to web
+    "dclid": Network("google_display", "dv360", "display"),
+    "gclsrc": Network("search_ads_360", "google", "cpc"),
+    "msclkid": Network("microsoft_ads", "bing", "cpc"),
+    "ttclid": Network("tiktok_ads", "tiktok", "cpc"),
+    "li_fat_id": Network("linkedin_ads", "linkedin", "cpc"),
+    "twclid": Network("x_ads", "twitter", "cpc"),
+    "yclid": Network("yandex_direct", "yandex", "cpc"),
+    "ysclid": Network("yandex", "yandex", "organic"),
+    "epik": Network("pinterest_ads", "pinterest", "cpc"),
+    "rdt_cid": Network("reddit_ads", "reddit", "cpc"),
+    "sccid": Network("snapchat_ads", "snapchat", "cpc"),
+    "scclid": Network("snapchat_ads", "snapchat", "cpc"),
+    "qclid": Network("quora_ads", "quora", "cpc"),
+    "tblci": Network("taboola", "taboola", "cpc"),
+    "obclid": Network("outbrain", "outbrain", "cpc"),
+    "cto_pld": Network("criteo", "criteo", "retargeting"),
+    "irclickid": Network("impact", "impact", "affiliate"),
+    "awc": Network("awin", "awin", "affiliate"),
+    "cjevent": Network("cj", "cj", "affiliate"),
+    "ranSiteID".lower(): Network("rakuten", "rakuten", "affiliate"),
+    "fbclid": Network("meta", "facebook", "referral"),  # on every link out of Facebook, paid or not
+    "igshid": Network("meta", "instagram", "referral"),
+    "mc_eid": Network("mailchimp", "mailchimp", "email"),
+    "_kx": Network("klaviyo", "klaviyo", "email"),
+    "srsltid": Network("google_shopping", "google", "organic"),  # free listings of Merchant Center
+}
+"""By parameter in lower case; the first one present, in this order, is taken: paid before unpaid."""
+
+UTMS = (
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+    "utm_id",
+    "utm_source_platform",
+    "utm_creative_format",
+    "utm_marketing_tactic",
+)
+
+
+def columns_of(query: str) -> Row:
+    """The columns that a query gives; empty when it has none of the parameters."""
+    found = urls.parameters(query)
+    row: Row = {}
+    for name in UTMS:
+        if text := found.get(name, "").strip():
+            row[name] = scrub(text[:LONGEST])  # decoded it may show what the address hid
+    for name, network in CLICK_IDS.items():
+        if click := found.get(name):
+            row["click_id"] = click[:LONGEST]
+            row["click_network"] = network.name
+            break
+    return row
+
+
+def _per_page(_: Page, row: Row) -> None:
+    if query := row.get("page_query"):
+        row.update(columns_of(query))
+
+
+def _build(_: References) -> Step:
+    return Step(per_page=_per_page)
+
+
+SPEC = Spec(
+    name="campaign",
+    description="Campaign parameters (utm_*) and the click id of an advertising network.",
+    gives=(
+        Column("utm_source", "string", "Who sent the visitor, as the link says."),
+        Column("utm_medium", "string", "By which kind of link, for example cpc or email."),
+        Column("utm_campaign", "string", "Name of the campaign."),
+        Column("utm_term", "string", "Search term that was paid for."),
+        Column("utm_content", "string", "Which of several links or creatives."),
+        Column("utm_id", "string", "Id of the campaign."),
+        Column("utm_source_platform", "string", "Platform that directs the traffic."),
+        Column("utm_creative_format", "string", "Type of the creative."),
+        Column("utm_marketing_tactic", "string", "For example remarketing or prospecting."),
+        Column("click_id", "string", "Click id of the network; null without consent to ads."),
+        Column("click_network", "string", "The network that the click id implies, for example google_ads."),
+    ),
+    needs=("page_query",),
+    build=_build,
+)

@@ -1,0 +1,70 @@
+"""When it happened: the client's clock, corrected by its own error, and the day in the shop's time zone."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from enrich_consumer.core.engine.context import About
+from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.lookups import References
+from enrich_consumer.core.record import Event, Row
+from schemas import Column
+
+NONSENSE_MS = 7 * 24 * 3600 * 1000
+QUARTER_MS = 15 * 60 * 1000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def event_time(received_at: int, sent_at: int | None, ts: int | None) -> tuple[int, bool]:
+    """Return (event_at, is_time_suspect), by the session rule's first point.
+
+    `sent_at - ts` is how long the event waited on the client: the client's clock error cancels. Never later
+    than `received_at`; more than seven days before it is a nonsense clock, and `received_at` is taken.
+    """
+    if ts is None:
+        return received_at, False
+    at = ts if sent_at is None else received_at - sent_at + ts
+    if at >= received_at:
+        return received_at, False
+    if received_at - at > NONSENSE_MS:
+        return received_at, True
+    return at, False
+
+
+@lru_cache(maxsize=4096)
+def _day(zone: str, quarter: int) -> str:
+    # Time zones change their offset at quarters of an hour, so a quarter lies in one day.
+    moment = _EPOCH + timedelta(milliseconds=quarter * QUARTER_MS)
+    return moment.astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+def day(zone: str, at: int) -> str:
+    """The date, YYYY-MM-DD, of epoch milliseconds `at` in a time zone by its IANA name."""
+    return _day(zone, at // QUARTER_MS)
+
+
+def _per_event(about: About, event: Event, row: Row) -> None:
+    record = about.record
+    at, row["is_time_suspect"] = event_time(record.received_at, record.sent_at, event.get("ts"))
+    row["event_at"] = at
+    row["event_date"] = _day(record.site.time_zone, at // QUARTER_MS)
+
+
+def _build(_: References) -> Step:
+    return Step(per_event=_per_event)
+
+
+SPEC = Spec(
+    name="event_time",
+    description="Event time by the client's clock with its error cancelled, and the day in the shop's zone.",
+    gives=(
+        Column("event_at", "timestamp", "When it happened; never later than received_at."),
+        Column("event_date", "date", "The day of event_at in the site's time zone."),
+        Column(
+            "is_time_suspect", "boolean", "The client's clock was more than seven days off; arrival is used."
+        ),
+    ),
+    needs=(),
+    build=_build,
+    required=True,
+)

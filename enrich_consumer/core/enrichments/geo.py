@@ -1,0 +1,86 @@
+"""Where the address is and whose network it is in, as far as the database knows."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from enrich_consumer.core.engine.context import Client
+from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.lookups import References
+from enrich_consumer.core.engine.rows import known
+from enrich_consumer.core.parsing.ip_addresses import LONGEST, parse
+from enrich_consumer.core.record import Row
+from schemas import Column
+
+ADDRESSES = 32768
+
+
+def _name(part: Mapping[str, Any] | None) -> str | None:
+    names = part.get("names") if part else None
+    return names.get("en") if names else None
+
+
+def columns_of(city: Mapping[str, Any] | None, network: Mapping[str, Any] | None) -> Row:
+    """The columns of two GeoLite2-shaped answers, either may be None."""
+    row: Row = {}
+    if city:
+        # Of a traveller's or a company's address: where it is, else where it is registered.
+        country = city.get("country") or city.get("registered_country") or {}
+        code = country.get("iso_code")
+        regions = city.get("subdivisions") or ()
+        region = regions[0] if regions else {}  # the coarsest: England, not its counties
+        location = city.get("location") or {}
+        row["geo_continent"] = (city.get("continent") or {}).get("code")
+        row["geo_country"] = code
+        row["geo_region"] = f"{code}-{region['iso_code']}" if code and region.get("iso_code") else None
+        row["geo_region_name"] = _name(region)
+        row["geo_city"] = _name(city.get("city"))
+        row["geo_postal_code"] = (city.get("postal") or {}).get("code")
+        row["geo_latitude"] = location.get("latitude")
+        row["geo_longitude"] = location.get("longitude")
+        row["geo_accuracy_km"] = location.get("accuracy_radius")
+        row["geo_timezone"] = location.get("time_zone")
+    if network:
+        row["asn"] = network.get("autonomous_system_number")
+        row["as_organization"] = network.get("autonomous_system_organization")
+    return row
+
+
+def _build(references: References) -> Step:
+    def found(ip: str, _version: str | None) -> Row:
+        if (address := parse(ip)) is None:
+            return {}
+        columns = columns_of(references.city(str(address)), references.asn(str(address)))
+        return known({"geo_database_date": references.city_date(), **columns})
+
+    # The databases' version is a part of the key: after a swap old answers are not found any more.
+    cached = lru_cache(ADDRESSES)(found)
+
+    def per_client(client: Client, row: Row) -> None:
+        if client.ip and len(client.ip) <= LONGEST:
+            row.update(cached(client.ip, client.references))
+
+    return Step(per_client, caches={"geo": cached.cache_info})
+
+
+SPEC = Spec(
+    name="geo",
+    description="Place and network of the client's address.",
+    gives=(
+        Column("geo_continent", "string", "Two letters: AF, AN, AS, EU, NA, OC, SA."),
+        Column("geo_country", "string", "ISO 3166-1, two letters."),
+        Column("geo_region", "string", "ISO 3166-2, for example BR-SP, where the database has the code."),
+        Column("geo_region_name", "string", "English name of the region."),
+        Column("geo_city", "string", "English name of the city."),
+        Column("geo_postal_code", "string", "Postal code, where the database has it."),
+        Column("geo_latitude", "double", "Degrees; of the city or area, never of a house."),
+        Column("geo_longitude", "double", "Degrees."),
+        Column("geo_accuracy_km", "int", "Radius of the place in kilometres, where the database tells."),
+        Column("geo_timezone", "string", "IANA name of the place's time zone, where known."),
+        Column("geo_database_date", "date", "The day the city database was built."),
+        Column("asn", "bigint", "Number of the autonomous system (RFC 6793: up to 4,294,967,295)."),
+        Column("as_organization", "string", "Who runs that network."),
+    ),
+    needs=(),
+    build=_build,
+)

@@ -1,0 +1,110 @@
+"""The page, its language and the size of the screen."""
+
+from functools import lru_cache
+
+from enrich_consumer.core.engine.context import Client, Page
+from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.lookups import References
+from enrich_consumer.core.engine.rows import known
+from enrich_consumer.core.parsing import urls
+from enrich_consumer.core.record import Row
+from schemas import Column
+
+URLS = 8192
+LONGEST_CACHED = 512
+"""Longer addresses are taken apart each time: the cache's memory is bounded by entries times this."""
+
+WIDTHS = ((576, "xs"), (768, "sm"), (992, "md"), (1200, "lg"), (1400, "xl"))
+"""Classes of width in CSS pixels: the break points of Bootstrap, which most shop themes use."""
+
+
+def language_of(text: str | None) -> str | None:
+    """The first language of `pt-BR,pt;q=0.9` in canonical case: `pt-BR`; None where there is none."""
+    if not text:
+        return None
+    parts = text.partition(",")[0].partition(";")[0].strip().replace("_", "-").split("-")
+    if not (parts[0].isascii() and parts[0].isalpha() and 2 <= len(parts[0]) <= 8):
+        return None
+    tail = [
+        part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part for part in parts[1:3]
+    ]
+    return "-".join([parts[0].lower(), *(part for part in tail if part.isascii() and part.isalnum())])
+
+
+def width_class(width: int | None) -> str | None:
+    """xs, sm, md, lg, xl or xxl."""
+    if not width:
+        return None
+    return next((name for limit, name in WIDTHS if width < limit), "xxl")
+
+
+def _columns(url: str) -> Row:
+    address = urls.clean(url)
+    if address is urls.NO_ADDRESS:
+        return {"page_url": url[: urls.LONGEST]}
+    return known(
+        {
+            "page_url": urls.text_of(url, address),
+            "page_host": address.host,
+            "page_path": address.path,
+            "page_query": address.query,
+        }
+    )
+
+
+def screen_columns(wide: int | None, high: int | None, view: int | None, view_high: int | None) -> Row:
+    """The columns of a screen and of the window's inside, in pixels."""
+    return known(
+        {
+            "screen_width": wide,
+            "screen_height": high,
+            "viewport_width": view,
+            "viewport_height": view_high,
+            "screen_class": width_class(wide),
+            "viewport_class": width_class(view),
+        }
+    )
+
+
+def _build(_: References) -> Step:
+    cached = lru_cache(URLS)(_columns)
+
+    def per_client(client: Client, row: Row) -> None:
+        if client.odd:
+            raise ValueError("the screen is none")
+        if client.screen:
+            row.update(screen_columns(*client.screen))
+        if told := language_of(client.language) or language_of(client.headers.accept_language):
+            row["language"] = told
+
+    def per_page(page: Page, row: Row) -> None:
+        if page.odd:
+            raise ValueError("the page is told by something else than texts")
+        if url := page.url:
+            row.update(cached(url) if len(url) <= LONGEST_CACHED else _columns(url))
+        if page.title:
+            row["page_title"] = page.title
+
+    return Step(per_client, per_page, caches={"page.url": cached.cache_info})
+
+
+SPEC = Spec(
+    name="page",
+    description="The page's address in parts, its title, the language and the screen.",
+    gives=(
+        Column("page_url", "string", "Address of the page, without secrets and personal data."),
+        Column("page_host", "string", "Host name, lower case."),
+        Column("page_path", "string", "Path, from the slash."),
+        Column("page_query", "string", "Query without the question mark, without secrets and personal data."),
+        Column("page_title", "string", "Title of the page, scrubbed of personal data."),
+        Column("language", "string", "BCP 47, for example pt-BR: the event's own, else the browser's first."),
+        Column("screen_width", "int", "Pixels."),
+        Column("screen_height", "int", "Pixels."),
+        Column("viewport_width", "int", "Pixels."),
+        Column("viewport_height", "int", "Pixels."),
+        Column("screen_class", "string", "Width of the screen: xs, sm, md, lg, xl, xxl."),
+        Column("viewport_class", "string", "Width of the window's inside, the same classes."),
+    ),
+    needs=(),
+    build=_build,
+)

@@ -1,0 +1,150 @@
+"""The last of all: what must not reach the lake is taken out here. What stays when: docs/enrichments.md."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import orjson
+
+from enrich_consumer.core.engine.context import About, Client, Page
+from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.lookups import References
+from enrich_consumer.core.engine.shared_columns import drop
+from enrich_consumer.core.enrichments.campaign import CLICK_IDS, UTMS
+from enrich_consumer.core.parsing import ip_redaction, urls
+from enrich_consumer.core.parsing.ip_addresses import LONGEST, by_policy
+from enrich_consumer.core.parsing.pii import is_suspicious, scrub, scrub_value
+from enrich_consumer.core.record import Event, Record, Reject, Row
+from schemas import Column, Reason
+
+ADDRESSES = 32768
+TEXTS = 16384
+LONGEST_CACHED = 512
+
+TEXTS_OF_EVENTS = ("search_term", "user_id", "coupon")
+"""Cleaned here; addresses of pages and what comes out of them are cleaned where they are taken apart."""
+
+GUARDED = (
+    "page_url",
+    "page_path",
+    "page_query",
+    *UTMS,
+    "click_id",
+    "page_title",
+    *TEXTS_OF_EVENTS,
+    "referrer_url",
+    "referrer_term",
+    "user_agent",
+    "visitor_id",
+    "transaction_id",
+    "items",
+)
+"""Lost when this enrichment fails: they may hold the client's address."""
+
+PLACES = frozenset({"ip_truncated", "geo_postal_code", "geo_latitude", "geo_longitude"})
+"""Of a client that said no to analytics these go, and the events' `user_id`."""
+_ADDRESSES_OF_PAGES = ("page_url", "page_query", "referrer_url")
+_CLICKS = frozenset(CLICK_IDS)
+
+
+kept = lru_cache(ADDRESSES)(by_policy)
+scrubbed = lru_cache(TEXTS)(scrub)
+
+
+def properties_text(data: bytes) -> str:
+    """The properties, a JSON object, scrubbed: only what is suspicious is parsed.
+
+    Raises:
+        TypeError, ValueError, RecursionError: nested too deep to be written.
+    """
+    if is_suspicious(data):
+        data = orjson.dumps(scrub_value(orjson.loads(data)))
+    return data.decode()
+
+
+def without_clicks(url: str) -> str:
+    """An address, or a query alone, without the values of click ids."""
+    head, mark, query = url.rpartition("?")
+    query, hash_, fragment = query.partition("#")
+    return head + mark + urls.without_values(query, _CLICKS) + hash_ + fragment
+
+
+def _write_properties(properties: bytes, row: Row) -> None:
+    if properties == b"{}":
+        return
+    try:
+        row["properties"] = properties_text(properties)
+    except UnicodeDecodeError as error:
+        raise Reject(Reason.RECORD_NOT_JSON, f"properties: {error}") from None
+    except (TypeError, ValueError, RecursionError):
+        row["enrich_errors"].append("privacy")
+
+
+def _per_page(page: Page, row: Row) -> None:
+    if page.title and "page_title" in row:
+        row["page_title"] = scrub(page.title)
+    if page.without_clicks:
+        row.pop("click_id", None)
+        for column in _ADDRESSES_OF_PAGES:
+            url = row.get(column)
+            if url and "=" in url:
+                row[column] = without_clicks(url)
+
+
+def _per_client(client: Client, row: Row) -> None:
+    if client.ip and (ip := kept(client.ip[: LONGEST + 1], client.site.ip_policy)):
+        row["ip_truncated"] = ip
+    if agent := row.get("user_agent"):
+        row["user_agent"] = scrub(agent)
+    if client.analytics is not None:
+        row["consent_analytics"] = client.analytics
+    if client.ads is not None:
+        row["consent_ads"] = client.ads
+    if client.analytics is False:
+        drop(row, PLACES)
+
+
+def _per_event(about: About, event: Event, row: Row) -> None:
+    if properties := event.get("properties"):
+        _write_properties(properties, row)
+    for column in TEXTS_OF_EVENTS:
+        if column in row and (text := row[column]):
+            row[column] = scrubbed(text) if len(text) <= LONGEST_CACHED else scrub(text)
+    if about.refuses_analytics and "user_id" in row:
+        del row["user_id"]
+
+
+def _at_last(record: Record) -> Callable[[Row], None] | None:
+    ip = record.ip
+    if not ip:
+        return None
+    instead = kept(ip[: LONGEST + 1], record.site.ip_policy)
+    if instead == ip or not ip_redaction.is_there(
+        record
+    ):  # mostly ingest has cut it already: nothing to hide
+        return None
+    return lambda row: ip_redaction.take_out(row, ip, instead or "[ip]")
+
+
+def _build(_: References) -> Step:
+    caches = {"privacy.text": scrubbed.cache_info, "privacy.address": kept.cache_info}
+    return Step(_per_client, _per_page, _per_event, _at_last, caches)
+
+
+SPEC = Spec(
+    name="privacy",
+    description="Addresses truncated, personal data scrubbed, consent applied.",
+    gives=(
+        Column(
+            "ip_truncated",
+            "string",
+            "The address cut to /24 or /48, or null by the site's policy; never whole.",
+        ),
+        Column("consent_analytics", "boolean", "What the visitor said; null: not asked."),
+        Column("consent_ads", "boolean", "What the visitor said; null: not asked."),
+        Column("properties", "string", "Everything else the event carried, as JSON text, scrubbed."),
+    ),
+    needs=(),  # it cleans what others gave, if they are there
+    build=_build,
+    guards=GUARDED,
+    required=True,
+)

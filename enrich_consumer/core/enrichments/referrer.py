@@ -1,0 +1,127 @@
+"""Who sent the visitor: the referring page, and the channel that follows from it and the campaign."""
+
+from functools import lru_cache
+
+from enrich_consumer.core.engine.context import Page
+from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.lookups import References
+from enrich_consumer.core.enrichments.campaign import CLICK_IDS
+from enrich_consumer.core.parsing import urls
+from enrich_consumer.core.parsing.channels import Traffic, channel_of
+from enrich_consumer.core.parsing.pii import scrub
+from enrich_consumer.core.record import Row
+from enrich_consumer.core.tables import known_sites
+from schemas import Column
+
+REFERRERS = 8192
+LONGEST_CACHED = 512
+_NETWORKS = {network.name: network for network in CLICK_IDS.values()}
+
+
+def columns_of(url: str, page_host: str | None, hosts: tuple[str, ...]) -> Row:
+    """The columns of one referrer, for a page of `page_host` in a shop with these host names."""
+    address = urls.clean(url)
+    host = address.host
+    if host is None:
+        return {}
+    row: Row = {"referrer_url": urls.text_of(url, address), "referrer_host": host}
+    if host == page_host or host in hosts or any(host.endswith("." + ours) for ours in hosts):
+        row["referrer_medium"] = "internal"
+        return row
+    site = known_sites.find(host)
+    if site is None:
+        row["referrer_medium"] = "referral"
+        row["referrer_source"] = host.removeprefix("www.")
+        return row
+    row["referrer_medium"] = site.medium
+    row["referrer_source"] = site.source
+    if site.terms:
+        found = urls.parameters(address.query)
+        term = next((found[name] for name in site.terms if name in found), None)
+        if term:
+            row["referrer_term"] = scrub(term[:LONGEST_CACHED])
+    return row
+
+
+_CHANNEL_FROM = (
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "click_network",
+    "referrer_medium",
+    "referrer_source",
+)
+_MEDIUMS = {"search": "organic", "ai": "ai-assistant", "email": "email", "referral": "referral"}
+
+
+def channel(
+    utm_source: str | None,
+    utm_medium: str | None,
+    utm_campaign: str | None,
+    click_network: str | None,
+    referrer_medium: str | None,
+    referrer_source: str | None,
+) -> str | None:
+    """The channel group; None for a step inside the shop, which has none of its own.
+
+    The campaign's parameters speak first, then the click id, then the referrer, then it is direct.
+    """
+    campaign = (utm_campaign or "").lower()
+    network = _NETWORKS.get(click_network) if click_network else None
+    if utm_source or utm_medium:
+        source = (utm_source or (network.source if network else "(not set)")).lower()
+        medium = (utm_medium or (network.medium if network else "(not set)")).lower()
+    elif network:
+        source, medium = network.source, network.medium
+    elif referrer_medium == "internal":
+        return None
+    elif referrer_source:
+        source, medium = referrer_source, _MEDIUMS.get(referrer_medium or "", "referral")
+    else:
+        source, medium = "(direct)", "(none)"
+    return channel_of(Traffic(source, medium, campaign, _category(source)))
+
+
+def _category(source: str) -> str | None:
+    if found := known_sites.MEDIUM_OF_SOURCE.get(source):
+        return found
+    site = known_sites.find(source) if "." in source else None
+    return site.medium if site else None
+
+
+def _build(_: References) -> Step:
+    cached = lru_cache(REFERRERS)(columns_of)
+
+    def per_page(page: Page, row: Row) -> None:
+        if url := page.referrer:
+            find = cached if len(url) <= LONGEST_CACHED else columns_of
+            row.update(find(url, row.get("page_host"), page.site.hosts))
+        found = channel(*[row.get(name) for name in _CHANNEL_FROM])
+        if found:
+            row["channel"] = found
+
+    return Step(per_page=per_page, caches={"referrer": cached.cache_info})
+
+
+SPEC = Spec(
+    name="referrer",
+    description="The page that sent the visitor, and GA4's default channel group.",
+    gives=(
+        Column("referrer_url", "string", "Address of the page that led here, without secrets."),
+        Column("referrer_host", "string", "Its host, lower case."),
+        Column(
+            "referrer_medium",
+            "string",
+            "search, social, email, video, shopping, ai, internal (the shop itself) or referral (any other).",
+        ),
+        Column("referrer_source", "string", "Name of a known site, for example google; else the host."),
+        Column("referrer_term", "string", "What was searched for there, where the site still tells."),
+        Column(
+            "channel",
+            "string",
+            "GA4's default channel group of this event; null for a step inside the shop.",
+        ),
+    ),
+    needs=("page_host", "utm_source", "utm_medium", "utm_campaign", "click_network"),
+    build=_build,
+)

@@ -1,0 +1,151 @@
+"""Browser, system and device from the User-Agent header and the client hints.
+
+`ua-parser` with its Rust back end; why: docs/decisions/0010-user-agent-parser.md.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from ua_parser import Domain, PartialResult
+from ua_parser.loaders import load_lazy_builtins
+from ua_parser.regex import Resolver
+
+from enrich_consumer.core.engine.context import Client
+from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.lookups import References
+from enrich_consumer.core.engine.rows import known
+from enrich_consumer.core.parsing import client_hints
+from enrich_consumer.core.parsing.client_hints import Hints
+from enrich_consumer.core.parsing.device_class import class_of
+from enrich_consumer.core.record import Row
+from schemas import Column
+
+AGENTS = 16384
+LONGEST = 512
+"""Characters that are parsed and kept: real agents are shorter, and the cost of a parse grows with length."""
+
+Parse = Callable[[str, Domain], PartialResult]
+
+
+def version_of(*parts: str | None) -> str | None:
+    """`120.0.6099` of its parts, up to the first that is missing."""
+    known = []
+    for part in parts:
+        if not part:
+            break
+        known.append(part)
+    return ".".join(known) or None
+
+
+def engine_of(agent: str) -> str | None:
+    """The engine that draws the page."""
+    if "Trident/" in agent or "MSIE " in agent:
+        return "Trident"
+    if "Edge/" in agent:
+        return "EdgeHTML"
+    if "AppleWebKit/" in agent:
+        ours = ("Chrome/" in agent or "Chromium/" in agent) and "CriOS" not in agent
+        return "Blink" if ours else "WebKit"
+    if "Presto/" in agent:
+        return "Presto"
+    return "Gecko" if "Gecko/" in agent else None
+
+
+def from_text(parse: Parse, agent: str) -> Row:
+    """The columns of one User-Agent text."""
+    agent = agent[:LONGEST]
+    found = parse(agent, Domain.ALL)
+    browser, system, device = found.user_agent, found.os, found.device
+    return {
+        "user_agent": agent,
+        "browser_name": browser.family if browser else None,
+        "browser_version": version_of(browser.major, browser.minor, browser.patch) if browser else None,
+        "browser_engine": engine_of(agent),
+        "os_name": system.family if system else None,
+        "os_version": version_of(system.major, system.minor, system.patch) if system else None,
+        "device_class": class_of(agent, found),
+        "device_brand": device.brand if device else None,
+        "device_model": device.model if device else None,
+    }
+
+
+def with_hints(row: Row, hints: Hints) -> Row:
+    """The columns with the hints in place of what the text says: newer browsers freeze the text."""
+    row = dict(row)
+    told = row["browser_name"] or ""
+    if hints.browser and hints.browser != "Chromium":
+        if not told.startswith(hints.browser):
+            row["browser_name"] = hints.browser
+        row["browser_version"] = hints.version
+        row["browser_engine"] = "Blink"
+    if hints.system:
+        if row["os_name"] != hints.system:
+            row["os_version"] = None
+        row["os_name"] = hints.system
+        row["os_version"] = hints.system_version or row["os_version"]
+    if hints.model:
+        if row["device_model"] != hints.model:
+            row["device_brand"] = row["device_brand"] if hints.model in (row["user_agent"] or "") else None
+        row["device_model"] = hints.model
+    if hints.mobile and row["device_class"] in {"desktop", "tablet", "other", None}:
+        row["device_class"] = "mobile"
+    return row
+
+
+_NO_TEXT: Row = dict.fromkeys(
+    (
+        "user_agent",
+        "browser_name",
+        "browser_version",
+        "browser_engine",
+        "os_name",
+        "os_version",
+        "device_class",
+        "device_brand",
+        "device_model",
+    )
+)
+
+
+def _build(_: References) -> Step:
+    parse = Resolver(load_lazy_builtins())
+
+    def columns(agent: str | None, hints: client_hints.Texts) -> Row:
+        row = from_text(parse, agent) if agent else _NO_TEXT
+        return known(row if hints == client_hints.NOTHING else with_hints(row, client_hints.read(hints)))
+
+    cached = lru_cache(AGENTS)(columns)
+
+    def per_client(client: Client, row: Row) -> None:
+        agent = client.user_agent
+        hints = client_hints.texts_of(client.headers)
+        if not agent and hints == client_hints.NOTHING:
+            return
+        # Nobody's real headers are longer; a longer one is computed each time, so the cache stays small.
+        small = not agent or len(agent) <= LONGEST
+        row.update(cached(agent, hints) if small and _short(hints) else columns(agent, hints))
+
+    return Step(per_client, caches={"user_agent": cached.cache_info})
+
+
+def _short(hints: client_hints.Texts) -> bool:
+    return hints == client_hints.NOTHING or all(text is None or len(text) <= LONGEST for text in hints)
+
+
+SPEC = Spec(
+    name="user_agent",
+    description="Browser, system and device from the User-Agent header and the client hints.",
+    gives=(
+        Column("user_agent", "string", "The header, at most 512 characters."),
+        Column("browser_name", "string", "Family, for example Chrome Mobile."),
+        Column("browser_version", "string", "As far as it is known, for example 120.0.0."),
+        Column("browser_engine", "string", "Blink, WebKit, Gecko, Trident, EdgeHTML or Presto."),
+        Column("os_name", "string", "Family, for example Android."),
+        Column("os_version", "string", "As far as it is known."),
+        Column("device_class", "string", "desktop, mobile, tablet, tv, console, wearable, bot or other."),
+        Column("device_brand", "string", "For example Samsung."),
+        Column("device_model", "string", "For example SM-G991B."),
+    ),
+    needs=(),
+    build=_build,
+)

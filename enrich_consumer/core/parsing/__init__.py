@@ -1,0 +1,1 @@
+"""Readers of single values: URLs, IP addresses, personal data, client hints, channels."""

@@ -1,0 +1,89 @@
+"""What a browser says of itself in the Sec-CH-UA headers (W3C User-Agent Client Hints)."""
+
+import re
+from typing import NamedTuple
+
+from enrich_consumer.core.engine.context import Headers
+
+LONGEST = 512
+
+_BRAND = re.compile(r'"([^"]{1,64})";\s*v="([^"]{1,32})"')
+_NAMES = {
+    "Google Chrome": "Chrome",
+    "Microsoft Edge": "Edge",
+    "Opera": "Opera",
+    "Opera GX": "Opera",
+    "Brave": "Brave",
+    "YaBrowser": "Yandex Browser",
+    "Yandex": "Yandex Browser",
+    "Samsung Internet": "Samsung Internet",
+    "Vivaldi": "Vivaldi",
+    "HuaweiBrowser": "Huawei Browser",
+    "Android WebView": "Chrome Mobile WebView",
+    "HeadlessChrome": "HeadlessChrome",
+    "DuckDuckGo": "DuckDuckGo Mobile",
+    "Chromium": "Chromium",
+}
+_PLATFORMS = {"macOS": "Mac OS X", "Chrome OS": "Chrome OS", "Chromium OS": "Chrome OS"}
+
+
+class Hints(NamedTuple):
+    """What was told; None where nothing was. `mobile`: None, True or False."""
+
+    browser: str | None = None
+    version: str | None = None
+    system: str | None = None
+    system_version: str | None = None
+    mobile: bool | None = None
+    model: str | None = None
+
+
+Texts = tuple[str | None, ...]
+_FIRST = Headers._fields.index("sec_ch_ua")
+NOTHING: Texts = Headers()[_FIRST:]
+
+
+def texts_of(headers: Headers) -> Texts:
+    """Those of the headers that are hints, in their order: hashable, so that it can be a cache's key."""
+    return headers[_FIRST:]
+
+
+def read(texts: Texts) -> Hints:
+    """Understand the headers; what cannot be understood counts as not told."""
+    brands, full, mobile, platform, platform_version, model = (text and text[:LONGEST] for text in texts)
+    browser, version = _brand(full or brands)
+    system = _text(platform)
+    if system in {"", "Unknown"}:
+        system = None
+    return Hints(
+        browser,
+        version,
+        _PLATFORMS.get(system, system) if system else None,
+        _system_version(system, _text(platform_version)),
+        {"?1": True, "?0": False}.get(mobile or ""),
+        _text(model) or None,
+    )
+
+
+def _text(quoted: str | None) -> str | None:
+    return quoted.strip().strip('"') if quoted else None
+
+
+def _brand(text: str | None) -> tuple[str | None, str | None]:
+    """The most telling brand: a known product before Chromium, never the made-up one (`Not A;Brand`)."""
+    found = [(brand, version) for brand, version in _BRAND.findall(text or "") if brand in _NAMES]
+    if not found:
+        return None, None
+    brand, version = next((one for one in found if one[0] != "Chromium"), found[0])
+    return _NAMES[brand], version
+
+
+def _system_version(system: str | None, text: str | None) -> str | None:
+    if not text:
+        return None
+    if system == "Windows":  # the numbers are those of an API contract: Microsoft's table of client hints
+        major = text.partition(".")[0]
+        if not major.isdigit():
+            return None
+        return "11" if int(major) >= 13 else "10" if int(major) >= 1 else "8.1" if text == "0.3" else None
+    return text.removesuffix(".0").removesuffix(".0") or None

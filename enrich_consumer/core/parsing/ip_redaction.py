@@ -1,0 +1,55 @@
+"""The client's address written elsewhere in its record: found, and taken out."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from enrich_consumer.core.parsing.ip_addresses import LONGEST, spellings
+from enrich_consumer.core.record import Record, Row
+
+ADDRESSES = 32768
+
+
+def is_there(record: Record) -> bool:
+    """Whether the client's address may be written anywhere in the record but in its own field."""
+    ip = record.ip
+    if not ip or len(ip) > LONGEST:
+        return False
+    own, *others = probes_of(ip)
+    if data := record.data:
+        first = data.find(own)
+        # Who writes ASCII with escapes may have written the address so.
+        return data.find(own, first + 1) >= 0 or any(one in data for one in (*others, b"\\u00"))
+    data = orjson.dumps(
+        (record.events, record.user_agent, record.visitor_id, record.headers), default=bytes.decode
+    )
+    return any(one in data for one in (own, *others))
+
+
+@lru_cache(ADDRESSES)
+def probes_of(ip: str) -> tuple[bytes, ...]:
+    """Every spelling of the address, first that of its own field. They are long, which makes a search cheap."""
+    return tuple(one.encode() for one in dict.fromkeys([ip, *spellings(ip)]))
+
+
+def take_out(row: Row, ip: str, instead: str) -> None:
+    """Put `instead` in the place of the address in every text of a whole row but `ip_truncated`."""
+    longest_first = sorted({one.lower() for one in spellings(ip)}, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+
+    def clean(value: Any) -> Any:
+        match value:
+            case str():
+                return pattern.sub(instead, value)
+            case list():
+                return [clean(one) for one in value]
+            case dict():
+                return {key: clean(one) for key, one in value.items()}
+            case _:
+                return value
+
+    for column, value in row.items():
+        if value is not None and column != "ip_truncated":
+            row[column] = clean(value)

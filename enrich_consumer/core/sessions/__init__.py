@@ -1,0 +1,1 @@
+"""The session rule, what is remembered of a visitor, and the memory of a shard."""

@@ -1,0 +1,127 @@
+"""The session rule: which session an event belongs to. docs/sessions.md tells it to the reader of the data.
+
+Everything is decided from the records themselves, in stream order: no clock, no timer, no chance. So the
+same records give the same sessions after any restart, and memory can be tidied without a trace.
+"""
+
+from hashlib import blake2b
+from typing import NamedTuple
+
+from enrich_consumer.core.sessions.visitor import MAX_IDS, OpenSession, Visitor, fingerprint, uuid_text
+from schemas import Session
+
+
+class Merge(NamedTuple):
+    """Two sessions turned out to be one: `absorbed` continues as `survivor` (both session ids)."""
+
+    survivor: str
+    absorbed: str
+    absorbed_started_at: int
+
+
+class Placed(NamedTuple):
+    """Where one event went. `started_at` in epoch ms; `event_index` counts the session's events as they
+    arrived, from 1."""
+
+    session_id: str
+    started_at: int
+    event_index: int
+    is_start: bool
+    is_late: bool
+    merges: tuple[Merge, ...] = ()
+
+
+def prune(visitor: Visitor, received_at: int, rule: Session) -> None:
+    """Forget what an event received at `received_at` can no longer join; with the last session go the ids."""
+    oldest = received_at - rule.retention_ms
+    for session in visitor.sessions:
+        if session.last_arrival < oldest:
+            visitor.sessions = [kept for kept in visitor.sessions if kept.last_arrival >= oldest]
+            if not visitor.sessions:
+                visitor.ids = {}
+            return
+
+
+def place(
+    visitor: Visitor, event_id: str, at: int, received_at: int, rule: Session, owner: str
+) -> Placed | None:
+    """Give the event that happened at `at` its session, and remember it in `visitor` (pruned before).
+
+    Returns None for a duplicate: an event id that this visitor sent before. `owner` is the visitor's
+    partition key, `site/visitor_id`. All times are epoch ms.
+    """
+    ids = visitor.ids
+    mark = fingerprint(event_id)
+    if mark in ids:
+        return None
+    ids[mark] = None
+    if len(ids) > MAX_IDS:
+        del ids[next(iter(ids))]
+    late = at < received_at - rule.lateness_ms
+    candidates = [session for session in visitor.sessions if _takes(session, at, rule)]
+    if not candidates:
+        return _open(visitor, event_id, at, received_at, owner, late=late)
+    survivor = candidates[0]
+    _grow(survivor, at, received_at)
+    merges: tuple[Merge, ...] = ()
+    if len(candidates) > 1:
+        merges = _merge(visitor, survivor, candidates[1:], rule)
+    if survivor.first == at and len(visitor.sessions) > 1:
+        visitor.sessions.sort(key=_by_start)  # it may start earlier now
+    return Placed(survivor.session_id, survivor.first, survivor.events, False, late, merges)
+
+
+def _merge(
+    visitor: Visitor, survivor: OpenSession, others: list[OpenSession], rule: Session
+) -> tuple[Merge, ...]:
+    """Let `survivor` absorb what fits into the maximum length with it."""
+    merges = []
+    gone = set()
+    for other in others:
+        if max(survivor.last, other.last) - min(survivor.first, other.first) <= rule.max_length_ms:
+            merges.append(Merge(survivor.session_id, other.session_id, other.first))
+            gone.add(other.session_id)
+            _unite(survivor, other)
+    visitor.sessions = [session for session in visitor.sessions if session.session_id not in gone]
+    return tuple(merges)
+
+
+def session_id(owner: str, event_id: str, at: int) -> str:
+    """A UUID of version 8 (RFC 9562): 48 bits of the opening event's time, the rest a hash of who and which event.
+
+    It sorts by time like a UUID of version 7, and replaying the event gives the same id.
+    """
+    rest = blake2b(f"{owner}/{event_id}".encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+    variant = "89ab"[int(rest[3], 16) & 3]
+    return uuid_text(f"{at & 0xFFFF_FFFF_FFFF:012x}8{rest[:3]}{variant}{rest[4:19]}")
+
+
+def _by_start(session: OpenSession) -> tuple[int, str]:
+    return session.first, session.session_id
+
+
+def _takes(session: OpenSession, at: int, rule: Session) -> bool:
+    first, last = session.first, session.last
+    if at > last:
+        return at - last <= rule.gap_ms and at - first <= rule.max_length_ms
+    return at >= first or (first - at <= rule.gap_ms and last - at <= rule.max_length_ms)
+
+
+def _grow(session: OpenSession, at: int, received_at: int) -> None:
+    session.first = min(at, session.first)
+    session.last = max(at, session.last)
+    session.last_arrival = max(received_at, session.last_arrival)
+    session.events += 1
+
+
+def _unite(one: OpenSession, other: OpenSession) -> None:
+    one.first = min(one.first, other.first)
+    one.last = max(one.last, other.last)
+    one.last_arrival = max(one.last_arrival, other.last_arrival)
+    one.events += other.events
+
+
+def _open(visitor: Visitor, event_id: str, at: int, received_at: int, owner: str, *, late: bool) -> Placed:
+    opened = OpenSession(at, at, received_at, session_id(owner, event_id, at), 1)
+    visitor.sessions = sorted([*visitor.sessions, opened], key=_by_start)
+    return Placed(opened.session_id, at, 1, is_start=True, is_late=late)

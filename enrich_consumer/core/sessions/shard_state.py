@@ -1,0 +1,87 @@
+"""The session state of one shard: a pure function of the records up to `sequence`."""
+
+from collections.abc import Iterable, Mapping
+from hashlib import md5
+
+from enrich_consumer.core.sessions.visitor import Visitor, pack, packed_last_arrival, unpack
+from schemas import Session
+
+SLACK_MS = 10 * 60_000
+"""How far `received_at` may lag behind the newest of its shard before retention may look shorter. Ingest
+puts within seconds; the slack covers clocks and retries, and it is what lets memory be tidied unseen."""
+
+
+def visitor_key(owner: str) -> bytes:
+    """MD5 of the partition key `site/visitor_id`: the hash by which Kinesis spreads keys over shards."""
+    return md5(owner.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+
+
+class ShardState:
+    """Visitors by key. `settled`: packed, as last saved; `touched`: unpacked, changed since.
+
+    `sequence` is the last record contained (-1: none), `watermark` the newest `received_at` seen (epoch ms).
+    """
+
+    def __init__(
+        self, settled: dict[bytes, bytes] | None = None, *, sequence: int = -1, watermark: int = 0
+    ) -> None:
+        self.settled: dict[bytes, bytes] = {} if settled is None else settled
+        self.touched: dict[bytes, Visitor] = {}
+        self.sequence = sequence
+        self.watermark = watermark
+        self._new = 0
+
+    def visitor(self, key: bytes, rule: Session) -> Visitor:
+        """The visitor, ready to be changed; a new one where nothing is retained.
+
+        Whether a forgotten visitor is still in memory makes no difference: the watermark decides at each
+        use, and `tidy` removes only what this check would refuse.
+        """
+        visitor = self.touched.get(key)
+        if visitor is None:
+            packed = self.settled.get(key)
+            if packed is None:
+                self._new += 1
+                visitor = Visitor([], {})
+            else:
+                visitor = unpack(packed)
+            self.touched[key] = visitor
+        if visitor.sessions and visitor.last_arrival + rule.retention_ms + SLACK_MS < self.watermark:
+            visitor.sessions = []
+            visitor.ids = {}
+        return visitor
+
+    def changes(self) -> dict[bytes, bytes]:
+        """The touched visitors, packed: absolute values, so that applying them twice changes nothing."""
+        return {key: pack(visitor) for key, visitor in self.touched.items()}
+
+    def settle(self, changes: Mapping[bytes, bytes]) -> None:
+        """Take `changes` (just saved) as the settled state."""
+        self.settled.update(changes)
+        self.touched.clear()
+        self._new = 0
+
+    def evict(self, stale: Mapping[bytes, bytes]) -> int:
+        """Forget settled visitors whose packed value is still the one found stale; tells how many."""
+        gone = 0
+        for key, packed in stale.items():
+            if key not in self.touched and self.settled.get(key) is packed:
+                del self.settled[key]
+                gone += 1
+        return gone
+
+    def __len__(self) -> int:
+        return len(self.settled) + self._new
+
+
+def stale_visitors(
+    visitors: Iterable[tuple[bytes, bytes]], watermark: int, longest_retention_ms: int
+) -> dict[bytes, bytes]:
+    """Those that no record can join any more, whatever its site; safe to run beside the worker."""
+    oldest = watermark - longest_retention_ms - SLACK_MS
+    return {key: packed for key, packed in visitors if packed_last_arrival(packed) < oldest}
+
+
+def in_range(key: bytes, first: int, last: int) -> bool:
+    """Whether a visitor belongs to the hash key range of a shard (both ends included)."""
+    return first <= int.from_bytes(key, "big") <= last

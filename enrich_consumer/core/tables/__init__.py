@@ -1,0 +1,1 @@
+"""Tables of public facts, each with its source and date."""

@@ -1,0 +1,1 @@
+"""AWS: the streams written to and the object store."""

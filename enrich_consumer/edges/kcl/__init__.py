@@ -1,0 +1,1 @@
+"""KCL: the daemon, its protocol, the record processor, leases and shards."""

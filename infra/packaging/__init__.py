@@ -1,0 +1,1 @@
+"""What is built before a deployment: the Lambda package, the consumer's image."""

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Build the consumer's image where no Docker daemon runs, from Debian packages alone: no registry is asked.
+#   infra/packaging/build-without-docker.sh [NAME]        (as root; needs: apt-get install buildah mmdebstrap)
+# Afterwards: BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs buildah from NAME
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+name=${1:-rastro-consumer}
+base=docker.io/library/debian:trixie-slim # the name in the Dockerfile's FROM
+export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
+
+if ! buildah inspect --type image "$base" > /dev/null 2>&1; then
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  mmdebstrap --variant=minbase trixie "$work/base.tar"
+  container=$(buildah from scratch)
+  buildah add --quiet "$container" "$work/base.tar" / > /dev/null
+  buildah commit --quiet "$container" "$base" > /dev/null
+  buildah rm "$container" > /dev/null
+fi
+
+# What the host needs to reach its package indexes holds for the build as well; it does not enter the image.
+volumes=()
+for path in /etc/ssl/certs /etc/pip.conf /etc/apt/apt.conf.d/99proxy; do
+  if [[ -e $path ]]; then volumes+=(--volume "$path:$path:ro"); fi
+done
+data=${RASTRO_DATA_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/rastro/data}
+contexts=()
+if [[ -d $data ]]; then contexts+=(--build-context "data=$data"); fi
+
+buildah build --pull-never --format docker "${volumes[@]}" "${contexts[@]}" --tag "$name" .

@@ -1,0 +1,1 @@
+"""The CDK stacks, one folder each, and the app that puts them together."""

@@ -1,0 +1,166 @@
+"""Findings that do not hold at one place, each with the reason. Every other finding stops the synthesis.
+
+Rules are those of CDK's own validator (`CloudFormation-Validate::`) and of cdk-nag (`AwsSolutions::`).
+"""
+
+from typing import NamedTuple
+
+from aws_cdk import Acknowledgment, App, Validations
+from constructs import IConstruct
+
+from infra.environments.settings import Environment
+
+_NAG = "AwsSolutions::AwsSolutions-"
+_OBJECTS = "The wildcard is the objects under one prefix of our own bucket."
+_RUNTIME = "The consumer's image has Debian's Python 3.13; both ends of the stream run the same one."
+_ENDPOINT = "The rule cannot read the network's address range; CDK lets in HTTPS from that range alone."
+# How another stack names a thing of the pipeline's; PREFIX is the environment's.
+_ELSEWHERE = (
+    '{"Fn::GetStackOutput":{"StackName":"PREFIX-pipeline","Region":{"Ref":"AWS::Region"},'
+    '"OutputName":"PublishOutputFnGetAtt%s"}}'
+)
+_LAKE_ELSEWHERE = _ELSEWHERE % "Lake5F1B88EAArn1C68C0C3"
+_RAW_ELSEWHERE = _ELSEWHERE % "RawStreamCF061B5EArn795C8A2F"
+_KEY_ACTIONS = "KMS's own families of actions, on the one key of this environment."
+
+
+class Known(NamedTuple):
+    """`path` is a construct's, below the app; the acknowledgement holds for all below it."""
+
+    path: str
+    rule: str
+    reason: str
+
+
+KNOWN = (
+    Known(
+        "Pipeline",
+        "CloudFormation-Validate::W7001",
+        "CDK's Firehose construct adds a table of addresses that only VPC destinations use.",
+    ),
+    *(
+        Known(
+            f"Pipeline/{stream}",
+            "CloudFormation-Validate::F3002",
+            "The validator's schema of AWS::Kinesis::Stream is older than RecordDistributionStrategy, "
+            "which CloudFormation documents and this version of CDK offers.",
+        )
+        for stream in ("RawStream", "EnrichedStream")
+    ),
+    *(
+        Known(
+            f"Pipeline/{stream}",
+            f"{_NAG}KDS3",
+            "The environment asks for a key of its own, which can be revoked and whose use is logged.",
+        )
+        for stream in ("RawStream", "EnrichedStream")
+    ),
+    Known(
+        "Pipeline/Api",
+        f"{_NAG}APIG4",
+        "Storefronts are the public; the function checks site key and origin of every request.",
+    ),
+    Known(
+        "Pipeline/Lake",
+        f"{_NAG}S1",
+        "Access to objects is better followed with CloudTrail data events, which name the caller; "
+        "docs/operations.md says how to switch them on.",
+    ),
+    *(
+        Known(
+            f"Pipeline/{delivery}",
+            f"{_NAG}KDF1",
+            "Firehose encrypts as its source stream does, and that stream is encrypted.",
+        )
+        for delivery in ("RawDelivery", "EnrichedDelivery")
+    ),
+    *(
+        Known(
+            f"{path}/ServiceRole",
+            f"{_NAG}IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",
+            "The managed policy writes logs and nothing else.",
+        )
+        for path in ("Pipeline/Ingest", "Pipeline/OriginLock", "Monitoring/Canary")
+    ),
+    *(
+        Known(path, f"{_NAG}L1", _RUNTIME)
+        for path in ("Pipeline/Ingest", "Pipeline/OriginLock", "Monitoring/Canary")
+    ),
+    *(
+        Known(path, f"{_NAG}IAM5[Action::kms:{action}*]", _KEY_ACTIONS)
+        for path in (
+            "Pipeline/RawDeliveryRole",
+            "Pipeline/EnrichedDeliveryRole",
+            "Pipeline/RejectedDeliveryRole",
+            "Pipeline/RejectedDelivery",
+            "Pipeline/Ingest/ServiceRole",
+            "Consumer/TaskRole",
+            "Monitoring/Canary/ServiceRole",
+        )
+        for action in ("GenerateDataKey", "ReEncrypt")
+    ),
+    *(
+        Known(
+            f"Pipeline/{name.capitalize()}DeliveryRole",
+            f"{_NAG}IAM5[Resource::<Lake5F1B88EA.Arn>/{prefix}/*]",
+            _OBJECTS,
+        )
+        for name in ("raw", "enriched", "rejected")
+        for prefix in (name, f"errors/{name}")
+    ),
+    Known("Pipeline/Ingest/ServiceRole", f"{_NAG}IAM5[Resource::<Lake5F1B88EA.Arn>/payloads/*]", _OBJECTS),
+    *(
+        Known(path, f"{_NAG}IAM5[Resource::{_LAKE_ELSEWHERE}/{prefix}/*]", _OBJECTS)
+        for path, prefix in (
+            ("Consumer/TaskRole", "state"),
+            ("Monitoring/Canary/ServiceRole", "enriched"),
+            ("Monitoring/Canary/ServiceRole", "athena"),
+        )
+    ),
+    Known(
+        "Consumer/TaskRole",
+        f"{_NAG}IAM5[Resource::{_RAW_ELSEWHERE}/consumer/PREFIX-consumer:*]",
+        "What follows the colon is the time at which KCL registers for fan-out.",
+    ),
+    Known(
+        "Consumer/Network",
+        "Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId",
+        "Nothing here changes the routes of a network that was there before.",
+    ),
+    Known(
+        "Consumer/Task/ExecutionRole",
+        f"{_NAG}IAM5[Resource::*]",
+        "ecr:GetAuthorizationToken takes no resource.",
+    ),
+    *(
+        Known(f"Consumer/Network/{endpoint}", f"{_NAG}EC23", _ENDPOINT)
+        for endpoint in ("Streams", "Firehose", "Ssm", "Logs", "EcrApi", "EcrDocker")
+    ),
+    Known(
+        "Consumer/Task",
+        f"{_NAG}ECS2",
+        "The variables are names and addresses; secrets stay in the parameter store.",
+    ),
+    Known("Edge/Distribution", f"{_NAG}CFR1", "A shop's customers travel."),
+    Known(
+        "Edge/Distribution",
+        f"{_NAG}CFR3",
+        "Access logs would hold every visitor's address; the API's own log tells the rest.",
+    ),
+)
+
+
+def acknowledge_known(app: App, environment: Environment) -> None:
+    """Acknowledge what is known, where the environment has it."""
+    for known in KNOWN:
+        construct = _find(app, known.path)
+        if construct is not None:
+            rule = known.rule.replace("PREFIX", environment.prefix)
+            Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=known.reason))
+
+
+def _find(app: App, path: str) -> IConstruct | None:
+    found: IConstruct | None = app
+    for name in path.split("/"):
+        found = found.node.try_find_child(name) if found is not None else None
+    return found

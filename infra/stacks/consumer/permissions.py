@@ -1,0 +1,66 @@
+"""What the consumer's task may do: exactly what KCL and our edges call."""
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+
+from infra.environments.resource_names import KCL_TABLES
+from infra.stacks.pipeline.stack import PipelineStack
+from lake import layout
+
+_TABLE = (
+    "dynamodb:CreateTable",
+    "dynamodb:DescribeTable",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:Scan",
+)
+
+
+def grant(role: iam.IRole, pipeline: PipelineStack, application: str, *, fan_out: bool) -> None:
+    """Read the raw stream, write the enriched one and rejected events, keep leases and session log."""
+    scope = Stack.of(role)
+    tables = [_table(scope, f"{application}{suffix}") for suffix in KCL_TABLES]
+    streams = ["DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards"]
+    if fan_out:
+        streams += ["RegisterStreamConsumer"]
+    statements = [
+        (streams_actions(streams), [pipeline.raw.stream_arn]),
+        (["kinesis:PutRecords"], [pipeline.enriched.stream_arn]),
+        (["firehose:PutRecordBatch"], [pipeline.rejected_delivery.delivery_stream_arn]),
+        (list(_TABLE), tables),
+        # KCL adds the index to a lease table that an older version made, hence UpdateTable.
+        (
+            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            [pipeline.bucket.arn_for_objects(f"{layout.STATE}/*")],
+        ),
+    ]
+    if fan_out:
+        consumers = f"{pipeline.raw.stream_arn}/consumer/{application}:*"
+        statements.append((["kinesis:SubscribeToShard", "kinesis:DescribeStreamConsumer"], [consumers]))
+    for actions, resources in statements:
+        role.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=resources))
+    role.add_to_principal_policy(
+        iam.PolicyStatement(
+            actions=["s3:ListBucket"],
+            resources=[pipeline.bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": f"{layout.STATE}/*"}},
+        )
+    )
+    pipeline.parameters.grant_read(role, salt=False)
+    if pipeline.key:
+        pipeline.key.grant_encrypt_decrypt(role)
+
+
+def streams_actions(names: list[str]) -> list[str]:
+    return [f"kinesis:{name}" for name in names]
+
+
+def _table(scope: Stack, name: str) -> str:
+    return scope.format_arn(
+        service="dynamodb",
+        resource="table",
+        resource_name=name,
+        arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+    )

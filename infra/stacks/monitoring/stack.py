@@ -1,0 +1,112 @@
+"""Alarms, who is told, dashboard, canary, budget."""
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_budgets as budgets
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.environments.settings import Environment
+from infra.stacks.monitoring import canary, dashboard
+from infra.stacks.monitoring.alarms import RUNBOOK, Names, Watch, anchor, watches
+from infra.stacks.pipeline.stack import PipelineStack, place
+
+
+class MonitoringStack(Stack):
+    """Everything that looks at the pipeline and nothing that it needs to run."""
+
+    def __init__(self, scope: Construct, environment: Environment, pipeline: PipelineStack) -> None:
+        super().__init__(
+            scope,
+            "Monitoring",
+            stack_name=f"{environment.prefix}-monitoring",
+            description=f"Rastro {environment.name}: alarms, dashboard, canary.",
+            env=place(environment),
+        )
+        self.topic = _topic(self, environment, pipeline)
+        names = Names(
+            raw=pipeline.raw.stream_name,
+            enriched=pipeline.enriched.stream_name,
+            enriched_delivery=pipeline.enriched_delivery.delivery_stream_name,
+            rejected_delivery=pipeline.rejected_delivery.delivery_stream_name,
+            raw_delivery=pipeline.raw_delivery.delivery_stream_name,
+            api_id=pipeline.api.api_id,
+            function=pipeline.function.function_name,
+        )
+        self.alarms = [self._alarm(watch, environment) for watch in watches(environment, names)]
+        dashboard.make(self, environment, names, self.alarms)
+        if environment.monitoring.canary:
+            canary.make(self, environment, pipeline)
+        if environment.monitoring.budget_usd:
+            _budget(self, environment, self.topic)
+        CfnOutput(self, "TopicOutput", value=self.topic.topic_arn).override_logical_id("AlarmTopic")
+
+    def _alarm(self, watch: Watch, environment: Environment) -> cloudwatch.Alarm:
+        """An alarm whose text says what it means and where to read what to do."""
+        made = cloudwatch.Alarm(
+            self,
+            "".join(word.capitalize() for word in watch.name.split("-")),
+            alarm_name=f"{environment.prefix}-{watch.name}",
+            alarm_description=f"{watch.meaning} What to do: {RUNBOOK}#{anchor(watch)}",
+            metric=watch.metric,
+            threshold=watch.threshold,
+            evaluation_periods=watch.periods,
+            datapoints_to_alarm=watch.points,
+            comparison_operator=watch.comparison,
+            treat_missing_data=watch.missing,
+        )
+        target = actions.SnsAction(self.topic)
+        made.add_alarm_action(target)
+        made.add_ok_action(target)
+        return made
+
+
+def _topic(scope: Construct, environment: Environment, pipeline: PipelineStack) -> sns.Topic:
+    made = sns.Topic(
+        scope,
+        "Alarms",
+        topic_name=f"{environment.prefix}-alarms",
+        display_name=f"Rastro {environment.name}",
+        enforce_ssl=True,
+        master_key=pipeline.key,
+    )
+    for address in environment.monitoring.emails:
+        made.add_subscription(subscriptions.EmailSubscription(address))
+    services = [iam.ServicePrincipal(f"{name}.amazonaws.com") for name in ("cloudwatch", "budgets")]
+    made.add_to_resource_policy(
+        iam.PolicyStatement(principals=list(services), actions=["sns:Publish"], resources=[made.topic_arn])
+    )
+    return made
+
+
+def _budget(scope: Construct, environment: Environment, topic: sns.Topic) -> None:
+    """The month's cost of what carries our tag; tell at 80 % of it and when all of it is forecast."""
+    subscriber = budgets.CfnBudget.SubscriberProperty(address=topic.topic_arn, subscription_type="SNS")
+    budgets.CfnBudget(
+        scope,
+        "Budget",
+        budget=budgets.CfnBudget.BudgetDataProperty(
+            budget_name=environment.prefix,
+            budget_type="COST",
+            time_unit="MONTHLY",
+            budget_limit=budgets.CfnBudget.SpendProperty(
+                amount=environment.monitoring.budget_usd, unit="USD"
+            ),
+            cost_filters={"TagKeyValue": [f"user:rastro:environment${environment.name}"]},
+        ),
+        notifications_with_subscribers=[
+            budgets.CfnBudget.NotificationWithSubscribersProperty(
+                notification=budgets.CfnBudget.NotificationProperty(
+                    comparison_operator="GREATER_THAN",
+                    notification_type=kind,
+                    threshold=percent,
+                    threshold_type="PERCENTAGE",
+                ),
+                subscribers=[subscriber],
+            )
+            for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
+        ],
+    )

@@ -1,0 +1,153 @@
+"""The HTTP API and the function behind it."""
+
+import json
+
+import jsii
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_apigateway as apigw
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kinesisfirehose as firehose
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.environments.settings import Environment
+from infra.packaging import lambda_zip
+from infra.stacks.log_retention import log_retention
+from infra.stacks.pipeline import origin_lock
+from infra.stacks.pipeline.parameters import Parameters
+from lake import layout
+
+ROUTES = (
+    ("/v1/events", apigateway.HttpMethod.POST),
+    ("/v1/events", apigateway.HttpMethod.OPTIONS),
+    ("/v1/p.gif", apigateway.HttpMethod.GET),
+    ("/v1/health", apigateway.HttpMethod.GET),
+)
+
+# No address, no key, no user agent: the access log holds no personal data.
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTimeEpoch",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "latency_ms": "$context.responseLatency",
+    "integration_ms": "$context.integrationLatency",
+    "bytes": "$context.responseLength",
+    "error": "$context.error.messageString",
+}
+
+
+@jsii.implements(apigateway.IAccessLogSettings)
+class AccessLog:
+    """Where the access log goes and what a line holds."""
+
+    def __init__(self, group: logs.LogGroup) -> None:
+        self._group = group
+
+    @property
+    def destination(self) -> apigateway.IAccessLogDestination:
+        return apigateway.LogGroupLogDestination(self._group)
+
+    @property
+    def format(self) -> apigw.AccessLogFormat:
+        return apigw.AccessLogFormat.custom(json.dumps(_ACCESS_LOG))
+
+
+def function(
+    scope: Construct,
+    environment: Environment,
+    raw: kinesis.Stream,
+    rejected: firehose.DeliveryStream,
+    bucket: s3.Bucket,
+    parameters: Parameters,
+) -> lambda_.Function:
+    target = lambda_zip.target(environment.ingest)
+    made = lambda_.Function(
+        scope,
+        "Ingest",
+        function_name=f"{environment.prefix}-ingest",
+        description="Takes storefront events; answers accepted only when they are in the raw stream.",
+        runtime=lambda_.Runtime(f"python{target.python}", lambda_.RuntimeFamily.PYTHON),
+        architecture=(
+            lambda_.Architecture.ARM_64 if target.machine == "aarch64" else lambda_.Architecture.X86_64
+        ),
+        handler="ingest_lambda.handler.handler",
+        code=lambda_.Code.from_asset(str(lambda_zip.build(target))),
+        memory_size=environment.ingest.memory_mb,
+        timeout=Duration.seconds(environment.ingest.timeout_seconds),
+        reserved_concurrent_executions=environment.ingest.reserved_concurrency or None,
+        environment={
+            "RASTRO_RAW_STREAM": raw.stream_name,
+            "RASTRO_REJECTED_DELIVERY": rejected.delivery_stream_name,
+            "RASTRO_SITES": f"ssm:{parameters.sites_name}",
+            "RASTRO_SALT": f"ssm:{parameters.salt_name}",
+            "RASTRO_ENVIRONMENT": environment.name,
+            # Behind CloudFront the connection's address is CloudFront's.
+            "RASTRO_VIEWER_HEADER": (
+                origin_lock.VIEWER_HEADER if environment.stacks.edge else environment.ingest.viewer_header
+            ),
+            "RASTRO_PAYLOADS": f"s3://{bucket.bucket_name}/{layout.PAYLOADS.rstrip('/')}",
+        },
+        log_group=logs.LogGroup(
+            scope,
+            "IngestLog",
+            retention=log_retention(environment.protection.log_days),
+            removal_policy=RemovalPolicy.DESTROY,
+        ),
+    )
+    raw.grant_write(made)
+    made.add_to_role_policy(  # the health route asks whether the stream can be written
+        iam.PolicyStatement(actions=["kinesis:DescribeStreamSummary"], resources=[raw.stream_arn])
+    )
+    rejected.grant_put_records(made)
+    made.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=["s3:PutObject"], resources=[bucket.arn_for_objects(f"{layout.PAYLOADS}*")]
+        )
+    )
+    parameters.grant_read(made, salt=True)
+    return made
+
+
+def api(scope: Construct, environment: Environment, handler: lambda_.Function) -> apigateway.HttpApi:
+    """All routes lead to the one function, unknown ones too: every answer is ours and is JSON."""
+    integration = integrations.HttpLambdaIntegration("IngestIntegration", handler)
+    made = apigateway.HttpApi(
+        scope,
+        "Api",
+        api_name=f"{environment.prefix}-events",
+        description="Storefront events.",
+        default_integration=integration,
+        default_authorizer=origin_lock.authorizer(scope, environment) if environment.stacks.edge else None,
+        create_default_stage=False,
+    )
+    for path in dict.fromkeys(path for path, _ in ROUTES):
+        made.add_routes(
+            path=path,
+            methods=[method for at, method in ROUTES if at == path],
+            integration=integration,
+        )
+    access_log = logs.LogGroup(
+        scope,
+        "ApiLog",
+        retention=log_retention(environment.protection.log_days),
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    apigateway.HttpStage(
+        scope,
+        "ApiStage",
+        http_api=made,
+        stage_name="$default",
+        auto_deploy=True,
+        detailed_metrics_enabled=True,
+        throttle=apigateway.ThrottleSettings(
+            rate_limit=environment.ingest.requests_per_second, burst_limit=environment.ingest.burst
+        ),
+        access_log_settings=AccessLog(access_log),
+    )
+    return made

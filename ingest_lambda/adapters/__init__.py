@@ -1,0 +1,1 @@
+"""Protocols that storefronts speak, each translated to our events; one file each."""

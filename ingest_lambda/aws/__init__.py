@@ -1,0 +1,1 @@
+"""AWS without its SDK: signed calls, partial puts, configuration."""

@@ -1,0 +1,1 @@
+"""One batch of events: validated, normalised, grouped into raw records, or rejected."""

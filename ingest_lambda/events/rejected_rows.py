@@ -1,0 +1,73 @@
+"""Rejected events → rows of the rejected table, as newline-delimited JSON."""
+
+import base64
+import gzip
+import hashlib
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import orjson
+
+from ingest_lambda.errors import Refuse, RejectEvent
+from schemas import Reason, Rejected, Stage
+
+MAX_PLAIN = 200_000  # characters; a longer payload is compressed
+MAX_ROW = 1_000_000  # bytes; Firehose takes 1,000 KiB
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Payload(NamedTuple):
+    """A payload that is kept outside its row, under an s3:// address that its content names."""
+
+    address: str
+    data: bytes
+
+
+class Kept(NamedTuple):
+    """One rejected event: its place in the request, its row, the row as a line, and what it refers to."""
+
+    position: int
+    row: Rejected
+    line: bytes
+    payload: Payload | None
+
+
+def kept(index: int, event: Any, why: RejectEvent, site: str, now: int, payloads: str | None) -> Kept:
+    """The whole event as a row; `now` is epoch ms, `payloads` the place for those too large for a row.
+
+    Raises:
+        Refuse: the event cannot be kept whole, so nothing of the request may be taken.
+    """
+    try:
+        original = orjson.dumps(event)
+    except TypeError:  # more than 254 deep: the parser takes it, the writer does not
+        raise Refuse(HTTPStatus.BAD_REQUEST, Reason.NOT_JSON, "the body is nested deeper than 254") from None
+    given = event.get("event_id") if isinstance(event, dict) else None
+    row = Rejected(
+        rejected_at=(EPOCH + timedelta(milliseconds=now)).strftime("%Y-%m-%dT%H:%M:%S.")
+        + f"{now % 1000:03d}Z",
+        stage=Stage.INGEST,
+        reason=why.reason,
+        detail=why.detail,
+        site=site,
+        event_id=given if isinstance(given, str) and len(given) <= 64 else None,
+        payload=original.decode(),
+        payload_encoding="json",
+    )
+    if len(original) > MAX_PLAIN:
+        packed = base64.b64encode(gzip.compress(original, 6, mtime=0)).decode()
+        row = row._replace(payload=packed, payload_encoding="gzip+base64")
+    line = _line(row)
+    if len(line) <= MAX_ROW:
+        return Kept(index, row, line, None)
+    if payloads is None:
+        detail = "one event is too large even to be kept as rejected"
+        raise Refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Reason.TOO_LARGE, detail)
+    address = f"{payloads}/{site}/{hashlib.sha256(original).hexdigest()}.json"
+    row = row._replace(payload=address, payload_encoding="s3")
+    return Kept(index, row, _line(row), Payload(address, original))
+
+
+def _line(row: Rejected) -> bytes:
+    return orjson.dumps(row._asdict(), option=orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,13 @@
+"""Where data lies in the bucket: every prefix and the names of the partitions, spelled here and nowhere else."""
+
+ENRICHED = "enriched/"
+REJECTED = "rejected/"
+RAW = "raw/"
+ERRORS = "errors/"  # what Firehose could not convert or deliver
+PAYLOADS = "payloads/"  # rejected payloads too large for a row
+RESULTS = "athena/"  # results of queries
+STATE = "state"  # the session log; no slash: it is joined to a URI
+
+DAY = "dt"
+HOUR = "hour"
+"""Partitions by arrival, UTC: `dt=2026-01-31/hour=07/`."""

@@ -1,9 +1,0 @@
-"""The demand of a made-up Brazilian shop: who comes, what they do, what their browsers post.
-
-Pure and seeded: `plan(seed, events, now)` gives the same requests for the same arguments.
-"""
-
-from rastro.demand.plan import Plan, Probe, Request, Sent, Verdict, plan
-from rastro.demand.sessions import expected_sessions
-
-__all__ = ["Plan", "Probe", "Request", "Sent", "Verdict", "expected_sessions", "plan"]

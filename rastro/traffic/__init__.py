@@ -1,0 +1,1 @@
+"""Events posted, followed through the pipeline and settled in a ledger."""

@@ -1,0 +1,1 @@
+"""Geo databases: find, open, watch, fetch, and their licences."""

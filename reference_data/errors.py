@@ -1,0 +1,5 @@
+"""What can go wrong while reference data is fetched."""
+
+
+class FetchError(Exception):
+    """What is wrong and what to do about it, in one or two sentences for the operator."""

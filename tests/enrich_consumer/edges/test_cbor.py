@@ -1,0 +1,109 @@
+"""PutRecords in CBOR: what goes out is what AWS's Java SDK sends, and its answers are understood."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import boto3
+import cbor2
+import pytest
+from botocore.config import Config
+
+from enrich_consumer.core.emit import Packed
+from enrich_consumer.edges.aws.cbor import MEDIA_TYPE, speak_cbor
+from enrich_consumer.edges.aws.sinks import KinesisSink
+from enrich_consumer.ports import PutRefusedError
+
+JAVA = bytes.fromhex(
+    "bf675265636f7264739fbf6444617461487b2261223a317d0a6f4578706c69636974486173684b657978273236353834353539393135"
+    "363938333137343538303736313431323035363036383931353230306c506172746974696f6e4b6579626338ffff6a53747265616d4e"
+    "616d6568656e726963686564ff"
+)
+"""The body of PutRecords by software.amazon.awssdk:kinesis 2.33.0 (in KCL's jars), taken from the wire: stream
+`enriched`, one record of a JSON line, partition key and explicit hash key. Content type and X-Amz-Target were
+those below."""
+
+TAKEN = {"FailedRecordCount": 0, "Records": [{"SequenceNumber": "1", "ShardId": "shardId-0"}]}
+SLOW = {
+    "FailedRecordCount": 1,
+    "Records": [{"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow"}],
+}
+
+
+class Service(ThreadingHTTPServer):
+    """Answers calls with `answers` in their order and keeps the calls."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers: list[tuple[int, object]] = []
+        self.calls: list[tuple[dict[str, str], bytes]] = []
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Service
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.calls.append(({name.lower(): text for name, text in self.headers.items()}, body))
+        status, value = self.server.answers.pop(0)
+        out = cbor2.dumps(value)
+        self.send_response(status)
+        self.send_header("Content-Type", MEDIA_TYPE)
+        self.send_header("Content-Length", str(len(out)))
+        self.end_headers()
+        self.wfile.write(out)
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def _sink(service: Service) -> KinesisSink:
+    client = boto3.client(
+        "kinesis",
+        endpoint_url=f"http://127.0.0.1:{service.server_port}",
+        region_name="sa-east-1",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+        config=Config(retries={"max_attempts": 0}, parameter_validation=False),
+    )
+    speak_cbor(client)
+    return KinesisSink(client, "enriched")
+
+
+def _wave() -> list[list[Packed]]:
+    return [[Packed(200, b'{"a":1}\n', 1)]]
+
+
+def test_the_body_says_what_the_java_sdks_says(service):
+    service.answers = [(200, TAKEN)]
+    _sink(service).put(_wave())
+    ((headers, body),) = service.calls
+    assert cbor2.loads(body) == cbor2.loads(JAVA)
+    assert headers["content-type"] == "application/x-amz-cbor-1.1"
+    assert headers["x-amz-target"] == "Kinesis_20131202.PutRecords"
+    assert "content-type" in headers["authorization"]  # signed
+
+
+def test_refused_records_are_put_again(service):
+    service.answers = [(200, SLOW), (200, TAKEN)]
+    sink = _sink(service)
+    sink.put(_wave())
+    assert sink.counts["put_retries"] == 1
+    assert service.calls[0][1] == service.calls[1][1]
+
+
+def test_an_error_is_told_by_its_code(service):
+    code = "com.amazonaws.kinesis.v20131202#ResourceNotFoundException"
+    service.answers = [(400, {"__type": code, "message": "Stream enriched not found"})]
+    with pytest.raises(PutRefusedError, match=r"ResourceNotFoundException.*Stream enriched not found"):
+        _sink(service).put(_wave())

@@ -1,0 +1,135 @@
+"""One line a request: metrics by CloudWatch's embedded format, and a log without payload, address or key."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+from ingest_lambda.metrics import NAMESPACE, UNITS, Metric
+from tests.ingest_lambda.doubles import KEY, NOW, PAGE_VIEW, Bench, gateway
+
+DOCS = Path(__file__).parents[2] / "docs" / "ingest.md"
+THROTTLED = "ProvisionedThroughputExceededException"
+
+
+def metrics(line: bytes) -> dict[str, Any]:
+    """The metrics of one line, after a check of its form."""
+    document = json.loads(line)
+    assert document["_aws"]["Timestamp"] == NOW
+    (directive,) = document["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == NAMESPACE
+    for dimensions in directive["Dimensions"]:
+        assert all(isinstance(document[name], str) for name in dimensions)
+    for one in directive["Metrics"]:
+        assert one["Unit"] == UNITS[one["Name"]]
+        assert isinstance(document[one["Name"]], int | float)
+    return {one["Name"]: document[one["Name"]] for one in directive["Metrics"]}
+
+
+def test_a_request_is_one_line_and_one_more_for_each_reason(bench: Bench) -> None:
+    bench.stream.verdict = lambda call, entry: THROTTLED if call == 1 else None
+    bench.post(gateway([PAGE_VIEW, {"event": "A"}, {"event": "B"}, 5]))
+
+    first, *others = bench.told
+    size = len(bench.stream.stored[0].data) + len("loja/v1")
+    assert metrics(first) == {
+        "PutRetries": 1,
+        "Throttles": 1,
+        "PutBytes": size,
+        "PutLatency": 50.0,
+        "Accepted": 1,
+        "Rejected": 3,
+        "BatchSize": 4,
+        "RequestBytes": len(json.dumps([PAGE_VIEW, {"event": "A"}, {"event": "B"}, 5])),
+    }
+    document = json.loads(first)
+    assert document["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [
+        ["Environment"],
+        ["Environment", "Site"],
+    ]
+    assert (document["request_id"], document["status"], document["Site"]) == ("request-1", 202, "loja")
+    assert {json.loads(line)["Reason"]: metrics(line) for line in others} == {
+        "invalid_event": {"Rejected": 2},
+        "not_an_object": {"Rejected": 1},
+    }
+
+
+def test_a_refusal_counts_once_and_by_its_reason(bench: Bench) -> None:
+    bench.post(gateway(key="pk_wrong_key"))
+
+    assert [metrics(line) for line in bench.told] == [{"Refused": 1}, {"Refused": 1}]
+    assert [json.loads(line)["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for line in bench.told] == [
+        [["Environment"]],
+        [["Environment", "Reason"]],
+    ]
+
+
+def test_a_503_counts_as_unavailable_with_its_cause(bench: Bench) -> None:
+    bench.stream.verdict = lambda call, entry: THROTTLED
+    bench.post(gateway())
+
+    (line,) = bench.told
+    found = metrics(line)
+    assert (found["Unavailable"], found["InternalErrors"]) == (1, 0)
+    assert found["Throttles"] == len(bench.stream.calls)
+    assert "Accepted" not in found
+    assert (json.loads(line)["level"], json.loads(line)["cause"]) == ("error", THROTTLED)
+
+
+def test_logs_hold_no_payload_address_agent_or_key(bench: Bench) -> None:
+    """Of whatever outcome."""
+    secrets = ["pay-load", "203.0.113.9", KEY, "pk_wrong_key", "agent-text", "visitor-text", "referer-text"]
+    event = {"event": "x", "visitor_id": "visitor-text", "page": {"title": "pay-load"}}
+    headers = {"user-agent": "agent-text", "referer": "referer-text", "origin": "https://agent-text.example"}
+    for body in ([event, {"event": "pay-load"}, "pay-load"], "pay-load", {"pay-load": 1}):
+        bench.post(gateway(body, headers=headers))
+        bench.post(gateway(body, headers=headers, key="pk_wrong_key"))
+        bench.post(gateway(body, headers=headers, path="/pay-load", method="pay-load"))
+        bench.post(gateway(body, headers=headers | {"content-type": "pay-load"}))
+
+    told = b"".join(bench.told).decode()
+    assert not [secret for secret in secrets if secret in told]
+
+
+def test_every_metric_has_a_unit_and_stands_in_the_docs() -> None:
+    docs = DOCS.read_text(encoding="utf-8")
+    assert set(get_args(Metric)) == set(UNITS)
+    assert f"`{NAMESPACE}`" in docs
+    assert not [name for name in UNITS if f"`{name}`" not in docs]
+
+
+COLD = """
+import sys, json
+import ingest_lambda.handler
+ingest_lambda.handler._wired()
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_a_cold_start_imports_little() -> None:
+    """Modules, not milliseconds: a ceiling that holds on any machine. `python -m benchmarks ingest` measures time."""
+    env = {
+        "RASTRO_RAW_STREAM": "raw",
+        "RASTRO_REJECTED_DELIVERY": "rejected",
+        "RASTRO_SITES": "file:/sites",
+        "RASTRO_SALT": "file:/salt",
+    }
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{COLD}"],
+        env=env, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    modules = json.loads(done.stdout)
+    heavy = {
+        "boto3",
+        "botocore",
+        "urllib3",
+        "requests",
+        "pydantic",
+        "jsonschema",
+        "aws_lambda_powertools",
+        "asyncio",
+    }
+    assert not heavy & set(modules)
+    assert not [name for name in modules if name.startswith(("enrich_consumer", "rastro", "infra"))]
+    assert len(modules) < 230, "a new import must be worth its milliseconds in every cold start"

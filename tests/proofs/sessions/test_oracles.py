@@ -1,0 +1,112 @@
+"""The oracles against examples worked out by hand, against each other, and against SQL."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.proofs.sessions import oracle, sql_oracle
+from tests.proofs.sessions.agreement import compare, session_of
+from tests.proofs.sessions.arrivals_oracle import followed, verdicts
+from tests.proofs.sessions.cases import CASES, Case, clock_ms, event_id, history
+from tests.proofs.sessions.histories import histories, many
+from tests.proofs.sessions.history import History, by_visitor
+from tests.proofs.sessions.oracle import Difference
+
+COUNT = 2_000
+cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+quick = settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def some() -> list[tuple[int, History]]:
+    return list(many(COUNT))
+
+
+@cases
+def test_arrivals_oracle_gives_what_was_worked_out_by_hand(case: Case) -> None:
+    told = verdicts(history(case))
+    letter = {event_id(told.event): told.event for told in case.told}
+    notes = [
+        ("start",) * verdict.is_start
+        + ("suspect",) * verdict.arrival.suspect
+        + tuple(f"merges {letter[absorbed[2]]}" for absorbed in verdict.absorbed)
+        + ("late",) * verdict.is_late
+        for verdict in told
+    ]
+    got = [
+        (letter[v.session[2]] if v.session else "", v.index, set(note))
+        for v, note in zip(told, notes, strict=True)
+    ]
+    assert got == [(told.session, told.index, set(told.notes)) for told in case.told]
+
+
+@cases
+def test_sessions_followed_are_those_worked_out_by_hand(case: Case) -> None:
+    letter = {event_id(told.event): told.event for told in case.told}
+    got = {
+        letter[opener[2]]: (
+            "".join(sorted(letter[row.event_id] for row in rows)),
+            min(row.at for row in rows),
+            max(row.at for row in rows),
+        )
+        for opener, rows in followed(verdicts(history(case))).items()
+    }
+    assert got == {
+        opener: (events, clock_ms(start), clock_ms(end))
+        for opener, (events, start, end) in case.sessions.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "differs"),
+    [
+        ("retention", {Difference.RETENTION}),
+        ("copy-after-silence", {Difference.WINDOW}),
+        ("copy-removes", {Difference.RETENTION}),
+        ("merge-refused", {Difference.LENGTH}),
+        ("three-near", {Difference.LENGTH}),
+    ],
+)
+def test_the_examples_that_differ_from_sorting_say_why(name: str, differs: set[Difference]) -> None:
+    case = next(case for case in CASES if case.name == name)
+    events = by_visitor(v.arrival for v in verdicts(history(case)))["loja", "ana"]
+    assert oracle.differences(events, case.rule) == differs
+
+
+def test_every_other_example_agrees_with_sorting() -> None:
+    agree = 0
+    for case in CASES:
+        told = verdicts(history(case))
+        events = by_visitor(v.arrival for v in told)["loja", "ana"]
+        if not oracle.differences(events, case.rule):
+            agree += 1
+            assert {session_of(rows) for rows in followed(told).values()} == oracle.sessions(history(case))
+    assert agree == len(CASES) - 5
+
+
+def test_the_two_oracles_agree_and_differ_exactly_where_the_rule_says(some) -> None:
+    """Over the seeded histories, and every difference occurred alone, so that each assertion was made."""
+    seen: Counter[frozenset[Difference]] = Counter()
+    for _, one in some:
+        seen.update(compare(one, followed(verdicts(one)).values()))
+    alone = {difference: seen[frozenset({difference})] for difference in Difference}
+    assert min(alone.values()) >= 5, alone
+    assert seen[frozenset()] >= COUNT / 2
+
+
+@quick
+@given(histories())
+def test_the_two_oracles_agree_on_drawn_histories(one: History) -> None:
+    compare(one, followed(verdicts(one)).values())
+
+
+def test_sql_finds_the_same_sessions_as_python(some) -> None:
+    found = sql_oracle.sessions(some)
+    for seed, one in some:
+        assert found[seed] == oracle.sessions(one), f"seed {seed}"
+
+
+def test_an_event_never_merges_more_than_two_sessions(some) -> None:
+    """So one `merged_session_id` is enough: a third session near the event is always too long to take in."""
+    assert max(len(verdict.absorbed) for _, one in some for verdict in verdicts(one)) == 1

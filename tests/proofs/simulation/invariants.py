@@ -1,0 +1,165 @@
+"""I1 to I7 of docs/design.md, as checks over one history."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from enrich_consumer.core.emit import iso
+from enrich_consumer.core.pipeline import process, reject
+from enrich_consumer.core.record import Enrich, Incoming
+from enrich_consumer.core.sessions.shard_state import ShardState
+from enrich_consumer.session_log.format import decode
+from schemas import Reason, Sites
+from tests.proofs.sessions.arrivals_oracle import Opener
+from tests.proofs.sessions.arrivals_oracle import verdicts as verdicts_of
+from tests.proofs.sessions.history import History, Rule
+from tests.proofs.sessions.history import Record as ToldRecord
+from tests.proofs.simulation.story import IPS, Told
+from tests.proofs.simulation.world import ENDED, World
+
+DIED = "the process died three times at this record"
+
+
+class BrokenError(AssertionError):
+    """An invariant does not hold; the first word is its name."""
+
+
+class Expected:
+    """What an undisturbed run over one shard gives: lines by sequence number, in order."""
+
+    def __init__(self, told: Sequence[Told], sites: Sites, enrich: Enrich, first: int) -> None:
+        state = ShardState()
+        self.lines: dict[int, list[bytes]] = {}
+        self.rejected: dict[int, list[bytes]] = {}
+        for number, item in enumerate(told, start=first):
+            record = Incoming(number, item.data, item.arrived_at)
+            if item.deadly:
+                outcome = reject(record, Reason.CRASHED_PROCESSOR, DIED, state)
+            else:
+                outcome = process(record, sites, enrich, state)
+            self.lines[number] = outcome.lines
+            self.rejected[number] = outcome.rejected
+
+
+def check_rule(told: Sequence[Told], expected: Expected, sites: Sites, first: int) -> None:
+    """I6: the undisturbed run says what an observer of every arrival says, who shares no code with it."""
+    rules = {
+        name: Rule(site.session.gap_ms, site.session.max_length_ms, site.session.lateness_ms)
+        for name, site in sites.by_name.items()
+    }
+    taken = [
+        (number, json.loads(item.data))
+        for number, item in enumerate(told, start=first)
+        if not expected.rejected[number]
+    ]
+    history = History(rules, tuple(_as_record(raw) for _, raw in taken))
+    verdicts = iter(verdicts_of(history))
+    ids: dict[Opener, str] = {}
+    for number, raw in taken:
+        rows = iter(json.loads(line) for line in expected.lines[number])
+        for event in raw["events"]:
+            verdict = next(verdicts)
+            if verdict.session is None:
+                continue
+            for absorbed in verdict.absorbed:
+                row = next(rows, {})
+                _same_session(row.get("merged_session_id"), ids.get(absorbed), event)
+                _same_session(row.get("session_id"), ids.get(verdict.session), event)
+            row = next(rows, {})
+            _same_session(row.get("event_id"), event["event_id"], event)
+            _same_session(row["session_id"], ids.setdefault(verdict.session, row["session_id"]), event)
+            got = (
+                row["session_started_at"],
+                row["session_event_index"],
+                row["is_session_start"],
+                row["is_late"],
+            )
+            if got != (iso(verdict.first), verdict.index, verdict.is_start, verdict.is_late):
+                raise BrokenError(f"I6 {event['event_id']}: {got} is not {verdict}")
+    if len(set(ids.values())) != len(ids):
+        raise BrokenError("I6 two sessions have one id")
+
+
+def _as_record(raw: dict[str, Any]) -> ToldRecord:
+    events = tuple((event["event_id"], event["ts"]) for event in raw["events"])
+    return ToldRecord(raw["site"], raw["visitor_id"], raw["received_at"], raw["sent_at"], events)
+
+
+def _same_session(got: object, wanted: object, event: dict[str, Any]) -> None:
+    if got is None or got != wanted:
+        raise BrokenError(f"I6 {event['event_id']}: {got} where {wanted} has to be")
+
+
+class Invariants:
+    """Watches the effects of a world while they happen, and judges the end."""
+
+    def __init__(self, world: World, expected: Expected) -> None:
+        self._world = world
+        self._expected = expected
+        world.watch = self.watch
+
+    def watch(self, what: str, shard: str, sequence: int) -> None:
+        """I3: nothing is saved that was not put, nothing checkpointed that was not saved."""
+        for record in self._world.shards[shard].records:
+            if record.sequence > sequence:
+                break
+            wanted = self._expected.lines[record.sequence] + self._expected.rejected[record.sequence]
+            if not self._world.known.issuperset(wanted):
+                raise BrokenError(f"I3 {what} at {sequence} of {shard}, but {record.sequence} was not put")
+        if what == "checkpoint":
+            self._saved(shard, sequence)
+
+    def _saved(self, shard: str, sequence: int) -> None:
+        blobs = self._world.blobs
+        slots = blobs.names(f"{shard}/log/")
+        if not slots:
+            raise BrokenError(f"I3 checkpoint at {sequence} of {shard}, which has no log")
+        header, _ = decode(blobs.blobs[slots[-1]])
+        if sequence == ENDED:
+            if not blobs.names(f"{shard}/snapshot/{header.slot:012d}"):
+                raise BrokenError(f"I3 the end of {shard} is checkpointed before its last snapshot")
+        elif header.sequence < sequence:
+            raise BrokenError(f"I3 checkpoint at {sequence} of {shard}, saved up to {header.sequence}")
+
+    def judge(self) -> None:
+        """The history is over and everything was read."""
+        accepted = [item.line for item in self._world.enriched]
+        self._same("I1 enriched", accepted, self._expected.lines.values())
+        self._same("I1 rejected", self._world.rejected, self._expected.rejected.values())
+        self._ordered(accepted)
+        for line in [*accepted, *self._world.rejected]:
+            if any(ip.encode() in line for ip in IPS) and b'"payload"' not in line:
+                raise BrokenError(f"I5 an address in {line!r}")
+
+    def judge_stopped(self) -> None:
+        """A shard refused to start: then nothing wrong may have come out before."""
+        wanted = {line for lines in self._expected.lines.values() for line in lines}
+        if extra := {item.line for item in self._world.enriched} - wanted:
+            raise BrokenError(
+                f"I2/I6 enriched: {len(extra)} differ from an undisturbed run, like {min(extra)!r}"
+            )
+
+    def _same(self, name: str, got: Sequence[bytes], wanted: Iterable[Sequence[bytes]]) -> None:
+        there, should = set(got), {line for lines in wanted for line in lines}
+        if missing := should - there:
+            raise BrokenError(f"{name}: {len(missing)} lost, for example {min(missing)!r}")
+        if extra := there - should:
+            raise BrokenError(
+                f"I2/I6 {name}: {len(extra)} differ from an undisturbed run, like {min(extra)!r}"
+            )
+
+    def _ordered(self, accepted: Sequence[bytes]) -> None:
+        """I4: the first appearances of a visitor's lines, in the order of an undisturbed run."""
+        wanted: dict[str, list[bytes]] = {}
+        owner: dict[bytes, str] = {}
+        for lines in self._expected.lines.values():
+            for line in lines:
+                row = json.loads(line)
+                owner[line] = f"{row['site']}/{row['visitor_id']}"
+                wanted.setdefault(owner[line], []).append(line)
+        got: dict[str, list[bytes]] = {name: [] for name in wanted}
+        for line in dict.fromkeys(accepted):
+            got[owner[line]].append(line)
+        for name, lines in wanted.items():
+            if got[name] != lines:
+                raise BrokenError(f"I4 the events of {name} left in another order than they came")
