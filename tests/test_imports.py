@@ -9,10 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = {"schemas", "ingest_lambda", "enrich_consumer", "reference_data", "lake", "infra", "analytics", "rastro"} | {
-    "benchmarks",
-    "tests",
-}
+OURS = {
     "schemas",
     "ingest_lambda",
     "enrich_consumer",
