@@ -1,58 +1,16 @@
 """Campaign parameters and click ids of the page's address."""
 
-from typing import NamedTuple
-
 from enrich_consumer.core.engine.context import Page
 from enrich_consumer.core.engine.enrichment import Spec, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.parsing import urls
 from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.record import Row
+from enrich_consumer.core.tables.click_ids import CLICK_IDS
 from schemas import Column
 
 LONGEST = 512
 """Characters of a value that are kept."""
-
-
-class Network(NamedTuple):
-    """An advertising network, and the source and medium that its click id implies where no utm says so."""
-
-    name: str
-    source: str
-    medium: str
-
-
-CLICK_IDS = {
-    "gclid": Network("google_ads", "google", "cpc"),
-    "gbraid": Network("google_ads", "google", "cpc"),  # iOS, web to app
-    "wbraid": Network("google_ads", "google", "cpc"),  # iOS, app to web
-    "dclid": Network("google_display", "dv360", "display"),
-    "gclsrc": Network("search_ads_360", "google", "cpc"),
-    "msclkid": Network("microsoft_ads", "bing", "cpc"),
-    "ttclid": Network("tiktok_ads", "tiktok", "cpc"),
-    "li_fat_id": Network("linkedin_ads", "linkedin", "cpc"),
-    "twclid": Network("x_ads", "twitter", "cpc"),
-    "yclid": Network("yandex_direct", "yandex", "cpc"),
-    "ysclid": Network("yandex", "yandex", "organic"),
-    "epik": Network("pinterest_ads", "pinterest", "cpc"),
-    "rdt_cid": Network("reddit_ads", "reddit", "cpc"),
-    "sccid": Network("snapchat_ads", "snapchat", "cpc"),
-    "scclid": Network("snapchat_ads", "snapchat", "cpc"),
-    "qclid": Network("quora_ads", "quora", "cpc"),
-    "tblci": Network("taboola", "taboola", "cpc"),
-    "obclid": Network("outbrain", "outbrain", "cpc"),
-    "cto_pld": Network("criteo", "criteo", "retargeting"),
-    "irclickid": Network("impact", "impact", "affiliate"),
-    "awc": Network("awin", "awin", "affiliate"),
-    "cjevent": Network("cj", "cj", "affiliate"),
-    "ranSiteID".lower(): Network("rakuten", "rakuten", "affiliate"),
-    "fbclid": Network("meta", "facebook", "referral"),  # on every link out of Facebook, paid or not
-    "igshid": Network("meta", "instagram", "referral"),
-    "mc_eid": Network("mailchimp", "mailchimp", "email"),
-    "_kx": Network("klaviyo", "klaviyo", "email"),
-    "srsltid": Network("google_shopping", "google", "organic"),  # free listings of Merchant Center
-}
-"""By parameter in lower case; the first one present, in this order, is taken: paid before unpaid."""
 
 UTMS = (
     "utm_source",

@@ -9,11 +9,12 @@ from enrich_consumer.core.engine.context import About, Client, Page
 from enrich_consumer.core.engine.enrichment import Spec, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.engine.shared_columns import drop
-from enrich_consumer.core.enrichments.campaign import CLICK_IDS, UTMS
+from enrich_consumer.core.enrichments.campaign import UTMS
 from enrich_consumer.core.parsing import ip_redaction, urls
 from enrich_consumer.core.parsing.ip_addresses import LONGEST, by_policy
 from enrich_consumer.core.parsing.pii import is_suspicious, scrub, scrub_value
 from enrich_consumer.core.record import Event, Record, Reject, Row
+from enrich_consumer.core.tables.click_ids import CLICK_IDS
 from schemas import Column, Reason
 
 ADDRESSES = 32768

@@ -5,12 +5,12 @@ from functools import lru_cache
 from enrich_consumer.core.engine.context import Page
 from enrich_consumer.core.engine.enrichment import Spec, Step
 from enrich_consumer.core.engine.lookups import References
-from enrich_consumer.core.enrichments.campaign import CLICK_IDS
 from enrich_consumer.core.parsing import urls
 from enrich_consumer.core.parsing.channels import Traffic, channel_of
 from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.record import Row
 from enrich_consumer.core.tables import known_sites
+from enrich_consumer.core.tables.click_ids import CLICK_IDS
 from schemas import Column
 
 REFERRERS = 8192

@@ -3,8 +3,8 @@
 import pytest
 
 from enrich_consumer.core.enrichments import References
-from enrich_consumer.core.enrichments.campaign import CLICK_IDS
 from enrich_consumer.core.parsing import urls
+from enrich_consumer.core.tables.click_ids import CLICK_IDS
 from tests.support.records import build, record
 
 ENRICH = build(References())
