@@ -11,6 +11,9 @@ from enrich_consumer.core.record import Event, Row
 from schemas import Column
 
 NONSENSE_MS = 7 * 24 * 3600 * 1000
+CLOCK_ERROR_MS = 5 * 60 * 1000
+"""`received_at - sent_at` holds the time on the way and the error of the client's clock. Browsers give a request up
+after 300 s (Firefox's network.http.response.timeout; Chrome's is the same), so up to this it may all be the way."""
 QUARTER_MS = 15 * 60 * 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -18,12 +21,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def event_time(received_at: int, sent_at: int | None, ts: int | None) -> tuple[int, bool]:
     """Return (event_at, is_time_suspect), by the session rule's first point.
 
-    `sent_at - ts` is how long the event waited on the client: the client's clock error cancels. Never later
-    than `received_at`; more than seven days before it is a nonsense clock, and `received_at` is taken.
+    A client's clock is believed as long as the way can explain what it is off. Else `sent_at - ts` is how long the
+    event waited on the client, and the clock's error cancels. Correcting a right clock would add the time on the way,
+    which differs from request to request, and turn their order round. Never later than `received_at`; more than
+    seven days before it is a nonsense clock, and `received_at` is taken.
     """
     if ts is None:
         return received_at, False
-    at = ts if sent_at is None else received_at - sent_at + ts
+    is_right = sent_at is None or -CLOCK_ERROR_MS <= received_at - sent_at <= CLOCK_ERROR_MS
+    at = ts if sent_at is None or is_right else received_at - sent_at + ts
     if at >= received_at:
         return received_at, False
     if received_at - at > NONSENSE_MS:
@@ -56,7 +62,7 @@ def _build(_: References) -> Step:
 
 SPEC = Spec(
     name="event_time",
-    description="Event time by the client's clock with its error cancelled, and the day in the shop's zone.",
+    description="Event time by the client's clock, a wrong clock's error cancelled, and the day in the shop's zone.",
     gives=(
         Column("event_at", "timestamp", "When it happened; never later than received_at."),
         Column("event_date", "date", "The day of event_at in the site's time zone."),

@@ -19,7 +19,8 @@ class Told(NamedTuple):
     `event`: a letter; the same letter again is a copy. `at`: when it happened; `arrives`: when it was
     received. `session`: the letter of the event that opened the session it is put in, or "" for a dropped
     copy. `index`: its number in that session. `notes`: "start", "late", "suspect", "merges x". `clock`: how
-    far the client's own clock is ahead, in ms; None is a client that does not say when it sends.
+    far the client's own clock is ahead, in ms; None is a client that does not say when it sends. `sent`: when its
+    right clock says that it sent; else it sent at the moment of receipt.
     """
 
     event: str
@@ -29,6 +30,7 @@ class Told(NamedTuple):
     index: int = 0
     notes: tuple[str, ...] = ()
     clock: int | None = None
+    sent: str = ""
 
 
 class Case(NamedTuple):
@@ -66,7 +68,7 @@ def history(case: Case) -> History:
     records: list[Record] = []
     for told in case.told:
         at, received = clock_ms(told.at), clock_ms(told.arrives)
-        sent_at = None if told.clock is None else received + told.clock
+        sent_at = clock_ms(told.sent) if told.sent else None if told.clock is None else received + told.clock
         event = (event_id(told.event), at if told.clock is None else at + told.clock)
         if records and (records[-1].received_at, records[-1].sent_at) == (received, sent_at):
             records[-1] = records[-1]._replace(events=(*records[-1].events, event))
@@ -210,6 +212,28 @@ CASES = (
             Told("c", "10:25", "10:25", "a", 3),
         ),
         {"a": ("abc", "10:00", "10:25")},
+    ),
+    Case(
+        "slow-request",
+        "A slow request",
+        "It was on its way for 4 minutes. A right clock is believed, so the request keeps its place.",
+        (
+            Told("a", "10:00", "10:00", "a", 1, ("start",), sent="10:00"),
+            Told("c", "10:07", "10:07", "a", 2, sent="10:07"),
+            Told("b", "10:05", "10:09", "a", 3, sent="10:05"),
+        ),
+        {"a": ("abc", "10:00", "10:07")},
+    ),
+    Case(
+        "transit-and-clock",
+        "What the way can explain, and a millisecond more",
+        "Five minutes may be the way; a millisecond more is a wrong clock.",
+        (
+            Told("a", "10:00", "10:05", "a", 1, ("start",), sent="10:00"),
+            Told("b", "10:10:00.001", "10:10:00.001", "a", 2, (), -5 * MINUTE - 1),
+        ),
+        {"a": ("ab", "10:00", "10:10:00.001")},
+        drawn=False,
     ),
     Case(
         "nonsense-clock",

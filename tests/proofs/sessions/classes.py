@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 
 from tests.proofs.sessions.arrivals_oracle import Opener, Verdict, verdicts
-from tests.proofs.sessions.history import NONSENSE, SLACK, Arrival, History, Record, Rule, by_visitor
+from tests.proofs.sessions.history import MOST_TRANSIT, NONSENSE, SLACK, Arrival, History, Record, Rule, by_visitor
 from tests.proofs.sessions.oracle import Difference, chains, differences, first_copies, split
 
 
@@ -38,6 +38,9 @@ class Class(StrEnum):
     COPY_PRUNES = "a copy that was dropped removed a session"
     FOREIGN_ID = "two visitors used one event id"
     CLOCK_CORRECTED = "a client's wrong clock was corrected"
+    CLOCK_EXACT = "a clock exactly as far off as the way can explain: believed"
+    CLOCK_BEYOND = "a clock a millisecond farther off: corrected"
+    TRANSIT = "a request was on its way for a while"
     CLOCK_FUTURE = "a time later than the arrival"
     CLOCK_NONSENSE = "a nonsense clock"
     CLOCK_NONSENSE_EXACT = "exactly seven days old: believed"
@@ -98,7 +101,8 @@ def _of_records(records: Sequence[Record]) -> set[Class]:
             if ts is None:
                 found.add(Class.CLOCK_ABSENT)
                 continue
-            claimed = ts if record.sent_at is None else record.received_at - (record.sent_at - ts)
+            off = 0 if record.sent_at is None else record.received_at - record.sent_at
+            claimed = ts if abs(off) <= MOST_TRANSIT else ts + off
             age = record.received_at - claimed
             found |= {
                 name
@@ -106,6 +110,9 @@ def _of_records(records: Sequence[Record]) -> set[Class]:
                     (Class.CLOCK_FUTURE, age < 0),
                     (Class.CLOCK_NONSENSE, age > NONSENSE),
                     (Class.CLOCK_NONSENSE_EXACT, age == NONSENSE),
+                    (Class.CLOCK_EXACT, abs(off) == MOST_TRANSIT),
+                    (Class.CLOCK_BEYOND, abs(off) == MOST_TRANSIT + 1),
+                    (Class.TRANSIT, 0 < off < MOST_TRANSIT and ts == record.sent_at),
                     (Class.CLOCK_CORRECTED, abs(claimed - ts) > NONSENSE >= age >= 0),
                 )
                 if occurs

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.proofs.sessions.history import (
     DAY,
     MINUTE,
+    MOST_TRANSIT,
     NONSENSE,
     SLACK,
     WINDOW,
@@ -366,7 +367,7 @@ class _Story:
 
     def _record(self, received: int, times: Sequence[int]) -> Record:
         """A record whose events happened at `times`, told by a client with one of several clocks."""
-        clock = self.pick(("right",) * 5 + ("ahead", "behind", "none", "odd"))
+        clock = self.pick(("right",) * 5 + ("ahead", "behind", "none", "odd", "slow"))
         sent_at: int | None = None
         stamps: list[int | None] = list(times)
         if clock in {"ahead", "behind"} or (clock == "right" and self.pick((False, True))):
@@ -376,6 +377,10 @@ class _Story:
         elif clock == "none" and self.temper != "calm":
             stamps = [None if self.pick((True, False)) else at for at in times]
             sent_at = self.pick((None, received))
+        elif clock == "slow":
+            transit = self.pick((MOST_TRANSIT, MOST_TRANSIT + 1, self.integer(1, MINUTE), MOST_TRANSIT - 1))
+            sent_at = received - transit
+            stamps = [sent_at if self.pick((True, False)) else min(at, sent_at) for at in times]
         elif clock == "odd" and self.temper not in {"calm", "retries"}:
             strange = (received + DAY, received + 1, received - NONSENSE, received - NONSENSE - 1, 0, 2**40)
             stamps = [self.pick(strange) if self.pick((True, False)) else at for at in times]

@@ -17,6 +17,10 @@ NONSENSE = 7 * DAY
 """An event that claims to be older than this has a nonsense clock."""
 
 
+MOST_TRANSIT = 5 * MINUTE
+"""A request is at most so long on its way: what lies between sending and receipt beyond it is a wrong clock."""
+
+
 class Rule(NamedTuple):
     """The session rule of a site: gap G, maximum length L, lateness H."""
 
@@ -66,7 +70,7 @@ def event_time(received_at: int, sent_at: int | None, ts: int | None) -> tuple[i
     """When it happened, and whether the client's clock was too odd to tell."""
     if ts is None:
         claimed = received_at
-    elif sent_at is None:
+    elif sent_at is None or abs(received_at - sent_at) <= MOST_TRANSIT:
         claimed = ts
     else:
         claimed = received_at - (sent_at - ts)

@@ -15,7 +15,7 @@ with recursive
 told as (
   select *, case
       when ts is null then received_at
-      when sent_at is null then ts
+      when sent_at is null or sent_at between received_at - 300000 and received_at + 300000 then ts
       else received_at - (sent_at - ts)
     end as claimed
   from arrivals

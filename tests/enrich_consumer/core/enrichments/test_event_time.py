@@ -7,6 +7,7 @@ from enrich_consumer.core.enrichments.event_time import day, event_time
 from tests.support.records import NOW, SITE, build, record
 
 DAY = 24 * 3600 * 1000
+MINUTE = 60_000
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,11 @@ DAY = 24 * 3600 * 1000
         (None, None, NOW, False),
         (NOW, None, NOW, False),  # no time of its own: arrival
         (None, NOW - 5000, NOW - 5000, False),
-        (NOW - 100, NOW - 5100, NOW - 5000, False),  # it waited five seconds on the client
+        (NOW - 100, NOW - 5100, NOW - 5100, False),  # on its way for a moment: a right clock is believed
+        (NOW - 5 * MINUTE, NOW - 5 * MINUTE, NOW - 5 * MINUTE, False),  # the longest way there is
+        (NOW - 5 * MINUTE - 1, NOW - 5 * MINUTE - 1, NOW, False),  # no way is so long: the clock is behind
+        (NOW + 5 * MINUTE, NOW - 10, NOW - 10, False),
+        (NOW + 5 * MINUTE + 1, NOW + 1, NOW - 5 * MINUTE, False),
         (NOW + 9 * DAY, NOW + 9 * DAY - 5000, NOW - 5000, False),  # the clock's error cancels
         (0, -5000, NOW - 5000, False),
         (None, NOW + 1, NOW, False),  # never later than its arrival
@@ -27,6 +32,17 @@ DAY = 24 * 3600 * 1000
 )
 def test_event_time(sent_at, ts, event_at, suspect):
     assert event_time(NOW, sent_at, ts) == (event_at, suspect)
+
+
+@pytest.mark.parametrize("clock", [0, 200, -200, -4 * MINUTE])
+@pytest.mark.parametrize(("slow", "quick"), [(3_000, 40), (40_000, 0), (5 * MINUTE - 20_000, 1)])
+def test_a_request_that_is_long_on_its_way_stays_the_earlier_one(clock: int, slow: int, quick: int):
+    """The second request overtakes the first one. `clock`: how far the client's clock is ahead."""
+    first, second = NOW, NOW + 2_000
+    slow = min(slow, 5 * MINUTE - abs(clock))
+    at, _ = event_time(first + slow, first + clock, first + clock)
+    then, _ = event_time(second + quick, second + clock, second + clock)
+    assert at < then
 
 
 @pytest.mark.parametrize(
