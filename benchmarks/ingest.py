@@ -23,10 +23,10 @@ from benchmarks.workload import KEY, NOW
 from ingest_lambda.app import App
 from ingest_lambda.aws.client import Aws, Service
 from ingest_lambda.aws.put_all import Clock
-from ingest_lambda.aws.refreshing import Cached
+from ingest_lambda.aws.refreshing import Refreshing
 from ingest_lambda.aws.senders import stream_sender
 from ingest_lambda.aws.sigv4 import signed
-from ingest_lambda.events.raw_records import Entry
+from ingest_lambda.events.raw_records import StreamRecord
 from ingest_lambda.http.request import from_gateway
 from schemas import parse_sites
 from schemas.files import FOLDER
@@ -38,13 +38,13 @@ EVENT_BYTES = 1_000
 COLD = """
 import time; wall, cpu = time.perf_counter(), time.process_time()
 import ingest_lambda.handler as handler
-handler._wired()
+handler._runtime()
 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
 import sys; print(wall, cpu, len(sys.modules))
 """
 # The same core over the SDK's clients, as it would be without ingest_lambda/aws/client.py.
 SDK = COLD.replace(
-    "import ingest_lambda.handler as handler\nhandler._wired()",
+    "import ingest_lambda.handler as handler\nhandler._runtime()",
     """import ingest_lambda.app, botocore.session
 session = botocore.session.get_session()
 clients = [session.create_client(name) for name in ("kinesis", "ssm")]""",
@@ -175,16 +175,16 @@ def gateway(body: str | bytes, headers: dict[str, str] | None = None) -> dict[st
     }
 
 
-def app(to_stream: Callable[[Sequence[Entry], float], Sequence[str | None]]) -> App:
+def app(to_stream: Callable[[Sequence[StreamRecord], float], Sequence[str | None]]) -> App:
     """The function's app over a stream of the caller; rejected rows are taken."""
     document = (FOLDER / "examples" / "sites.json").read_bytes()
     return App(
-        sites=Cached(lambda: document, parse_sites, lambda error: None),
-        secret=Cached(lambda: b"a secret of the benchmark", bytes.strip, lambda error: None),
+        sites=Refreshing(lambda: document, parse_sites, lambda error: None),
+        secret=Refreshing(lambda: b"a secret of the benchmark", bytes.strip, lambda error: None),
         to_stream=to_stream,
         to_rejected=lambda lines, seconds: [None] * len(lines),
         to_payloads=lambda payload: None,
-        tell=lambda line: None,
+        write_log=lambda line: None,
         clock=Clock(time.monotonic, time.sleep, Random(1).random),
     )
 
@@ -194,9 +194,9 @@ def _batch(batches: int) -> dict[str, float]:
     random = Random(1)
     events = [event(random) for _ in range(EVENTS)]
     one = [{**each, "visitor_id": "visitor-1"} for each in events]
-    entries: list[Entry] = []
+    entries: list[StreamRecord] = []
 
-    def to_stream(put: Sequence[Entry], seconds: float) -> list[str | None]:
+    def to_stream(put: Sequence[StreamRecord], seconds: float) -> list[str | None]:
         entries[:] = put
         return [None] * len(put)
 
@@ -242,7 +242,9 @@ def _call(calls: int) -> dict[str, float]:
     )
     records = [{"Data": record, "PartitionKey": "loja/v"}]
     found = {
-        "put_call_ms": _best(lambda: send([Entry("loja/v", record)], 3.0), calls, clock=time.thread_time),
+        "put_call_ms": _best(
+            lambda: send([StreamRecord("loja/v", record)], 3.0), calls, clock=time.thread_time
+        ),
         "put_call_sdk_ms": _best(
             lambda: sdk.put_records(StreamName="raw", Records=records), calls, clock=time.thread_time
         ),

@@ -14,9 +14,10 @@ from typing import Any
 
 import orjson
 
-from ingest_lambda.events.accept import Means, accept, body_of
+from ingest_lambda.adapters.native import NATIVE
+from ingest_lambda.events.accept import AcceptContext, accept
 from ingest_lambda.http.request import Request
-from ingest_lambda.http.site_keys import site_of
+from ingest_lambda.http.site_keys import site_of_key
 from rastro.synthetic_shop import plan
 from schemas import Sites, parse_sites
 from schemas.files import FOLDER
@@ -122,11 +123,13 @@ def _take(request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str
         b64encode(body).decode(),
         is_base64=True,
     )
-    site = site_of(http, known)
-    for entry in accept(http, site, body_of(http, site), Means(lambda: b"benchmark" * 4, NOW)).entries:
-        record = orjson.loads(entry.data)
+    site = site_of_key(KEY, known)
+    assert site is not None
+    context = AcceptContext(lambda: b"benchmark" * 4, NOW)
+    for put in accept(http, site, NATIVE.read(http, site), context).records:
+        record = orjson.loads(put.data)
         shared = {name: value for name, value in record.items() if name != "events"}
-        by_visitor[entry.key] += [{"shared": shared, "event": event} for event in record["events"]]
+        by_visitor[put.partition_key] += [{"shared": shared, "event": event} for event in record["events"]]
 
 
 def _record(

@@ -1,12 +1,12 @@
-"""The two ways in which ingest says no."""
+"""The two ways in which ingest says no: to a whole request, and to one event."""
 
 from http import HTTPStatus
 
 from schemas import Reason
 
 
-class Refuse(Exception):  # noqa: N818 - it is a verdict on a request, not an error of ours
-    """Nothing of the request is taken; becomes the answer. `retry_after` is in seconds."""
+class RequestRefused(Exception):  # noqa: N818 - the verdict on a request, not an error of this program
+    """Nothing of the request is taken. Becomes the response; `retry_after` is in seconds."""
 
     def __init__(
         self, status: HTTPStatus, reason: Reason, detail: str, *, retry_after: int | None = None
@@ -18,8 +18,8 @@ class Refuse(Exception):  # noqa: N818 - it is a verdict on a request, not an er
         self.retry_after = retry_after
 
 
-class RejectEvent(Exception):  # noqa: N818 - it is a verdict on one event
-    """One event is not taken; it goes to the rejected table and the others go on."""
+class EventRejected(Exception):  # noqa: N818 - the verdict on one event
+    """One event is not taken: it goes to the rejected table, and the others of its request go on."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(reason, detail)

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from ingest_lambda.app import App
 from ingest_lambda.aws.client import Aws, Service
-from ingest_lambda.aws.config_sources import Unreadable, reader, secret_of
+from ingest_lambda.aws.config_sources import ConfigUnreadable, reader, secret_of
 from ingest_lambda.aws.put_all import Clock
-from ingest_lambda.aws.refreshing import Cached
+from ingest_lambda.aws.refreshing import Refreshing
 from ingest_lambda.aws.senders import delivery_sender, payload_store, stream_sender
 from ingest_lambda.http.request import from_gateway
 from ingest_lambda.metrics import Metric, line
@@ -22,15 +22,15 @@ RESERVE = 0.5  # seconds of the function's time that belong to the answer
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one HTTP request of API Gateway (HTTP API, payload format 2.0)."""
-    settings, app, _ = _wired()
+    """Response one HTTP request of API Gateway (HTTP API, payload format 2.0)."""
+    settings, app, _ = _runtime()
     deadline = app.clock.now() + context.get_remaining_time_in_millis() / 1000 - RESERVE
     request = from_gateway(event, context.aws_request_id, settings.viewer_header)
     return app.answer(request, _now(), deadline).to_gateway()
 
 
-class Wired(NamedTuple):
-    """What lives as long as the instance."""
+class Runtime(NamedTuple):
+    """What lives as long as the Lambda instance."""
 
     settings: Settings
     app: App
@@ -38,7 +38,7 @@ class Wired(NamedTuple):
 
 
 @cache
-def _wired() -> Wired:
+def _runtime() -> Runtime:
     settings = Settings.from_env(os.environ)
     aws = Aws.from_env(os.environ)
 
@@ -49,41 +49,41 @@ def _wired() -> Wired:
     firehose = service("firehose", "Firehose_20150804")
     ssm = service("ssm", "AmazonSSM")
     app = App(
-        sites=Cached(
+        sites=Refreshing(
             reader(settings.sites, ssm),
             parse_sites,
-            partial(_complain, "SitesDocumentInvalid", settings.environment),
+            partial(_report_bad_document, "SitesDocumentInvalid", settings.environment),
         ),
-        secret=Cached(
+        secret=Refreshing(
             reader(settings.salt, ssm),
             secret_of,
-            partial(_complain, "SaltUnreadable", settings.environment),
+            partial(_report_bad_document, "SaltUnreadable", settings.environment),
         ),
         to_stream=stream_sender(kinesis, settings.raw_stream),
         to_rejected=delivery_sender(firehose, settings.rejected_delivery),
         to_payloads=payload_store(),
-        tell=_tell,
+        write_log=_write_line,
         clock=Clock(time.monotonic, time.sleep, random.random),
         environment=settings.environment,
         payloads=settings.payloads,
     )
-    return Wired(settings, app, (kinesis, firehose, ssm))
+    return Runtime(settings, app, (kinesis, firehose, ssm))
 
 
-def _tell(text: bytes) -> None:
+def _write_line(text: bytes) -> None:
     """One write for one line, so that lines never mix."""
     sys.stdout.write(text.decode())
     sys.stdout.flush()
 
 
-def _complain(metric: Metric, environment: str, error: Exception) -> None:
-    """A document could not be used: say so where an alarm listens.
+def _report_bad_document(metric: Metric, environment: str, error: Exception) -> None:
+    """A document could not be used: count it in the metric that an alarm watches.
 
-    The messages of our own errors hold no content of it; of others only the name is told.
+    Messages of our own errors hold no content of it; of other errors only the type is logged.
     """
-    cause = str(error) if isinstance(error, Unreadable | SitesError) else type(error).__name__
+    cause = str(error) if isinstance(error, ConfigUnreadable | SitesError) else type(error).__name__
     properties = {"level": "error", "message": "document not usable", "cause": cause}
-    _tell(line({metric: 1}, environment, _now(), [["Environment"]], properties))
+    _write_line(line({metric: 1}, environment, _now(), [["Environment"]], properties))
 
 
 def _now() -> int:
@@ -91,4 +91,4 @@ def _now() -> int:
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    _wired()  # in the init phase, which has the most CPU and which no client waits for twice
+    _runtime()  # in the init phase, which has the most CPU and which no client waits for twice

@@ -2,14 +2,16 @@
 
 import orjson
 
-from ingest_lambda.events.raw_records import Entry
+from ingest_lambda.events.raw_records import StreamRecord
 from schemas import Sites
 
 VISITOR = "rastro-health"
-EVERY = 5.0  # seconds that a verdict stands: the route is public, and must not be a way to fill the stream
+VERDICT_SECONDS = (
+    5.0  # how long a verdict stands: the route is public, and must not be a way to fill the stream
+)
 
 
-def heartbeat(sites: Sites, now: int) -> Entry:
+def heartbeat(sites: Sites, now: int) -> StreamRecord:
     """A raw record without events, which every reader skips; `now` is epoch ms."""
     site = min(sites.by_name)
     record = {
@@ -20,4 +22,4 @@ def heartbeat(sites: Sites, now: int) -> Entry:
         "received_at": now,
         "events": [],
     }
-    return Entry(f"{site}/{VISITOR}", orjson.dumps(record))
+    return StreamRecord(f"{site}/{VISITOR}", orjson.dumps(record))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import orjson
 
-from ingest_lambda.request_log import Facts
+from ingest_lambda.request_log import RequestLog
 
 NAMESPACE = "Rastro/Ingest"
 
@@ -60,18 +60,18 @@ UNITS: Mapping[Metric, str] = {
 INTERNAL = "internal_error"
 
 
-def lines(facts: Facts, environment: str, now: int) -> Iterator[bytes]:
+def lines(log: RequestLog, environment: str, now: int) -> Iterator[bytes]:
     """The log lines of one request; `now` is epoch ms.
 
     Site and reason are from closed lists, never from the client.
     """
-    values = _values(facts)
-    dimensions = [["Environment"]] if facts.site is None else [["Environment"], ["Environment", "Site"]]
-    yield line(values, environment, now, dimensions, _properties(facts))
-    for reason, count in facts.rejected.items():
+    values = _values(log)
+    dimensions = [["Environment"]] if log.site is None else [["Environment"], ["Environment", "Site"]]
+    yield line(values, environment, now, dimensions, _properties(log))
+    for reason, count in log.rejected.items():
         yield line({"Rejected": count}, environment, now, [["Environment", "Reason"]], {"Reason": reason})
-    if facts.refused is not None and facts.status < 500:
-        yield line({"Refused": 1}, environment, now, [["Environment", "Reason"]], {"Reason": facts.refused})
+    if log.refused is not None and log.status < 500:
+        yield line({"Refused": 1}, environment, now, [["Environment", "Reason"]], {"Reason": log.refused})
 
 
 def line(
@@ -98,35 +98,35 @@ def line(
     return orjson.dumps(document | dict(properties) | dict(values), option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _values(facts: Facts) -> dict[Metric, float]:
-    if facts.refused is not None and facts.status < 500:
+def _values(log: RequestLog) -> dict[Metric, float]:
+    if log.refused is not None and log.status < 500:
         return {"Refused": 1}
-    puts = [report for report in (facts.put, facts.kept) if report is not None]
+    puts = [report for report in (log.raw_put, log.rejected_put) if report is not None]
     values: dict[Metric, float] = {
         "PutRetries": sum(report.retried for report in puts),
         "Throttles": sum(report.throttled for report in puts),
     }
-    if facts.put is not None and facts.put.size:
-        values |= {"PutBytes": facts.put.size, "PutLatency": round(facts.put.seconds * 1000, 1)}
-    if facts.status >= 500:
+    if log.raw_put is not None and log.raw_put.size:
+        values |= {"PutBytes": log.raw_put.size, "PutLatency": round(log.raw_put.seconds * 1000, 1)}
+    if log.status >= 500:
         values["Unavailable"] = 1
-        values["InternalErrors"] = int((facts.cause or "").startswith(INTERNAL))
-    elif facts.site is not None:
-        rejected = facts.rejected.total()
-        values |= {"Accepted": facts.accepted, "Rejected": rejected, "BatchSize": facts.accepted + rejected}
-        values["RequestBytes"] = facts.body_bytes
+        values["InternalErrors"] = int((log.cause or "").startswith(INTERNAL))
+    elif log.site is not None:
+        rejected = log.rejected.total()
+        values |= {"Accepted": log.accepted, "Rejected": rejected, "BatchSize": log.accepted + rejected}
+        values["RequestBytes"] = log.body_bytes
     return values
 
 
-def _properties(facts: Facts) -> dict[str, Any]:
+def _properties(log: RequestLog) -> dict[str, Any]:
     properties = {
-        "level": "error" if facts.status >= 500 else "info",
+        "level": "error" if log.status >= 500 else "info",
         "message": "request",
-        "request_id": facts.request_id,
-        "route": facts.route,
-        "status": facts.status,
-        "Site": facts.site,
-        "reason": facts.refused,
-        "cause": facts.cause,
+        "request_id": log.request_id,
+        "route": log.route,
+        "status": log.status,
+        "Site": log.site,
+        "reason": log.refused,
+        "cause": log.cause,
     }
     return {name: value for name, value in properties.items() if value is not None}

@@ -3,16 +3,16 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ingest_lambda.aws.put_all import Report
+from ingest_lambda.aws.put_all import PutReport
 from schemas import Reason
 
 
 @dataclass(slots=True)
-class Facts:
-    """Filled as the request goes on, so that a refusal half-way still tells what was done before.
+class RequestLog:
+    """Filled as the request goes on, so that a refusal half-way still says what was done before.
 
-    Counts are events unless said otherwise; `put` and `kept` are the reports of the raw stream and of the
-    rejected delivery. Holds nothing of the client but counts: no payload, no address, no key.
+    Counts are events unless said otherwise; `raw_put` and `rejected_put` report on the raw stream and
+    the rejected delivery. Holds nothing of the client but counts: no payload, no address, no key.
     """
 
     request_id: str
@@ -24,5 +24,5 @@ class Facts:
     accepted: int = 0
     rejected: Counter[Reason] = field(default_factory=Counter)
     body_bytes: int = 0
-    put: Report | None = None
-    kept: Report | None = None
+    raw_put: PutReport | None = None
+    rejected_put: PutReport | None = None

@@ -1,4 +1,4 @@
-"""What the function is told by its environment."""
+"""The settings of the function, from its environment."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,10 +9,10 @@ class SettingsError(ValueError):
 
 
 class Settings(NamedTuple):
-    """`sites` and `salt` are addresses: `ssm:/parameter/name` or `file:/path`.
+    """`sites` and `salt` name their sources: `ssm:/parameter/name` or `file:/path`.
 
     `salt` names the secret behind cookieless visitor ids. `viewer_header` is the lower-case name of a header
-    in which a proxy of ours puts the client address; None: the address of the connection counts.
+    in which a proxy of ours puts the client's IP address; None: the address of the connection counts.
     `payloads` is `s3://bucket/prefix`, for rejected events that are too large for a row; None: they are
     refused. `environment` is a dimension of the metrics.
     """
@@ -30,15 +30,15 @@ class Settings(NamedTuple):
         """Read the RASTRO_* variables.
 
         Raises:
-            SettingsError: one is missing or is no address.
+            SettingsError: one is missing or malformed.
         """
         return cls(
             raw_stream=_needed(env, "RASTRO_RAW_STREAM", "the name of the raw stream"),
             rejected_delivery=_needed(env, "RASTRO_REJECTED_DELIVERY", "the name of the rejected delivery"),
-            sites=_address(env, "RASTRO_SITES"),
-            salt=_address(env, "RASTRO_SALT"),
+            sites=_source(env, "RASTRO_SITES"),
+            salt=_source(env, "RASTRO_SALT"),
             viewer_header=env.get("RASTRO_VIEWER_HEADER", "").strip().lower() or None,
-            payloads=_place(env, "RASTRO_PAYLOADS"),
+            payloads=_s3_prefix(env, "RASTRO_PAYLOADS"),
             environment=env.get("RASTRO_ENVIRONMENT", "").strip() or "default",
         )
 
@@ -50,14 +50,14 @@ def _needed(env: Mapping[str, str], name: str, meaning: str) -> str:
     return value
 
 
-def _address(env: Mapping[str, str], name: str) -> str:
+def _source(env: Mapping[str, str], name: str) -> str:
     value = _needed(env, name, "ssm:/parameter/name or file:/path")
     if not value.startswith(("ssm:/", "file:/")):
         raise SettingsError(f"{name} is {value!r}; it must be ssm:/parameter/name or file:/path")
     return value
 
 
-def _place(env: Mapping[str, str], name: str) -> str | None:
+def _s3_prefix(env: Mapping[str, str], name: str) -> str | None:
     value = env.get(name, "").strip().rstrip("/")
     if value and not (value.startswith("s3://") and "/" in value.removeprefix("s3://")):
         raise SettingsError(f"{name} is {value!r}; it must be s3://bucket/prefix")

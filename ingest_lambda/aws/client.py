@@ -26,7 +26,7 @@ class AwsError(Exception):
         self.code = code
 
 
-class NoAnswer(AwsError):  # noqa: N818 - it is no error of the service; perhaps the call was done
+class NoResponse(AwsError):  # noqa: N818 - it is no error of the service; perhaps the call was done
     """Nobody knows whether the call was done: no connection, or it broke or timed out half-way."""
 
 
@@ -77,7 +77,7 @@ class Service:
         """The service's answer to one attempt; `seconds` bounds the wait for it.
 
         Raises:
-            AwsError: the service refused; NoAnswer: it is not known whether it was done.
+            AwsError: the service refused; NoResponse: it is not known whether it was done.
         """
         body = orjson.dumps(request)
         headers = {
@@ -94,7 +94,7 @@ class Service:
             status, answer = response.status, response.read()
         except (OSError, HTTPException) as error:
             self.close()
-            raise NoAnswer(operation, type(error).__name__) from error
+            raise NoResponse(operation, type(error).__name__) from error
         self._used_at = self._ticks()
         if status != 200:
             raise AwsError(operation, _code(answer, status))

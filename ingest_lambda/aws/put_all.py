@@ -1,11 +1,11 @@
-"""Put entries until all are stored or the time is up; only what failed is sent again."""
+"""Put items until all are stored or the time is up; only what failed is sent again."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 Item = TypeVar("Item")
 Send = Callable[[Sequence[Item], float], Sequence[str | None]]
-"""Sends one call, waiting at most so many seconds; gives one error code per item, None where it is stored."""
+"""Sends one call, waiting at most so many seconds; returns one error code per item, None where it is stored."""
 
 FIRST_PAUSE = 0.05  # seconds; doubles with each attempt
 LONGEST_PAUSE = 1.0
@@ -16,16 +16,16 @@ THROTTLES = frozenset(
 )
 
 
-class CannotPut(Exception):  # noqa: N818 - a state of the world that repeating does not change
+class PutRefused(Exception):  # noqa: N818 - a state of the world that repeating does not change
     """The service refuses for a reason that no repetition cures: a missing stream, a missing permission."""
 
 
 class Clock(NamedTuple):
-    """`now`: seconds on a clock that never goes back. `sleep`: seconds. `chance`: a number from 0 to 1."""
+    """`now`: seconds on a clock that never goes back. `sleep`: seconds. `jitter`: a random number from 0 to 1."""
 
     now: Callable[[], float]
     sleep: Callable[[float], None]
-    chance: Callable[[], float]
+    jitter: Callable[[], float]
 
 
 class Limits(NamedTuple):
@@ -35,10 +35,10 @@ class Limits(NamedTuple):
     most_bytes: int
 
 
-class Report(NamedTuple):
-    """What came of it.
+class PutReport(NamedTuple):
+    """What was stored, and what it took.
 
-    `missing`: entries that are not known to be stored. `seconds`: spent in calls and pauses.
+    `missing`: items that are not known to be stored. `seconds`: spent in calls and pauses.
     """
 
     stored: int = 0
@@ -59,15 +59,14 @@ def put_all(
     clock: Clock,
     deadline: float,
     part_of: Callable[[Item], int] = lambda _: 0,
-) -> Report:
+) -> PutReport:
     """Put all items, call after call in their order, and repeat what failed until `deadline`.
 
-    An item that `send` called stored is
-    never sent again. At least one attempt is made. The first call that stays incomplete ends it: later calls
-    may hold later parts of the same visitor, which must not overtake.
+    An item that `send` reported as stored is never sent again. At least one attempt is made. The first call that
+    stays incomplete ends it: later calls may hold later parts of the same visitor, which must not overtake.
     """
     began = clock.now()
-    report = Report(missing=len(items))
+    report = PutReport(missing=len(items))
     for call in _calls(items, size_of, limits, part_of):
         report = _put_call(call, send, clock, deadline, report)
         if report.last_error is not None:
@@ -81,14 +80,14 @@ def _put_call(
     send: Send[Item],
     clock: Clock,
     deadline: float,
-    report: Report,
-) -> Report:
+    report: PutReport,
+) -> PutReport:
     attempt = 0
     while True:
         error: str | None
         try:
             codes = send(waiting, max(SHORTEST_CALL, deadline - clock.now()))
-        except CannotPut as refused:
+        except PutRefused as refused:
             return report._replace(calls=report.calls + 1, last_error=str(refused))
         failed = [item for item, code in zip(waiting, codes, strict=True) if code is not None]
         stored = len(waiting) - len(failed)
@@ -102,7 +101,7 @@ def _put_call(
         )
         if not failed:
             return report
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * (0.5 + clock.chance() / 2)
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * (0.5 + clock.jitter() / 2)
         if clock.now() + pause >= deadline:
             return report._replace(last_error=error)
         clock.sleep(pause)

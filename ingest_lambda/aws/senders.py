@@ -1,12 +1,12 @@
-"""The edge to the raw stream and to the rejected delivery: one call, one error code per entry."""
+"""The edge to the raw stream and to the rejected delivery: one call, one error code per record."""
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ingest_lambda.aws.client import ANSWER_SECONDS, AwsError, NoAnswer, Service
-from ingest_lambda.aws.put_all import CannotPut, Limits, Send
-from ingest_lambda.events.raw_records import Entry
+from ingest_lambda.aws.client import ANSWER_SECONDS, AwsError, NoResponse, Service
+from ingest_lambda.aws.put_all import Limits, PutRefused, Send
+from ingest_lambda.events.raw_records import StreamRecord
 from ingest_lambda.events.rejected_rows import Payload
 
 # PutRecords takes 500 records and 10 MiB with their keys; PutRecordBatch 500 records and 4 MiB.
@@ -23,13 +23,16 @@ FINAL = frozenset(
 )
 
 
-def stream_sender(kinesis: Service, stream: str) -> Send[Entry]:
+def stream_sender(kinesis: Service, stream: str) -> Send[StreamRecord]:
     """PutRecords with the visitor's partition key."""
 
-    def send(entries: Sequence[Entry], seconds: float) -> list[str | None]:
-        records = [{"Data": b64encode(entry.data).decode(), "PartitionKey": entry.key} for entry in entries]
+    def send(stream_records: Sequence[StreamRecord], seconds: float) -> list[str | None]:
+        records = [
+            {"Data": b64encode(record.data).decode(), "PartitionKey": record.partition_key}
+            for record in stream_records
+        ]
         request = {"StreamName": stream, "Records": records}
-        return _codes(kinesis, "PutRecords", request, "Records", len(entries), seconds)
+        return _codes(kinesis, "PutRecords", request, "Records", len(stream_records), seconds)
 
     return send
 
@@ -48,7 +51,7 @@ def delivery_sender(firehose: Service, name: str) -> Send[bytes]:
 
 
 def payload_store() -> Callable[[Payload], None]:
-    """PutObject; raises CannotPut.
+    """PutObject; raises PutRefused.
 
     One attempt: the client repeats the request, and the name is the content's.
     """
@@ -59,22 +62,22 @@ def payload_store() -> Callable[[Payload], None]:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the same
         from botocore.session import get_session  # noqa: PLC0415 - the same
 
-        bucket, _, key = payload.address.removeprefix("s3://").partition("/")
+        bucket, _, key = payload.uri.removeprefix("s3://").partition("/")
         try:
             config = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1})
             s3: Any = get_session().create_client("s3", config=config)
             s3.put_object(Bucket=bucket, Key=key, Body=payload.data, ContentType="application/json")
         except ClientError as error:
-            raise CannotPut(f"PutObject: {error.response.get('Error', {}).get('Code')}") from error
+            raise PutRefused(f"PutObject: {error.response.get('Error', {}).get('Code')}") from error
         except BotoCoreError as error:
-            raise CannotPut(f"PutObject: {type(error).__name__}") from error
+            raise PutRefused(f"PutObject: {type(error).__name__}") from error
 
     return store
 
 
-def entry_size(entry: Entry) -> int:
+def record_size(record: StreamRecord) -> int:
     """What Kinesis counts: the data and the key."""
-    return len(entry.data) + len(entry.key.encode())
+    return len(record.data) + len(record.partition_key.encode())
 
 
 def _codes(
@@ -82,11 +85,11 @@ def _codes(
 ) -> list[str | None]:
     try:
         answer = service.call(operation, request, min(seconds, ANSWER_SECONDS))
-    except NoAnswer as error:
+    except NoResponse as error:
         # Perhaps it was stored; de-duplication by event id takes the second copy.
         return [error.code] * count
     except AwsError as error:
         if error.code in FINAL:
-            raise CannotPut(str(error)) from error
+            raise PutRefused(str(error)) from error
         return [error.code] * count
     return [result.get("ErrorCode") for result in answer[results]]

@@ -5,7 +5,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ingest_lambda.errors import RejectEvent
+from ingest_lambda.errors import EventRejected
 from schemas import Reason, json_file
 
 KNOWN = frozenset(json_file("event.schema.json")["properties"])
@@ -20,7 +20,7 @@ def normalised(event: dict[str, Any], event_id: str) -> dict[str, Any]:
     `event_id` is for an event that has none. `visitor_id` is left out: it belongs to the record.
 
     Raises:
-        RejectEvent: `ts` is no time this side of 1970 and 9999.
+        EventRejected: `ts` is no time this side of 1970 and 9999.
     """
     given = event.get("event_id")
     result: dict[str, Any] = {"event_id": given.lower() if given else event_id, "event": event["event"]}
@@ -64,7 +64,7 @@ def _ts(value: Any) -> int | None:
         return None
     ms = epoch_ms(value)
     if ms is None:
-        raise RejectEvent(Reason.INVALID_EVENT, "ts: not a time between 1970 and 9999")
+        raise EventRejected(Reason.INVALID_EVENT, "ts: not a time between 1970 and 9999")
     return ms
 
 

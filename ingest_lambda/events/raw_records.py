@@ -1,4 +1,4 @@
-"""Events of one request → entries for the raw stream: one visitor, one record, in the client's order."""
+"""Events of one request → records of the raw stream: one per visitor, events in the client's order."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -7,11 +7,11 @@ import orjson
 
 from ingest_lambda.events.visitor import Visitor
 
-# A stream takes records of 1 MiB unless it is told otherwise, and the raw archive's Firehose 1,000 KiB.
+# A stream takes records of 1 MiB unless it is configured for more, and the raw archive's Firehose 1,000 KiB.
 MAX_RECORD_BYTES = 1_000_000
 MAX_USER_AGENT = 2_048
 MAX_HEADER = 512
-KEPT_HEADERS = (
+STORED_HEADERS = (
     "accept-language",
     "referer",
     "sec-ch-ua",
@@ -26,18 +26,18 @@ KEPT_HEADERS = (
 MAX_LENGTHS = {"referer": 2_048}
 
 
-class Entry(NamedTuple):
+class StreamRecord(NamedTuple):
     """One record of the raw stream.
 
-    `part`: the how-manieth of this visitor; it must not overtake the one before.
+    `part`: 0-based position among this visitor's records in the request; they must be sent in this order.
     """
 
-    key: str
+    partition_key: str
     data: bytes
     part: int = 0
 
 
-class Envelope(NamedTuple):
+class RequestContext(NamedTuple):
     """What all events of a request share.
 
     Times are epoch ms; `ip` is already what the site's policy allows.
@@ -51,41 +51,41 @@ class Envelope(NamedTuple):
     headers: dict[str, str]
 
 
-def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that enrichments read, cut to a sane length, as `sec_ch_ua` and so on."""
     return {
         name.replace("-", "_"): text[: MAX_LENGTHS.get(name, MAX_HEADER)]
-        for name in KEPT_HEADERS
+        for name in STORED_HEADERS
         if (text := headers.get(name)) is not None
     }
 
 
-def entries_of(envelope: Envelope, visitor: Visitor, events: Sequence[bytes]) -> list[Entry]:
-    """One entry, or several in order when the events (each as JSON) do not fit into one record."""
-    key = f"{envelope.site}/{visitor.id}"
-    room = MAX_RECORD_BYTES - len(key.encode()) - len(_record(envelope, visitor, ()))
-    entries: list[Entry] = []
+def records_of(context: RequestContext, visitor: Visitor, events: Sequence[bytes]) -> list[StreamRecord]:
+    """One record, or several in order when the events (each as JSON) do not fit into one record."""
+    key = f"{context.site}/{visitor.id}"
+    room = MAX_RECORD_BYTES - len(key.encode()) - len(_record(context, visitor, ()))
+    records: list[StreamRecord] = []
     start = size = 0
     for index, event in enumerate(events):
         if size + len(event) + 1 > room:
-            entries.append(Entry(key, _record(envelope, visitor, events[start:index]), len(entries)))
+            records.append(StreamRecord(key, _record(context, visitor, events[start:index]), len(records)))
             start, size = index, 0
         size += len(event) + 1  # its comma
-    entries.append(Entry(key, _record(envelope, visitor, events[start:]), len(entries)))
-    return entries
+    records.append(StreamRecord(key, _record(context, visitor, events[start:]), len(records)))
+    return records
 
 
-def _record(envelope: Envelope, visitor: Visitor, events: Sequence[bytes]) -> bytes:
+def _record(context: RequestContext, visitor: Visitor, events: Sequence[bytes]) -> bytes:
     record: dict[str, Any] = {
         "v": 1,
-        "site": envelope.site,
+        "site": context.site,
         "visitor_id": visitor.id,
         "visitor_kind": visitor.kind,
-        "received_at": envelope.received_at,
-        "sent_at": envelope.sent_at,
-        "ip": envelope.ip,
-        "user_agent": envelope.user_agent,
-        "headers": envelope.headers,
+        "received_at": context.received_at,
+        "sent_at": context.sent_at,
+        "ip": context.ip,
+        "user_agent": context.user_agent,
+        "headers": context.headers,
         "events": [orjson.Fragment(event) for event in events],
     }
     return orjson.dumps(record)

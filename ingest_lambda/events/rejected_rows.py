@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ingest_lambda.errors import Refuse, RejectEvent
+from ingest_lambda.errors import EventRejected, RequestRefused
 from schemas import Reason, Rejected, Stage
 
 MAX_PLAIN = 200_000  # characters; a longer payload is compressed
@@ -18,14 +18,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Payload(NamedTuple):
-    """A payload that is kept outside its row, under an s3:// address that its content names."""
+    """A payload that is stored outside its row, under an S3 URI made from its content."""
 
-    address: str
+    uri: str
     data: bytes
 
 
-class Kept(NamedTuple):
-    """One rejected event: its place in the request, its row, the row as a line, and what it refers to."""
+class RejectedEvent(NamedTuple):
+    """One rejected event: its index in the request, its row, the row as a line, and the payload outside the row."""
 
     position: int
     row: Rejected
@@ -33,16 +33,20 @@ class Kept(NamedTuple):
     payload: Payload | None
 
 
-def kept(index: int, event: Any, why: RejectEvent, site: str, now: int, payloads: str | None) -> Kept:
-    """The whole event as a row; `now` is epoch ms, `payloads` the place for those too large for a row.
+def rejected_event(
+    index: int, event: Any, why: EventRejected, site: str, now: int, payloads: str | None
+) -> RejectedEvent:
+    """The whole event as a row; `now` is epoch ms, `payloads` the S3 prefix for those too large for a row.
 
     Raises:
-        Refuse: the event cannot be kept whole, so nothing of the request may be taken.
+        RequestRefused: the event cannot be stored whole, so nothing of the request may be taken.
     """
     try:
         original = orjson.dumps(event)
     except TypeError:  # more than 254 deep: the parser takes it, the writer does not
-        raise Refuse(HTTPStatus.BAD_REQUEST, Reason.NOT_JSON, "the body is nested deeper than 254") from None
+        raise RequestRefused(
+            HTTPStatus.BAD_REQUEST, Reason.NOT_JSON, "the body is nested deeper than 254"
+        ) from None
     given = event.get("event_id") if isinstance(event, dict) else None
     row = Rejected(
         rejected_at=(EPOCH + timedelta(milliseconds=now)).strftime("%Y-%m-%dT%H:%M:%S.")
@@ -60,13 +64,13 @@ def kept(index: int, event: Any, why: RejectEvent, site: str, now: int, payloads
         row = row._replace(payload=packed, payload_encoding="gzip+base64")
     line = _line(row)
     if len(line) <= MAX_ROW:
-        return Kept(index, row, line, None)
+        return RejectedEvent(index, row, line, None)
     if payloads is None:
         detail = "one event is too large even to be kept as rejected"
-        raise Refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Reason.TOO_LARGE, detail)
-    address = f"{payloads}/{site}/{hashlib.sha256(original).hexdigest()}.json"
-    row = row._replace(payload=address, payload_encoding="s3")
-    return Kept(index, row, _line(row), Payload(address, original))
+        raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Reason.TOO_LARGE, detail)
+    uri = f"{payloads}/{site}/{hashlib.sha256(original).hexdigest()}.json"
+    row = row._replace(payload=uri, payload_encoding="s3")
+    return RejectedEvent(index, row, _line(row), Payload(uri, original))
 
 
 def _line(row: Rejected) -> bytes:

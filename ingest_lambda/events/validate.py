@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from ingest_lambda.errors import RejectEvent
+from ingest_lambda.errors import EventRejected
 from schemas import Reason, json_file
 
 MAX_DEPTH = 16
@@ -16,25 +16,27 @@ IDENTITIES = ("visitor_id", "user_id")
 _SCHEMA = jsonschema_rs.validator_for(json_file("event.schema.json"), validate_formats=True, mask="this")
 
 
-def check(event: Any, max_bytes: int, *, repaired: bool) -> dict[str, Any]:
+def check(event: Any, max_bytes: int, *, damaged_text: bool) -> dict[str, Any]:
     """Return the event if it may enter.
 
     Raises:
-        RejectEvent: not an object, too deep, a number out of range, too large, damaged text, or not by the
+        EventRejected: not an object, too deep, a number out of range, too large, damaged text, or not by the
         schema.
     """
     if not isinstance(event, dict):
-        raise RejectEvent(Reason.NOT_AN_OBJECT, f"an event is a JSON object; this is {_kind(event)}")
+        raise EventRejected(Reason.NOT_AN_OBJECT, f"an event is a JSON object; this is {_kind(event)}")
     _check_shape(event)
     size = len(orjson.dumps(event))
     if size > max_bytes:
-        raise RejectEvent(Reason.EVENT_TOO_LARGE, f"an event may have {max_bytes} bytes; this one has {size}")
-    if repaired:
+        raise EventRejected(
+            Reason.EVENT_TOO_LARGE, f"an event may have {max_bytes} bytes; this one has {size}"
+        )
+    if damaged_text:
         _check_identities(event)
     if not _SCHEMA.is_valid(event):
         problem = next(iter(_SCHEMA.iter_errors(event)))
-        place = ".".join(str(step)[:64] for step in problem.instance_path) or "event object"
-        raise RejectEvent(Reason.INVALID_EVENT, f"{place}: {problem.message}"[:300])
+        where = ".".join(str(step)[:64] for step in problem.instance_path) or "event object"
+        raise EventRejected(Reason.INVALID_EVENT, f"{where}: {problem.message}"[:300])
     return event
 
 
@@ -44,7 +46,7 @@ def _check_shape(event: dict[str, Any]) -> None:
     depth = 1
     while level:
         if depth > MAX_DEPTH:
-            raise RejectEvent(Reason.EVENT_TOO_DEEP, f"an event may be nested {MAX_DEPTH} deep")
+            raise EventRejected(Reason.EVENT_TOO_DEEP, f"an event may be nested {MAX_DEPTH} deep")
         below: list[Any] = []
         for container in level:
             for value in container.values() if type(container) is dict else container:
@@ -52,7 +54,9 @@ def _check_shape(event: dict[str, Any]) -> None:
                 if kind is dict or kind is list:
                     below.append(value)
                 elif (kind is int or kind is float) and not -INT64 <= value < INT64:
-                    raise RejectEvent(Reason.NUMBER_OUT_OF_RANGE, "a number must be within the 64-bit range")
+                    raise EventRejected(
+                        Reason.NUMBER_OUT_OF_RANGE, "a number must be within the 64-bit range"
+                    )
         level = below
         depth += 1
 
@@ -62,7 +66,7 @@ def _check_identities(event: dict[str, Any]) -> None:
         value = event.get(name)
         if isinstance(value, str) and "\ufffd" in value:
             # Two different ids would become one.
-            raise RejectEvent(Reason.INVALID_TEXT, f"{name}: half a surrogate pair in an identity")
+            raise EventRejected(Reason.INVALID_TEXT, f"{name}: half a surrogate pair in an identity")
 
 
 def _kind(value: Any) -> str:

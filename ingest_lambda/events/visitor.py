@@ -1,4 +1,4 @@
-"""Who sent an event, and how much of an address is kept."""
+"""Who sent an event, and how much of the IP address is stored."""
 
 import hashlib
 import hmac
@@ -18,9 +18,9 @@ class Visitor(NamedTuple):
 
 
 def cookieless(secret: bytes, site: Site, ip: str | None, user_agent: str | None, now: int) -> Visitor:
-    """The visitor of one address and user agent on one day; `now` is in epoch ms.
+    """The visitor of one IP address and user agent on one day; `now` is in epoch ms.
 
-    The day's salt is derived from a secret that is nowhere in the data, so a table of all addresses does not
+    The day's salt is derived from a secret that is nowhere in the data, so a table of all IP addresses does not
     undo the hash. Whoever has the secret can compute the salt of any day: see the privacy part of
     docs/ingest.md.
     """
@@ -39,10 +39,10 @@ def unlinkable(secret: bytes, site: Site, event_id: str) -> Visitor:
     )
 
 
-def kept_address(ip: str | None, policy: str) -> str | None:
-    """The address as the raw stream may hold it: whole, /24 or /48, or nothing.
+def ip_by_policy(ip: str | None, policy: str) -> str | None:
+    """The IP address as the raw stream may hold it: whole, /24 or /48, or nothing.
 
-    What is no address is kept under no policy.
+    Text that is no IP address is never stored.
     """
     if ip is None or policy == "none":
         return None

@@ -1,4 +1,4 @@
-"""The body of a request: from what API Gateway hands over to a list of events.
+"""The body of a request: from what API Gateway hands over to a JSON document.
 
 Every step has a bound: the size is checked before decoding, the decompressor stops at the limit, and the JSON
 parser refuses a depth over 1,024.
@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ingest_lambda.errors import Refuse
+from ingest_lambda.errors import RequestRefused
+from ingest_lambda.http.request import Request
 from schemas import Reason
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -32,34 +33,24 @@ SURROGATES = re.compile(
 )
 
 
-class Body(NamedTuple):
-    """`sent_at` is still as the client wrote it.
+class JsonBody(NamedTuple):
+    """A parsed body. `damaged_text`: lone surrogates became U+FFFD. `size`: bytes of JSON."""
 
-    `repaired`: lone surrogates became U+FFFD. `size`: bytes of JSON.
-    """
-
-    events: list[Any]
-    sent_at: Any
-    repaired: bool
+    document: Any
+    damaged_text: bool
     size: int
 
 
-def read_body(
-    body: str, *, is_base64: bool, media_type: str | None, encoding: str | None, limit: int
-) -> Body:
+def read_json(request: Request, *, limit: int) -> JsonBody:
     """Decode, decompress and parse, at most `limit` bytes of JSON.
 
     Raises:
-        Refuse: 413, 415 or 400, in this order of checks: media type, size, JSON.
+        RequestRefused: 413, 415 or 400, in this order of checks: media type, size, JSON.
     """
-    text = _decompressed(_raw(body, is_base64, media_type, limit), encoding, limit)
-    document, repaired = _parsed(text.removeprefix(BOM))
-    if isinstance(document, dict) and "events" in document and "event" not in document:
-        events = document["events"]
-        sent_at = document.get("sent_at")
-    else:
-        events, sent_at = document, None
-    return Body(events if isinstance(events, list) else [events], sent_at, repaired, len(text))
+    data = _raw(request.body, request.is_base64, request.headers.get("content-type"), limit)
+    text = _decompressed(data, request.headers.get("content-encoding"), limit)
+    document, damaged_text = _parsed(text.removeprefix(BOM))
+    return JsonBody(document, damaged_text, len(text))
 
 
 def _raw(body: str, is_base64: bool, media_type: str | None, limit: int) -> bytes:
@@ -125,17 +116,17 @@ def _parsed(text: bytes) -> tuple[Any, bool]:
     raise _not_json(f"the body is not JSON: {first.msg} at character {first.pos}") from None
 
 
-def _too_large(limit: int) -> Refuse:
-    return Refuse(
+def _too_large(limit: int) -> RequestRefused:
+    return RequestRefused(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         Reason.TOO_LARGE,
         f"the body may have {limit} bytes after decompression",
     )
 
 
-def _unsupported(detail: str) -> Refuse:
-    return Refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Reason.UNSUPPORTED_MEDIA_TYPE, detail)
+def _unsupported(detail: str) -> RequestRefused:
+    return RequestRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Reason.UNSUPPORTED_MEDIA_TYPE, detail)
 
 
-def _not_json(detail: str) -> Refuse:
-    return Refuse(HTTPStatus.BAD_REQUEST, Reason.NOT_JSON, detail)
+def _not_json(detail: str) -> RequestRefused:
+    return RequestRefused(HTTPStatus.BAD_REQUEST, Reason.NOT_JSON, detail)

@@ -1,24 +1,23 @@
-"""What a browser is told about who may post from where."""
+"""CORS: which pages may post, and from which headers a browser learns it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from ingest_lambda.errors import Refuse
+from ingest_lambda.errors import RequestRefused
 from ingest_lambda.http.request import Request
-from ingest_lambda.http.response import Answer
+from ingest_lambda.http.response import Response
 from ingest_lambda.http.site_keys import allows, any_allows
 from schemas import Reason, Site, Sites
 
 MAX_AGE = 7200  # seconds; no browser keeps a preflight longer
 VARY = {"vary": "Origin"}
-METHODS = "POST, OPTIONS"
 HEADERS = "content-type, content-encoding, x-rastro-key"
 
 
 def cors_headers(origin: str | None, site: Site | None, sites: Sites) -> Mapping[str, str]:
-    """The headers for an answer; `site` is None where the key was missing or wrong.
+    """The headers for a response; `site` is None where the key was missing or wrong.
 
-    Without a site the answer is readable for an origin that any site lists, so that a wrong key can be seen
+    Without a site the response is readable for an origin that any site lists, so that a wrong key can be seen
     as one.
     """
     if origin is None:
@@ -31,32 +30,36 @@ def cors_headers(origin: str | None, site: Site | None, sites: Sites) -> Mapping
     return headers
 
 
-def preflight(request: Request, site: Site | None, sites: Sites) -> Answer:
-    """The answer to OPTIONS. A preflight carries no key header; with `?key=` it is for that site alone.
+def preflight(request: Request, methods: Sequence[str], site: Site | None, sites: Sites) -> Response:
+    """The response to OPTIONS, `methods` being those of the route.
+
+    A preflight carries no key header; with `?key=` it is for that site alone.
 
     Raises:
-        Refuse: 403, no site takes events from this origin.
+        RequestRefused: 403, no site takes events from this origin.
     """
-    allow = {"allow": METHODS}
+    allow = {"allow": ", ".join(methods)}
     origin = request.headers.get("origin")
     if origin is None:
-        return Answer(HTTPStatus.OK, {"methods": ["POST", "OPTIONS"]}, allow)
+        return Response(HTTPStatus.OK, {"methods": list(methods)}, allow)
     headers = cors_headers(origin, site, sites)
     if "access-control-allow-origin" not in headers:
-        raise Refuse(HTTPStatus.FORBIDDEN, Reason.ORIGIN_NOT_ALLOWED, "no site takes events from this origin")
+        raise RequestRefused(
+            HTTPStatus.FORBIDDEN, Reason.ORIGIN_NOT_ALLOWED, "no site takes events from this origin"
+        )
     # Which site it will be is not known yet: credentials are allowed if a site that lists this origin wants
     # them.
     if site is None and any(
         each.allow_credentials and allows(each, origin) for each in sites.by_name.values()
     ):
         allow["access-control-allow-credentials"] = "true"
-    return Answer(
+    return Response(
         HTTPStatus.OK,
-        {"methods": ["POST", "OPTIONS"]},
+        {"methods": list(methods)},
         allow
         | dict(headers)
         | {
-            "access-control-allow-methods": METHODS,
+            "access-control-allow-methods": ", ".join(methods),
             "access-control-allow-headers": HEADERS,
             "access-control-max-age": str(MAX_AGE),
             "vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",

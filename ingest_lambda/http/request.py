@@ -23,7 +23,7 @@ class Request(NamedTuple):
 def from_gateway(event: Mapping[str, Any], fallback_id: str, viewer_header: str | None = None) -> Request:
     """Read API Gateway's event; never raises for what a client can send.
 
-    The client address is that of the connection, or what our own proxy wrote into `viewer_header`;
+    The client's IP address is that of the connection, or what our own proxy wrote into `viewer_header`;
     X-Forwarded-For is not read, anybody can write into it.
     """
     context = event.get("requestContext") or {}

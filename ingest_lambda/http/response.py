@@ -1,4 +1,4 @@
-"""Answers in API Gateway's form, with the CORS headers a browser needs."""
+"""Responses in API Gateway's form."""
 
 import base64
 from collections.abc import Mapping
@@ -6,15 +6,17 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ingest_lambda.errors import Refuse
 
-
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A status, headers and a JSON value or, as bytes, a GIF."""
 
     status: int
     body: Any
     headers: Mapping[str, str] = {}
+
+    def with_headers(self, more: Mapping[str, str]) -> "Response":
+        """The same response with more headers."""
+        return self._replace(headers=dict(self.headers) | dict(more))
 
     def to_gateway(self) -> dict[str, Any]:
         """Payload format 2.0."""
@@ -30,9 +32,3 @@ class Answer(NamedTuple):
             "body": (base64.b64encode(self.body) if is_binary else orjson.dumps(self.body)).decode(),
             "isBase64Encoded": is_binary,
         }
-
-
-def refusal(why: Refuse) -> Answer:
-    """The answer that explains a refusal."""
-    headers = {} if why.retry_after is None else {"retry-after": str(why.retry_after)}
-    return Answer(why.status, {"reason": why.reason, "detail": why.detail}, headers)

@@ -5,30 +5,22 @@ import hmac
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from ingest_lambda.errors import Refuse
+from ingest_lambda.errors import RequestRefused
 from ingest_lambda.http.request import Request
 from schemas import Reason, Site, Sites
 
 
-def site_of(request: Request, sites: Sites) -> Site:
-    """The site of the request's key.
+def check_origin(request: Request, site: Site) -> None:
+    """Let pass what the site's list of origins allows, and what is no page (servers, apps).
 
     Raises:
-        Refuse: 401 for an unknown key, 403 for an origin that the site does not list.
+        RequestRefused: 403, the site does not list the origin.
     """
-    site = keyed_site(request, sites)
-    if site is None:
-        raise Refuse(
-            HTTPStatus.UNAUTHORIZED,
-            Reason.UNKNOWN_KEY,
-            "no site has this key; send it as the header X-Rastro-Key or as ?key=",
-        )
     origin = request.headers.get("origin")
     if origin is not None and not allows(site, origin):
-        raise Refuse(
+        raise RequestRefused(
             HTTPStatus.FORBIDDEN, Reason.ORIGIN_NOT_ALLOWED, "this site takes no events from this origin"
         )
-    return site
 
 
 def allows(site: Site, origin: str) -> bool:
@@ -43,12 +35,11 @@ def any_allows(sites: Iterable[Site], origin: str) -> bool:
     return any(allows(site, origin) for site in sites)
 
 
-def keyed_site(request: Request, sites: Sites) -> Site | None:
-    """The site of the request's key, whatever its origin; None if there is none.
+def site_of_key(key: str, sites: Sites) -> Site | None:
+    """The site of a key; None if no site has it.
 
     Every key is compared, and whole, so that the time taken tells nothing about how much of one was right.
     """
-    key = request.headers.get("x-rastro-key") or request.query.get("key", "")
     given = hashlib.sha256(key.encode("utf-8", "replace")).digest()
     found = None
     for known, site in sites.by_key.items():

@@ -9,8 +9,8 @@ from typing import Any
 
 from ingest_lambda.app import App
 from ingest_lambda.aws.put_all import Clock
-from ingest_lambda.aws.refreshing import Cached
-from ingest_lambda.events.raw_records import Entry
+from ingest_lambda.aws.refreshing import Refreshing
+from ingest_lambda.events.raw_records import StreamRecord
 from ingest_lambda.events.rejected_rows import Payload
 from ingest_lambda.http.request import from_gateway
 from schemas import parse_sites
@@ -123,17 +123,17 @@ class Bench:
     viewer_header: str | None = None
     payloads: list[Payload] = field(default_factory=list)
     payloads_at: str | None = None
-    told: list[bytes] = field(default_factory=list)
+    log_lines: list[bytes] = field(default_factory=list)
     app: App = field(init=False)
 
     def __post_init__(self) -> None:
         self.app = App(
-            sites=Cached(lambda: self.sites, parse_sites, lambda error: None),
-            secret=Cached(lambda: self.secret, bytes.strip, lambda error: None),
+            sites=Refreshing(lambda: self.sites, parse_sites, lambda error: None),
+            secret=Refreshing(lambda: self.secret, bytes.strip, lambda error: None),
             to_stream=self.stream.send,
             to_rejected=self.delivery.send,
             to_payloads=self.payloads.append,
-            tell=self.told.append,
+            write_log=self.log_lines.append,
             clock=self.time.clock(),
             payloads=self.payloads_at,
         )
@@ -150,7 +150,7 @@ class Bench:
         return answer["statusCode"], body, answer["headers"]
 
     def records(self) -> list[dict[str, Any]]:
-        return [json.loads(entry.data) for entry in self.stream.stored if isinstance(entry, Entry)]
+        return [json.loads(entry.data) for entry in self.stream.stored if isinstance(entry, StreamRecord)]
 
     def rows(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.delivery.stored]

@@ -43,7 +43,7 @@ def test_a_single_event_becomes_one_raw_record(bench: Bench) -> None:
             "events": [{"event_id": ID, "event": "page_view", "ts": NOW - 5}],
         }
     ]
-    assert bench.stream.stored[0].key == "loja/v1"
+    assert bench.stream.stored[0].partition_key == "loja/v1"
     RAW.validate(bench.records()[0])
 
 
@@ -96,7 +96,7 @@ def test_visitors_are_grouped_in_the_order_of_the_client(bench: Bench) -> None:
         record["visitor_id"]: [event["properties"]["n"] for event in record["events"]]
         for record in bench.records()
     } == {"a": [0, 2, 5], "b": [1, 4], "c": [3]}
-    assert [entry.key for entry in bench.stream.stored] == ["loja/a", "loja/b", "loja/c"]
+    assert [entry.partition_key for entry in bench.stream.stored] == ["loja/a", "loja/b", "loja/c"]
 
 
 @pytest.mark.parametrize(

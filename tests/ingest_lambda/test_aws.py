@@ -13,11 +13,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as SdkCredentials
 
-from ingest_lambda.aws.client import Aws, AwsError, NoAnswer, Service
-from ingest_lambda.aws.put_all import CannotPut
+from ingest_lambda.aws.client import Aws, AwsError, NoResponse, Service
+from ingest_lambda.aws.put_all import PutRefused
 from ingest_lambda.aws.senders import delivery_sender, stream_sender
 from ingest_lambda.aws.sigv4 import Credentials, signed
-from ingest_lambda.events.raw_records import Entry
+from ingest_lambda.events.raw_records import StreamRecord
 from tests.ingest_lambda.doubles import FakeTime
 
 AT = 1_795_296_000.0  # 2026-11-21T21:20:00Z
@@ -193,22 +193,22 @@ def test_no_answer_in_time_is_no_answer_and_the_next_call_has_a_new_connection(
     peer.script = [(200, {}), "sleep", (200, {"ok": 1})]
     kinesis.call("X", {}, seconds=3.0)
 
-    with pytest.raises(NoAnswer, match="TimeoutError"):
+    with pytest.raises(NoResponse, match="TimeoutError"):
         kinesis.call("X", {}, seconds=0.1)
     assert kinesis.call("X", {}) == {"ok": 1}
 
 
 def test_a_broken_or_refused_connection_is_no_answer(peer: Peer, kinesis: Service) -> None:
     peer.script = ["hang up"]
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         kinesis.call("X", {})
     aws = Aws("x", Credentials("a", "b"), lambda _: "http://127.0.0.1:1")
-    with pytest.raises(NoAnswer, match="ConnectionRefusedError"):
+    with pytest.raises(NoResponse, match="ConnectionRefusedError"):
         Service("kinesis", "K", aws, time.time, time.monotonic).call("X", {})
 
 
 def test_stream_and_delivery_give_one_code_per_entry(peer: Peer, kinesis: Service) -> None:
-    entries = [Entry("s/a", b"1"), Entry("s/b", b"2")]
+    entries = [StreamRecord("s/a", b"1"), StreamRecord("s/b", b"2")]
     peer.script = [
         (
             200,
@@ -228,7 +228,7 @@ def test_stream_and_delivery_give_one_code_per_entry(peer: Peer, kinesis: Servic
     assert delivery_sender(kinesis, "r")([b"1\n", b"2\n"], 1.0) == [None, "ServiceUnavailableException"]
     assert send(entries, 1.0) == ["ProvisionedThroughputExceededException"] * 2
     assert len(set(send(entries, 1.0))) == 1
-    with pytest.raises(CannotPut, match="PutRecords: AccessDeniedException"):
+    with pytest.raises(PutRefused, match="PutRecords: AccessDeniedException"):
         send(entries, 1.0)
     assert json.loads(peer.seen[0][1])["Records"][0] == {"Data": "MQ==", "PartitionKey": "s/a"}
 

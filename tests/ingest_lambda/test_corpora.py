@@ -109,7 +109,7 @@ def test_a_naughty_string_is_kept_exactly_or_refused_by_name(bench: Bench, text:
     assert kept[0]["properties"] == {text: text, "a": [text]}
     assert {one["reason"] for one in body["rejected"]} <= {"invalid_event", "not_an_object"}
     assert json.loads(bench.rows()[-1]["payload"]) == text
-    assert [json.loads(line)["status"] for line in bench.told if b'"message"' in line] == [202]
+    assert [json.loads(line)["status"] for line in bench.log_lines if b'"message"' in line] == [202]
 
 
 @pytest.mark.parametrize("text", NAUGHTY, ids=range(len(NAUGHTY)))

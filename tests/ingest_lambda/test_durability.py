@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest_lambda.aws.put_all import CannotPut, Limits, put_all
-from ingest_lambda.aws.senders import entry_size
-from ingest_lambda.events.raw_records import MAX_RECORD_BYTES, Entry, Envelope, entries_of
+from ingest_lambda.aws.put_all import Limits, PutRefused, put_all
+from ingest_lambda.aws.senders import record_size
+from ingest_lambda.events.raw_records import MAX_RECORD_BYTES, RequestContext, StreamRecord, records_of
 from ingest_lambda.events.visitor import Visitor
 from tests.ingest_lambda.doubles import NOW, PAGE_VIEW, Bench, FakeTime, Place, gateway
 
@@ -31,15 +31,17 @@ def test_only_failed_entries_are_sent_again(bench: Bench) -> None:
     """An entry that was accepted in an earlier attempt is never sent a second time."""
     refusals = {"loja/a": 2, "loja/c": 1}
 
-    def verdict(call: int, entry: Entry) -> str | None:
-        return THROTTLED if call <= refusals.get(entry.key, 0) else None
+    def verdict(call: int, entry: StreamRecord) -> str | None:
+        return THROTTLED if call <= refusals.get(entry.partition_key, 0) else None
 
     bench.stream.verdict = verdict
 
     assert bench.post(gateway(events_of("abcd")))[:2] == (202, {"accepted": 4, "rejected": []})
-    sent = [[entry.key for entry in call] for call in bench.stream.calls]
+    sent = [[entry.partition_key for entry in call] for call in bench.stream.calls]
     assert sent == [["loja/a", "loja/b", "loja/c", "loja/d"], ["loja/a", "loja/c"], ["loja/a"]]
-    assert Counter(entry.key for entry in bench.stream.stored) == Counter(f"loja/{who}" for who in "abcd")
+    assert Counter(entry.partition_key for entry in bench.stream.stored) == Counter(
+        f"loja/{who}" for who in "abcd"
+    )
 
 
 def test_pauses_grow_to_a_limit_and_keep_within_the_time(bench: Bench) -> None:
@@ -63,14 +65,14 @@ def test_without_time_there_is_one_attempt(bench: Bench) -> None:
 
 
 def test_what_no_repetition_cures_is_not_repeated(bench: Bench) -> None:
-    def send(entries: Sequence[Entry], seconds: float) -> list[str | None]:
-        raise CannotPut("PutRecords: AccessDeniedException")
+    def send(entries: Sequence[StreamRecord], seconds: float) -> list[str | None]:
+        raise PutRefused("PutRecords: AccessDeniedException")
 
     bench.app.to_stream = send
 
     assert bench.post(gateway())[0] == 503
     assert bench.time.slept == []
-    assert json.loads(bench.told[-1])["cause"] == "PutRecords: AccessDeniedException"
+    assert json.loads(bench.log_lines[-1])["cause"] == "PutRecords: AccessDeniedException"
 
 
 def test_a_rejected_row_that_cannot_be_kept_is_a_503(bench: Bench) -> None:
@@ -93,29 +95,31 @@ def test_rejected_rows_are_repeated_one_by_one_too(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("count", "size"), [(1200, 10), (30, 900_000), (501, 20_000)])
 def test_calls_keep_the_limits_and_the_order(count: int, size: int) -> None:
-    items = [Entry(f"s/{n}", b"x" * size) for n in range(count)]
+    items = [StreamRecord(f"s/{n}", b"x" * size) for n in range(count)]
     place = Place()
 
-    report = put_all(items, place.send, entry_size, LIMITS, FakeTime().clock(), 2000.0)
+    report = put_all(items, place.send, record_size, LIMITS, FakeTime().clock(), 2000.0)
 
     assert place.stored == items
     assert (report.stored, report.missing) == (count, 0)
     for call in place.calls:
         assert len(call) <= 500
-        assert sum(map(entry_size, call)) <= 10 * 1024 * 1024
+        assert sum(map(record_size, call)) <= 10 * 1024 * 1024
     assert len(place.calls) == max(-(-count // 500), -(-count * (size + 5) // LIMITS.most_bytes))
 
 
 def test_the_first_call_that_stays_incomplete_ends_it() -> None:
-    items = [Entry("s/a", b"1", 0), Entry("s/a", b"2", 1)]
+    items = [StreamRecord("s/a", b"1", 0), StreamRecord("s/a", b"2", 1)]
     place = Place(lambda call, entry: THROTTLED)
 
-    report = put_all(items, place.send, entry_size, LIMITS, FakeTime().clock(), 0.0, lambda entry: entry.part)
+    report = put_all(
+        items, place.send, record_size, LIMITS, FakeTime().clock(), 0.0, lambda entry: entry.part
+    )
 
     assert (report.stored, report.missing, place.calls) == (0, 2, [[items[0]]])
 
 
-ENVELOPE = Envelope("loja", NOW, None, "203.0.113.9", "Mozilla/5.0", {})
+ENVELOPE = RequestContext("loja", NOW, None, "203.0.113.9", "Mozilla/5.0", {})
 
 
 @given(
@@ -128,9 +132,9 @@ def test_a_visitors_batch_over_the_record_limit_is_split_in_order(
     """Every part fits; the parts in their order are the batch; a part is never sent before the one in front."""
     events = [json.dumps({"n": n, "fill": "x" * size}).encode() for n, size in enumerate(sizes)]
 
-    entries = entries_of(ENVELOPE, Visitor("v", "cookie"), events)
+    entries = records_of(ENVELOPE, Visitor("v", "cookie"), events)
 
-    assert all(entry_size(entry) <= MAX_RECORD_BYTES for entry in entries)
+    assert all(record_size(entry) <= MAX_RECORD_BYTES for entry in entries)
     assert [entry.part for entry in entries] == list(range(len(entries)))
     numbers = [event["n"] for entry in entries for event in json.loads(entry.data)["events"]]
     assert numbers == list(range(len(sizes)))
@@ -142,8 +146,8 @@ def test_parts_of_a_visitor_go_in_calls_of_their_own(bench: Bench) -> None:
     """Within a call Kinesis keeps no order, and a refused first part must not be overtaken."""
     failed = {"once": True}
 
-    def verdict(call: int, entry: Entry) -> str | None:
-        if entry.part == 0 and entry.key == "loja/big" and failed.pop("once", False):
+    def verdict(call: int, entry: StreamRecord) -> str | None:
+        if entry.part == 0 and entry.partition_key == "loja/big" and failed.pop("once", False):
             return THROTTLED
         return None
 
@@ -156,7 +160,7 @@ def test_parts_of_a_visitor_go_in_calls_of_their_own(bench: Bench) -> None:
     status, answer, _ = bench.post(gateway(json.dumps([*big, small], ensure_ascii=False)))
 
     assert (status, answer["accepted"]) == (202, 26)
-    assert [[(entry.key, entry.part) for entry in call] for call in bench.stream.calls] == [
+    assert [[(entry.partition_key, entry.part) for entry in call] for call in bench.stream.calls] == [
         [("loja/big", 0), ("loja/small", 0)],
         [("loja/big", 0)],
         [("loja/big", 1)],

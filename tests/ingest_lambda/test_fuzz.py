@@ -78,7 +78,7 @@ def check(bench: Bench, event: dict[str, Any]) -> None:
         assert not bench.rows()
     for record in bench.records():
         RAW.validate(record)
-    for line in bench.told:
+    for line in bench.log_lines:
         json.loads(line)
 
 

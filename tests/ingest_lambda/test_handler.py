@@ -55,16 +55,16 @@ def resources(emulator: str) -> str:
 def aws(resources: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name, value in (ENV | aws_environment(resources)).items():
         monkeypatch.setenv(name, value)
-    edge._wired.cache_clear()
+    edge._runtime.cache_clear()
     yield resources
     rewire()
 
 
 def rewire() -> None:
     """As a new instance of the function would be."""
-    for service in edge._wired().services:
+    for service in edge._runtime().services:
         service.close()
-    edge._wired.cache_clear()
+    edge._runtime.cache_clear()
 
 
 def stream_content(emulator: str) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ def test_it_has_one_answer_and_bounded_memory(bench: Bench, attack: Attack) -> N
     for record in bench.records():
         RAW.validate(record)
         assert len(json.dumps(record)) < 400_000
-    for line in bench.told:
+    for line in bench.log_lines:
         assert line.count(b"\n") == 1
         assert len(line) < 2000
 
@@ -81,7 +81,7 @@ def test_nothing_can_forge_a_log_line(bench: Bench, text: str) -> None:
     ):
         bench.post(event)
 
-    for line in bench.told:
+    for line in bench.log_lines:
         assert line.endswith(b"\n")
         document = json.loads(line)
         document.pop("request_id", None)
@@ -118,7 +118,7 @@ def test_a_fault_of_ours_is_a_503_that_tells_where_and_not_what(
         "unavailable",
         "https://a.example",
     )
-    line = json.loads(bench.told[0])
+    line = json.loads(bench.log_lines[0])
     assert line["InternalErrors"] == 1
     assert line["cause"].startswith("internal_error: ValueError at test_hostile.py:")
-    assert b"secret payload" not in b"".join(bench.told)
+    assert b"secret payload" not in b"".join(bench.log_lines)

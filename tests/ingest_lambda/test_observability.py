@@ -31,7 +31,7 @@ def test_a_request_is_one_line_and_one_more_for_each_reason(bench: Bench) -> Non
     bench.stream.verdict = lambda call, entry: THROTTLED if call == 1 else None
     bench.post(gateway([PAGE_VIEW, {"event": "A"}, {"event": "B"}, 5]))
 
-    first, *others = bench.told
+    first, *others = bench.log_lines
     size = len(bench.stream.stored[0].data) + len("loja/v1")
     assert metrics(first) == {
         "PutRetries": 1,
@@ -58,8 +58,8 @@ def test_a_request_is_one_line_and_one_more_for_each_reason(bench: Bench) -> Non
 def test_a_refusal_counts_once_and_by_its_reason(bench: Bench) -> None:
     bench.post(gateway(key="pk_wrong_key"))
 
-    assert [metrics(line) for line in bench.told] == [{"Refused": 1}, {"Refused": 1}]
-    assert [json.loads(line)["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for line in bench.told] == [
+    assert [metrics(line) for line in bench.log_lines] == [{"Refused": 1}, {"Refused": 1}]
+    assert [json.loads(line)["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for line in bench.log_lines] == [
         [["Environment"]],
         [["Environment", "Reason"]],
     ]
@@ -69,7 +69,7 @@ def test_a_503_counts_as_unavailable_with_its_cause(bench: Bench) -> None:
     bench.stream.verdict = lambda call, entry: THROTTLED
     bench.post(gateway())
 
-    (line,) = bench.told
+    (line,) = bench.log_lines
     found = metrics(line)
     assert (found["Unavailable"], found["InternalErrors"]) == (1, 0)
     assert found["Throttles"] == len(bench.stream.calls)
@@ -88,7 +88,7 @@ def test_logs_hold_no_payload_address_agent_or_key(bench: Bench) -> None:
         bench.post(gateway(body, headers=headers, path="/pay-load", method="pay-load"))
         bench.post(gateway(body, headers=headers | {"content-type": "pay-load"}))
 
-    told = b"".join(bench.told).decode()
+    told = b"".join(bench.log_lines).decode()
     assert not [secret for secret in secrets if secret in told]
 
 
@@ -102,7 +102,7 @@ def test_every_metric_has_a_unit_and_stands_in_the_docs() -> None:
 COLD = """
 import sys, json
 import ingest_lambda.handler
-ingest_lambda.handler._wired()
+ingest_lambda.handler._runtime()
 print(json.dumps(sorted(sys.modules)))
 """
 

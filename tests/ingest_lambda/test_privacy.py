@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest_lambda.events.visitor import cookieless, kept_address
+from ingest_lambda.events.visitor import cookieless, ip_by_policy
 from schemas import Site
 from tests.ingest_lambda.doubles import NOW, PAGE_VIEW, SITES, Bench, gateway
 
@@ -36,9 +36,9 @@ def bench_with(**fields: Any) -> Bench:
 def test_the_policy_decides_what_of_an_address_is_kept(
     ip: str | None, full: str | None, truncated: str | None
 ) -> None:
-    assert kept_address(ip, "full") == full
-    assert kept_address(ip, "truncate") == truncated
-    assert kept_address(ip, "none") is None
+    assert ip_by_policy(ip, "full") == full
+    assert ip_by_policy(ip, "truncate") == truncated
+    assert ip_by_policy(ip, "none") is None
 
 
 @pytest.mark.parametrize(("policy", "kept"), [("truncate", "203.0.113.0"), ("none", None)])
@@ -51,7 +51,7 @@ def test_the_whole_address_is_in_no_byte_that_leaves(policy: str, kept: str | No
 
     assert status == 202
     assert {record["ip"] for record in bench.records()} == {kept}
-    everything = [entry.data for entry in bench.stream.stored] + bench.delivery.stored + bench.told
+    everything = [entry.data for entry in bench.stream.stored] + bench.delivery.stored + bench.log_lines
     everything += [json.dumps([body, answer]).encode()]
     assert not [one for one in everything if ADDRESS.encode() in one]
 
@@ -129,7 +129,9 @@ def test_the_day_of_the_hash_changes_at_the_shops_midnight() -> None:
 def test_neither_secret_nor_salt_is_in_anything_that_leaves(bench: Bench) -> None:
     bench.post(gateway([{"event": "x"}, 5]))
 
-    everything = b"".join([entry.data for entry in bench.stream.stored] + bench.delivery.stored + bench.told)
+    everything = b"".join(
+        [entry.data for entry in bench.stream.stored] + bench.delivery.stored + bench.log_lines
+    )
     assert bench.secret not in everything
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingest_lambda.aws.put_all import CannotPut
+from ingest_lambda.aws.put_all import PutRefused
 from ingest_lambda.events.rejected_rows import Payload
 from tests.ingest_lambda.doubles import PAGE_VIEW, Bench, gateway
 
@@ -52,8 +52,8 @@ def test_what_fits_no_row_is_kept_beside_it_under_the_name_of_its_content() -> N
     first, again = bench.payloads
     assert first == again
     assert json.loads(first.data) == event
-    assert first.address == f"s3://lake/payloads/loja/{hashlib.sha256(first.data).hexdigest()}.json"
-    assert {(row["payload"], row["payload_encoding"]) for row in bench.rows()} == {(first.address, "s3")}
+    assert first.uri == f"s3://lake/payloads/loja/{hashlib.sha256(first.data).hexdigest()}.json"
+    assert {(row["payload"], row["payload_encoding"]) for row in bench.rows()} == {(first.uri, "s3")}
 
 
 def test_without_a_place_for_it_the_request_is_refused_whole(bench: Bench) -> None:
@@ -68,13 +68,13 @@ def test_a_payload_that_cannot_be_stored_is_a_503() -> None:
     bench = Bench(payloads_at="s3://lake/payloads")
 
     def refuse(payload: Payload) -> None:
-        raise CannotPut("PutObject: AccessDenied")
+        raise PutRefused("PutObject: AccessDenied")
 
     bench.app.to_payloads = refuse
 
     assert bench.post(gateway({"event": "x", "text": noise(950_000)}))[0] == 503
     assert not bench.rows()
-    assert json.loads(bench.told[0])["cause"] == "PutObject: AccessDenied"
+    assert json.loads(bench.log_lines[0])["cause"] == "PutObject: AccessDenied"
 
 
 @pytest.mark.parametrize("given", [None, 5, ["x"], "x" * 65, {"a": 1}])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest_lambda.aws.refreshing import Cached, NeverRead
+from ingest_lambda.aws.refreshing import NeverLoaded, Refreshing
 from schemas import Sites, parse_sites
 from tests.ingest_lambda.doubles import SITES, Bench, gateway
 
@@ -17,7 +17,9 @@ class Source:
         self.content = content
         self.fetched = 0
         self.errors: list[Exception] = []
-        self.cache: Cached[Sites] = Cached(self.fetch, parse_sites, self.errors.append, refresh=60, again=10)
+        self.cache: Refreshing[Sites] = Refreshing(
+            self.fetch, parse_sites, self.errors.append, refresh=60, retry_after=10
+        )
 
     def fetch(self) -> bytes:
         self.fetched += 1
@@ -66,7 +68,7 @@ def test_a_broken_new_document_keeps_the_old_one_and_is_told(broken: Any) -> Non
 def test_without_any_good_document_there_is_none() -> None:
     source = Source({})
     for second, fetched in ((0, 1), (5, 1), (10, 2)):
-        with pytest.raises(NeverRead):
+        with pytest.raises(NeverLoaded):
             source.cache.get(second)
         assert source.fetched == fetched
 

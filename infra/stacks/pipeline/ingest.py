@@ -20,14 +20,8 @@ from infra.packaging import lambda_zip
 from infra.stacks.log_retention import log_retention
 from infra.stacks.pipeline import origin_lock
 from infra.stacks.pipeline.parameters import Parameters
+from ingest_lambda.routes import METHODS
 from lake import layout
-
-ROUTES = (
-    ("/v1/events", apigateway.HttpMethod.POST),
-    ("/v1/events", apigateway.HttpMethod.OPTIONS),
-    ("/v1/p.gif", apigateway.HttpMethod.GET),
-    ("/v1/health", apigateway.HttpMethod.GET),
-)
 
 # No address, no key, no user agent: the access log holds no personal data.
 _ACCESS_LOG = {
@@ -126,10 +120,10 @@ def api(scope: Construct, environment: Environment, handler: lambda_.Function) -
         default_authorizer=origin_lock.authorizer(scope, environment) if environment.stacks.edge else None,
         create_default_stage=False,
     )
-    for path in dict.fromkeys(path for path, _ in ROUTES):
+    for path, methods in METHODS.items():
         made.add_routes(
             path=path,
-            methods=[method for at, method in ROUTES if at == path],
+            methods=[apigateway.HttpMethod(method) for method in methods],
             integration=integration,
         )
     access_log = logs.LogGroup(
