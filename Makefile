@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types golden bench soak synth lock clean snapshots deploy diff destroy bootstrap image compile
+.PHONY: help demo test check lint types golden bench soak synth lock clean manifests deploy diff destroy bootstrap image compile
 
 help: ## what can be done
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -47,8 +47,8 @@ soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histori
 synth: $(READY) ## the CloudFormation templates of every environment, offline
 	$(BIN)/python -m infra
 
-snapshots: $(READY) ## take the templates as they are now for right, after a look at them
-	$(BIN)/python -m pytest -q tests/infra/test_templates.py -k snapshot --renew-snapshots
+manifests: $(READY) ## renew tests/infra/manifests/ from the templates; the diff is the review of a change
+	$(BIN)/python -m pytest -q tests/infra/test_templates.py -k manifest --renew-manifests
 
 deploy diff destroy bootstrap: $(READY) ## ENV=dev: an environment on AWS; bootstrap once for each account and region
 	@test -n "$(ENV)" || { echo "rastro: name the environment: make $@ ENV=dev"; exit 2; }

@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         for name in arguments.environments or loader.names():
             environment = loader.read(name)
-            from infra.stacks.app import build  # noqa: PLC0415 - starts Node; a wrong file is told without it
+            from infra.stacks.app import build  # noqa: PLC0415 - starts Node; a wrong file is refused without it
 
             out = arguments.out / name
             shutil.rmtree(out, ignore_errors=True)  # assets of earlier runs

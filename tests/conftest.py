@@ -22,5 +22,5 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--renew-snapshots", action="store_true", help="write snapshots instead of comparing them"
+        "--renew-manifests", action="store_true", help="write the manifests instead of comparing them"
     )

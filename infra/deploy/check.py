@@ -7,7 +7,7 @@ from urllib.request import urlopen
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deploy import stacks, target
+from infra.deploy import preflight, stacks
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target
 from infra.environments.settings import Environment
@@ -16,26 +16,26 @@ Answer = tuple[bool | None, str]
 """Well, wrong, or None: worth knowing; and what was found."""
 
 
-class _Place:
-    """The environment at its place, with the pipeline's outputs."""
+class _Deployed:
+    """The deployed environment, with the pipeline's outputs."""
 
-    def __init__(self, environment: Environment, place: Target) -> None:
+    def __init__(self, environment: Environment, target: Target) -> None:
         self.environment = environment
-        self.place = place
-        self.outputs = stacks.outputs(f"{environment.prefix}-pipeline", place.client)
+        self.target = target
+        self.outputs = stacks.outputs(f"{environment.prefix}-pipeline", target.client)
 
 
-def findings(environment: Environment, place: Target) -> Iterator[tuple[str, bool | None, str]]:
+def findings(environment: Environment, target: Target) -> Iterator[tuple[str, bool | None, str]]:
     """(what was looked at, well, what was found), from the stacks to the newest row."""
     there = True
     for name in _stack_names(environment):
-        state = stacks.status(name, place.client)
+        state = stacks.status(name, target.client)
         well = state is not None and state.endswith("_COMPLETE") and "ROLLBACK" not in state
         there = there and (well or not name.endswith("-pipeline"))
         yield f"stack {name}", well, state or f"not deployed; run: make deploy ENV={environment.name}"
     if not there:
         return
-    at = _Place(environment, place)
+    at = _Deployed(environment, target)
     for what, ask in _CHECKS.items():
         try:
             answer = ask(at)
@@ -58,23 +58,23 @@ def _stack_names(environment: Environment) -> list[str]:
     return [f"{environment.prefix}-{name}" for name, there in wanted.items() if there]
 
 
-def _api(at: _Place) -> Answer | None:
+def _api(at: _Deployed) -> Answer | None:
     url = f"https://{at.environment.edge.domain}" if at.environment.stacks.edge else at.outputs["ApiUrl"]
     with urlopen(f"{url}/v1/health", timeout=20) as answer:  # noqa: S310 - from our own stack
         return bool(answer.status == 200), f"{url}/v1/health answers {answer.status}"
 
 
-def _streams(at: _Place) -> Answer | None:
-    kinesis = at.place.client("kinesis")
-    told = []
+def _streams(at: _Deployed) -> Answer | None:
+    kinesis = at.target.client("kinesis")
+    states = []
     for key in ("RawStream", "EnrichedStream"):
         found = kinesis.describe_stream_summary(StreamName=at.outputs[key])["StreamDescriptionSummary"]
-        told.append(f"{at.outputs[key]} {found['StreamStatus']}, {found.get('OpenShardCount', '?')} shards")
-    return all(" ACTIVE" in line for line in told), "; ".join(told)
+        states.append(f"{at.outputs[key]} {found['StreamStatus']}, {found.get('OpenShardCount', '?')} shards")
+    return all(" ACTIVE" in line for line in states), "; ".join(states)
 
 
-def _deliveries(at: _Place) -> Answer | None:
-    firehose = at.place.client("firehose")
+def _deliveries(at: _Deployed) -> Answer | None:
+    firehose = at.target.client("firehose")
     states = {}
     for key in ("EnrichedDelivery", "RejectedDelivery", "RawDelivery"):
         name = at.outputs[key]
@@ -83,13 +83,13 @@ def _deliveries(at: _Place) -> Answer | None:
     return set(states.values()) == {"ACTIVE"}, ", ".join(f"{name} {state}" for name, state in states.items())
 
 
-def _secret(at: _Place) -> Answer | None:
-    at.place.client("ssm").get_parameter(Name=at.outputs["SaltParameter"])
+def _secret(at: _Deployed) -> Answer | None:
+    at.target.client("ssm").get_parameter(Name=at.outputs["SaltParameter"])
     return True, at.outputs["SaltParameter"]
 
 
-def _keys(at: _Place) -> Answer | None:
-    text = at.place.client("ssm").get_parameter(Name=at.outputs["SitesParameter"])["Parameter"]["Value"]
+def _keys(at: _Deployed) -> Answer | None:
+    text = at.target.client("ssm").get_parameter(Name=at.outputs["SitesParameter"])["Parameter"]["Value"]
     if text != at.environment.sites_text:
         return (
             False,
@@ -100,9 +100,9 @@ def _keys(at: _Place) -> Answer | None:
     return True, f"{at.outputs['SitesParameter']} is as {at.environment.sites} says"
 
 
-def _rows(at: _Place) -> Answer | None:
+def _rows(at: _Deployed) -> Answer | None:
     """The newest object of the last two days; what the canary measures all the time."""
-    s3 = at.place.client("s3")
+    s3 = at.target.client("s3")
     now = datetime.now(UTC)
     newest: datetime | None = None
     for back in (0, 1):
@@ -119,29 +119,29 @@ def _known(moment: datetime | None) -> datetime:
     return moment or datetime.min.replace(tzinfo=UTC)
 
 
-def _consumer(at: _Place) -> Answer | None:
+def _consumer(at: _Deployed) -> Answer | None:
     if not at.environment.stacks.consumer:
         return None
     environment = at.environment
-    target.check_image(at.place, environment)
-    (found,) = at.place.client("ecs").describe_services(
+    preflight.check_image(at.target, environment)
+    (found,) = at.target.client("ecs").describe_services(
         cluster=environment.prefix, services=[environment.application]
     )["services"]
     running, wanted = found["runningCount"], found["desiredCount"]
     return running >= wanted, f"{running} of {wanted} tasks run, image {environment.consumer.image_tag}"
 
 
-def _alarms(at: _Place) -> Answer | None:
+def _alarms(at: _Deployed) -> Answer | None:
     if not at.environment.stacks.monitoring:
         return None
-    found = at.place.client("cloudwatch").describe_alarms(
+    found = at.target.client("cloudwatch").describe_alarms(
         AlarmNamePrefix=f"{at.environment.prefix}-", StateValue="ALARM"
     )["MetricAlarms"]
     names = [alarm["AlarmName"] for alarm in found]
     return not names, ", ".join(names) or "none fires"
 
 
-_CHECKS: dict[str, Callable[[_Place], Answer | None]] = {
+_CHECKS: dict[str, Callable[[_Deployed], Answer | None]] = {
     "API": _api,
     "streams": _streams,
     "deliveries": _deliveries,

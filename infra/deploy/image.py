@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _BUILDERS = ("docker", "podman", "buildah")
 
 
-def push(environment: Environment, place: Target, tell: Callable[[str], None]) -> str:
+def push(environment: Environment, target: Target, report: Callable[[str], None]) -> str:
     """The pushed image's full name.
 
     Raises:
@@ -27,18 +27,18 @@ def push(environment: Environment, place: Target, tell: Callable[[str], None]) -
     if builder is None:
         raise DeployError(f"none of {', '.join(_BUILDERS)} is installed; one of them builds the image")
     stack = f"{environment.prefix}-image"
-    if stacks.status(stack, place.client) is None:
+    if stacks.status(stack, target.client) is None:
         raise DeployError(
             f"the repository is not there yet; run: make deploy ENV={environment.name} (it stops at the missing "
             "image), then this again"
         )
-    repository = stacks.outputs(stack, place.client)["RepositoryUri"]
+    repository = stacks.outputs(stack, target.client)["RepositoryUri"]
     name = f"{repository}:{environment.consumer.image_tag}"
     platform = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}[environment.consumer.architecture]
     for command in build_commands(builder, name, platform, data_folder(os.environ)):
-        tell(" ".join(command))
+        report(" ".join(command))
         _run(command)
-    token = place.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    token = target.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
     user, _, password = base64.b64decode(token).decode().partition(":")
     _run([builder, "login", "--username", user, "--password-stdin", repository.split("/")[0]], password)
     _run([builder, "push", name])

@@ -107,7 +107,7 @@ def deploy(
     clients: Clients,
     account: str,
     region: str,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     poll_seconds: float = _POLL_SECONDS,
     parameters: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
@@ -120,9 +120,9 @@ def deploy(
     cloudformation = clients("cloudformation")
     with change_set(stack, clients, account, region, parameters) as changes:
         if changes is None:
-            tell(f"{stack.name}: nothing to change")
+            report(f"{stack.name}: nothing to change")
         else:
-            tell(f"{stack.name}: {len(changes)} changes")
+            report(f"{stack.name}: {len(changes)} changes")
             cloudformation.execute_change_set(StackName=stack.name, ChangeSetName="rastro")
             settled = wait(stack.name, clients, poll_seconds)
             if settled not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
@@ -181,4 +181,4 @@ def _failures(name: str, clients: Clients) -> str:
         for event in reversed(events)
         if event["ResourceStatus"].endswith("FAILED")
     ]
-    return "\n".join(failed[:5]) or "  no event tells why; see the CloudFormation console"
+    return "\n".join(failed[:5]) or "  no event says why; see the CloudFormation console"

@@ -17,7 +17,7 @@ def statement(name: str) -> str:
     return f"CREATE OR REPLACE VIEW {name} AS\n{queries.view(name).sql}"
 
 
-def create(athena: Any, environment: Environment, tell: Callable[[str], None]) -> None:
+def create(athena: Any, environment: Environment, report: Callable[[str], None]) -> None:
     """All views, each after those it reads.
 
     Raises:
@@ -25,7 +25,7 @@ def create(athena: Any, environment: Environment, tell: Callable[[str], None]) -
     """
     for name in queries.VIEWS:
         _run(athena, environment, name)
-        tell(f"view {name}")
+        report(f"view {name}")
 
 
 def _run(athena: Any, environment: Environment, name: str) -> None:

@@ -55,21 +55,23 @@ def read(name: str, folder: Path = FOLDER) -> Environment:
 
 def _section(kind: type, document: dict[str, Any], path: Path, at: str) -> dict[str, Any]:
     """Constructor arguments for `kind` from one TOML table."""
-    known = {f.name: f for f in fields(kind) if f.name not in {"name", "folder", "sites_text"} or at}
+    allowed = {f.name: f for f in fields(kind) if f.name not in {"name", "folder", "sites_text"} or at}
     hints = get_type_hints(kind)
     values: dict[str, Any] = {}
     for key, value in document.items():
         where = f"{at}{key}"
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {at}{near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
+        if key not in allowed:
+            near = difflib.get_close_matches(key, allowed, n=1)
+            hint = (
+                f"; did you mean {at}{near[0]}?" if near else f"; settings are {', '.join(sorted(allowed))}"
+            )
             raise BadEnvironment(f"{path}: unknown setting {where}{hint}")
         if is_dataclass(hints[key]):
             if not isinstance(value, dict):
                 raise BadEnvironment(f"{path}: {where} is a section, write it as [{where}]")
             values[key] = hints[key](**_section(hints[key], value, path, f"{where}."))
         else:
-            values[key] = _value(known[key], hints[key], value, path, where)
+            values[key] = _value(allowed[key], hints[key], value, path, where)
     return values
 
 

@@ -6,6 +6,10 @@ EDGE_REGION = "us-east-1"
 """CloudFront takes its firewall and its certificate from there only."""
 
 
+RUNBOOK = "docs/operations.md"
+"""Every alarm's text ends with this file and the section of the alarm."""
+
+
 def salt_name(environment: Environment) -> str:
     """The parameter with the secret of the cookieless hash."""
     return f"/{environment.prefix}/cookieless-secret"

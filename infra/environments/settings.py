@@ -174,7 +174,7 @@ class Analytics:
 
 @dataclass(frozen=True)
 class Monitoring:
-    """Who is told, and from when on."""
+    """Who is notified, and beyond which thresholds."""
 
     emails: tuple[str, ...] = _setting((), "Addresses that get alarms.", pattern=r"[^@\s]+@[^@\s]+\.[^@\s]+")
     lag_minutes: int = _setting(10, "Consumer lag that alarms.", low=1, high=1440)

@@ -1,4 +1,4 @@
-"""Findings that do not hold at one place, each with the reason. Every other finding stops the synthesis.
+"""Lint findings accepted for one construct, each with its reason. Every other finding stops the synthesis.
 
 Rules are those of CDK's own validator (`CloudFormation-Validate::`) and of cdk-nag (`AwsSolutions::`).
 """
@@ -24,7 +24,7 @@ _RAW_ELSEWHERE = _ELSEWHERE % "RawStreamCF061B5EArn795C8A2F"
 _KEY_ACTIONS = "KMS's own families of actions, on the one key of this environment."
 
 
-class Known(NamedTuple):
+class AcceptedFinding(NamedTuple):
     """`path` is a construct's, below the app; the acknowledgement holds for all below it."""
 
     path: str
@@ -32,14 +32,14 @@ class Known(NamedTuple):
     reason: str
 
 
-KNOWN = (
-    Known(
+ACCEPTED_FINDINGS = (
+    AcceptedFinding(
         "Pipeline",
         "CloudFormation-Validate::W7001",
         "CDK's Firehose construct adds a table of addresses that only VPC destinations use.",
     ),
     *(
-        Known(
+        AcceptedFinding(
             f"Pipeline/{stream}",
             "CloudFormation-Validate::F3002",
             "The validator's schema of AWS::Kinesis::Stream is older than RecordDistributionStrategy, "
@@ -48,26 +48,26 @@ KNOWN = (
         for stream in ("RawStream", "EnrichedStream")
     ),
     *(
-        Known(
+        AcceptedFinding(
             f"Pipeline/{stream}",
             f"{_NAG}KDS3",
             "The environment asks for a key of its own, which can be revoked and whose use is logged.",
         )
         for stream in ("RawStream", "EnrichedStream")
     ),
-    Known(
+    AcceptedFinding(
         "Pipeline/Api",
         f"{_NAG}APIG4",
         "Storefronts are the public; the function checks site key and origin of every request.",
     ),
-    Known(
+    AcceptedFinding(
         "Pipeline/Lake",
         f"{_NAG}S1",
         "Access to objects is better followed with CloudTrail data events, which name the caller; "
         "docs/operations.md says how to switch them on.",
     ),
     *(
-        Known(
+        AcceptedFinding(
             f"Pipeline/{delivery}",
             f"{_NAG}KDF1",
             "Firehose encrypts as its source stream does, and that stream is encrypted.",
@@ -75,7 +75,7 @@ KNOWN = (
         for delivery in ("RawDelivery", "EnrichedDelivery")
     ),
     *(
-        Known(
+        AcceptedFinding(
             f"{path}/ServiceRole",
             f"{_NAG}IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",
             "The managed policy writes logs and nothing else.",
@@ -83,11 +83,11 @@ KNOWN = (
         for path in ("Pipeline/Ingest", "Pipeline/OriginLock", "Monitoring/Canary")
     ),
     *(
-        Known(path, f"{_NAG}L1", _RUNTIME)
+        AcceptedFinding(path, f"{_NAG}L1", _RUNTIME)
         for path in ("Pipeline/Ingest", "Pipeline/OriginLock", "Monitoring/Canary")
     ),
     *(
-        Known(path, f"{_NAG}IAM5[Action::kms:{action}*]", _KEY_ACTIONS)
+        AcceptedFinding(path, f"{_NAG}IAM5[Action::kms:{action}*]", _KEY_ACTIONS)
         for path in (
             "Pipeline/RawDeliveryRole",
             "Pipeline/EnrichedDeliveryRole",
@@ -100,7 +100,7 @@ KNOWN = (
         for action in ("GenerateDataKey", "ReEncrypt")
     ),
     *(
-        Known(
+        AcceptedFinding(
             f"Pipeline/{name.capitalize()}DeliveryRole",
             f"{_NAG}IAM5[Resource::<Lake5F1B88EA.Arn>/{prefix}/*]",
             _OBJECTS,
@@ -108,55 +108,57 @@ KNOWN = (
         for name in ("raw", "enriched", "rejected")
         for prefix in (name, f"errors/{name}")
     ),
-    Known("Pipeline/Ingest/ServiceRole", f"{_NAG}IAM5[Resource::<Lake5F1B88EA.Arn>/payloads/*]", _OBJECTS),
+    AcceptedFinding(
+        "Pipeline/Ingest/ServiceRole", f"{_NAG}IAM5[Resource::<Lake5F1B88EA.Arn>/payloads/*]", _OBJECTS
+    ),
     *(
-        Known(path, f"{_NAG}IAM5[Resource::{_LAKE_ELSEWHERE}/{prefix}/*]", _OBJECTS)
+        AcceptedFinding(path, f"{_NAG}IAM5[Resource::{_LAKE_ELSEWHERE}/{prefix}/*]", _OBJECTS)
         for path, prefix in (
             ("Consumer/TaskRole", "state"),
             ("Monitoring/Canary/ServiceRole", "enriched"),
             ("Monitoring/Canary/ServiceRole", "athena"),
         )
     ),
-    Known(
+    AcceptedFinding(
         "Consumer/TaskRole",
         f"{_NAG}IAM5[Resource::{_RAW_ELSEWHERE}/consumer/PREFIX-consumer:*]",
         "What follows the colon is the time at which KCL registers for fan-out.",
     ),
-    Known(
+    AcceptedFinding(
         "Consumer/Network",
         "Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId",
         "Nothing here changes the routes of a network that was there before.",
     ),
-    Known(
+    AcceptedFinding(
         "Consumer/Task/ExecutionRole",
         f"{_NAG}IAM5[Resource::*]",
         "ecr:GetAuthorizationToken takes no resource.",
     ),
     *(
-        Known(f"Consumer/Network/{endpoint}", f"{_NAG}EC23", _ENDPOINT)
+        AcceptedFinding(f"Consumer/Network/{endpoint}", f"{_NAG}EC23", _ENDPOINT)
         for endpoint in ("Streams", "Firehose", "Ssm", "Logs", "EcrApi", "EcrDocker")
     ),
-    Known(
+    AcceptedFinding(
         "Consumer/Task",
         f"{_NAG}ECS2",
         "The variables are names and addresses; secrets stay in the parameter store.",
     ),
-    Known("Edge/Distribution", f"{_NAG}CFR1", "A shop's customers travel."),
-    Known(
+    AcceptedFinding("Edge/Distribution", f"{_NAG}CFR1", "A shop's customers travel."),
+    AcceptedFinding(
         "Edge/Distribution",
         f"{_NAG}CFR3",
-        "Access logs would hold every visitor's address; the API's own log tells the rest.",
+        "Access logs would hold every visitor's address; the API's own log has the rest.",
     ),
 )
 
 
-def acknowledge_known(app: App, environment: Environment) -> None:
-    """Acknowledge what is known, where the environment has it."""
-    for known in KNOWN:
-        construct = _find(app, known.path)
+def acknowledge(app: App, environment: Environment) -> None:
+    """Acknowledge the accepted findings whose construct the environment has."""
+    for finding in ACCEPTED_FINDINGS:
+        construct = _find(app, finding.path)
         if construct is not None:
-            rule = known.rule.replace("PREFIX", environment.prefix)
-            Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=known.reason))
+            rule = finding.rule.replace("PREFIX", environment.prefix)
+            Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=finding.reason))
 
 
 def _find(app: App, path: str) -> IConstruct | None:

@@ -8,7 +8,7 @@ from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra.environments.settings import Environment
-from infra.stacks.accepted_findings import acknowledge_known
+from infra.stacks.accepted_findings import acknowledge
 from infra.stacks.analytics.stack import AnalyticsStack, DashboardsStack
 from infra.stacks.consumer.image import ImageStack
 from infra.stacks.consumer.stack import ConsumerStack
@@ -25,7 +25,7 @@ def build(environment: Environment, out: Path) -> App:
     app = App(
         outdir=str(out),
         context=FLAGS,
-        analytics_reporting=False,  # no metadata resource that tells AWS what is used
+        analytics_reporting=False,  # no metadata resource that reports to AWS what is used
         tree_metadata=False,
     )
     pipeline = PipelineStack(app, environment)
@@ -41,7 +41,7 @@ def build(environment: Environment, out: Path) -> App:
         EdgeStack(app, environment)
     # AWS's own list of good practice; what it finds and we did not explain stops the synthesis.
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    acknowledge_known(app, environment)
+    acknowledge(app, environment)
     Tags.of(app).add("rastro:environment", environment.name)
     for key, value in environment.tags.items():
         Tags.of(app).add(key, value)

@@ -71,18 +71,19 @@ def _machine() -> Iterator[Finding]:
 
 def _environment(name: str) -> Iterator[Finding]:
     # Here, because CDK starts a Node process as soon as it is imported.
-    from infra.deploy import check, target  # noqa: PLC0415 - as said
+    from infra.deploy import check  # noqa: PLC0415 - as said
     from infra.deploy.stacks import DeployError  # noqa: PLC0415 - as said
+    from infra.deploy.target import find_target  # noqa: PLC0415 - as said
     from infra.environments import loader  # noqa: PLC0415 - as said
 
     try:
         environment = loader.read(name)
-        place = target.find(environment)
+        target = find_target(environment)
     except (loader.BadEnvironment, DeployError) as error:
         raise Problem(str(error)) from None
     states = {True: "ok", False: "wrong", None: "note"}
-    for what, well, told in check.findings(environment, place):
-        yield Finding(what, states[well], told)
+    for what, well, detail in check.findings(environment, target):
+        yield Finding(what, states[well], detail)
 
 
 def _stack() -> Finding:
@@ -113,17 +114,17 @@ def _tools() -> list[Finding]:
 
 
 def _databases(environment: dict[str, str], now: datetime) -> Iterator[Finding]:
-    told = environment.get("RASTRO_GEO_CITY") or None
-    city = default_city(environment) if told is None else told
+    setting = environment.get("RASTRO_GEO_CITY") or None
+    city = default_city(environment) if setting is None else setting
     if city in NONE:
         where = data_folder(environment)
         detail = f"none, geo columns will be null; `rastro data fetch` puts the free one under {where}"
         yield Finding("city database", "note", detail)
     else:
         ours = licences.DB_IP if city == str(free_city_path(environment)) else None
-        yield from _database("city", city, now, fetched=told is None, licence=ours)
-    told = environment.get("RASTRO_GEO_ASN") or None
-    asn = default_asn(environment) if told is None else told
+        yield from _database("city", city, now, fetched=setting is None, licence=ours)
+    setting = environment.get("RASTRO_GEO_ASN") or None
+    asn = default_asn(environment) if setting is None else setting
     if asn in NONE:
         detail = (
             "none: asn and as_organization will be null and data centres unknown; "
@@ -131,13 +132,13 @@ def _databases(environment: dict[str, str], now: datetime) -> Iterator[Finding]:
         )
         yield Finding("network database", "note", detail)
     else:
-        yield from _database("asn", asn, now, fetched=told is None)
+        yield from _database("asn", asn, now, fetched=setting is None)
 
 
 def _database(
     kind: str, path: str, now: datetime, *, fetched: bool, licence: str | None = None
 ) -> Iterator[Finding]:
-    """The database, then its licence if we fetched it. Without a licence told, it is MaxMind's."""
+    """The database, then its licence if we fetched it. Without a `licence`, it is MaxMind's."""
     name = {"city": "city", "asn": "network"}[kind]
     try:
         database = open_database(Path(path), kind)

@@ -18,7 +18,7 @@ class LocalFacts(NamedTuple):
     `api_url` has no slash at its end (`POST {api_url}/v1/events`) and answers on 127.0.0.1 with no
     name service. `processes` maps `emulator` and `consumer` (absent when the stack runs without one)
     to process ids; each is the leader of its own process group. `home` and `logs` are absolute folders.
-    Clients of `aws_endpoint` take any credentials; `rastro.local.stack.client` makes such a client.
+    Clients of `aws_endpoint` take any credentials; `rastro.local.emulator.client` makes such a client.
     """
 
     api_url: str

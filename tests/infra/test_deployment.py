@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from infra.deploy import actions, target, views
+from infra.deploy import actions, preflight, views
 from infra.deploy.stacks import DeployError
-from infra.deploy.target import Target
+from infra.deploy.target import Target, find_target
 from infra.environments import loader
 from infra.environments.settings import Environment
 from infra.stacks.app import build
@@ -33,14 +33,14 @@ SERVICES = {
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """An emulator of its own: it is counted what is left on it."""
     folder = tmp_path_factory.mktemp("emulator")
     running = local_emulator.start(folder / "data", folder / "emulator.log")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in local_emulator.aws_environment(running.endpoint).items():
             patch.setenv(name, value)
-        found = target.find(loader.read("local"))
+        found = find_target(loader.read("local"))
         yield found
     running.stop()
 
@@ -55,82 +55,84 @@ def _synthesize(environment: Environment, out: Path) -> Path:
     return out
 
 
-def _left(place: Target) -> dict[str, list[str]]:
-    return {service: sorted(ask(place.client(service))) for service, ask in SERVICES.items()}
+def _left(target: Target) -> dict[str, list[str]]:
+    return {service: sorted(ask(target.client(service))) for service, ask in SERVICES.items()}
 
 
-def _stream(place: Target) -> dict[str, Any]:
-    found: dict[str, Any] = place.client("kinesis").describe_stream_summary(StreamName="rastro-local-raw")[
+def _stream(target: Target) -> dict[str, Any]:
+    found: dict[str, Any] = target.client("kinesis").describe_stream_summary(StreamName="rastro-local-raw")[
         "StreamDescriptionSummary"
     ]
     return found
 
 
-def test_the_life_of_an_environment(place: Target, environment: Environment, tmp_path: Path) -> None:
-    told: list[str] = []
+def test_the_life_of_an_environment(target: Target, environment: Environment, tmp_path: Path) -> None:
+    reported: list[str] = []
     folder = _synthesize(environment, tmp_path / "first")
 
     with pytest.raises(DeployError, match="not bootstrapped in us-east-1; run: make bootstrap ENV=local"):
-        actions.deploy(environment, folder, place, told.append)
-    deployment.bootstrap(place.client)
-    before = _left(place)
+        actions.deploy(environment, folder, target, reported.append)
+    deployment.bootstrap(target.client)
+    before = _left(target)
 
-    outputs = actions.deploy(environment, folder, place, told.append)
+    outputs = actions.deploy(environment, folder, target, reported.append)
     assert outputs["RawStream"] == "rastro-local-raw"
-    assert _left(place)["firehose"] == ["rastro-local-enriched", "rastro-local-raw", "rastro-local-rejected"]
-    assert _stream(place)["RetentionPeriodHours"] == 24
-    secret = place.client("ssm").get_parameter(Name=outputs["SaltParameter"], WithDecryption=True)
+    assert _left(target)["firehose"] == ["rastro-local-enriched", "rastro-local-raw", "rastro-local-rejected"]
+    assert _stream(target)["RetentionPeriodHours"] == 24
+    secret = target.client("ssm").get_parameter(Name=outputs["SaltParameter"], WithDecryption=True)
 
-    assert actions.diff(environment, folder, place, told.append) is False
+    assert actions.diff(environment, folder, target, reported.append) is False
 
-    place.client("s3").put_object(Bucket=outputs["Bucket"], Key="enriched/kept", Body=b"row")
+    target.client("s3").put_object(Bucket=outputs["Bucket"], Key="enriched/kept", Body=b"row")
     larger = replace(environment, streams=replace(environment.streams, retention_hours=48))
     folder = _synthesize(larger, tmp_path / "second")
-    assert actions.diff(larger, folder, place, told.append) is True
-    assert _stream(place)["RetentionPeriodHours"] == 24  # a diff changes nothing
-    assert actions.deploy(larger, folder, place, told.append) == outputs  # nothing was replaced
-    assert _stream(place)["RetentionPeriodHours"] == 48
+    assert actions.diff(larger, folder, target, reported.append) is True
+    assert _stream(target)["RetentionPeriodHours"] == 24  # a diff changes nothing
+    assert actions.deploy(larger, folder, target, reported.append) == outputs  # nothing was replaced
+    assert _stream(target)["RetentionPeriodHours"] == 48
     assert (
-        place.client("s3").get_object(Bucket=outputs["Bucket"], Key="enriched/kept")["Body"].read() == b"row"
+        target.client("s3").get_object(Bucket=outputs["Bucket"], Key="enriched/kept")["Body"].read() == b"row"
     )
-    again = place.client("ssm").get_parameter(Name=outputs["SaltParameter"], WithDecryption=True)
+    again = target.client("ssm").get_parameter(Name=outputs["SaltParameter"], WithDecryption=True)
     assert again["Parameter"]["Value"] == secret["Parameter"]["Value"]  # made once
 
-    actions.destroy(larger, folder, place, told.append)
-    assert _left(place) == before
+    actions.destroy(larger, folder, target, reported.append)
+    assert _left(target) == before
 
 
-def test_an_environment_that_keeps_its_data_is_not_destroyed(place: Target, environment: Environment) -> None:
+def test_an_environment_that_keeps_its_data_is_not_destroyed(
+    target: Target, environment: Environment
+) -> None:
     kept = replace(environment, protection=replace(environment.protection, keep_data=True))
     with pytest.raises(DeployError, match="local keeps its data"):
-        actions.destroy(kept, Path("nowhere"), place, print)
+        actions.destroy(kept, Path("nowhere"), target, print)
 
 
-def test_credentials_of_another_account_are_told(place: Target, environment: Environment) -> None:
+def test_credentials_of_another_account_are_refused(target: Target, environment: Environment) -> None:
     other = replace(environment, account=replace(environment.account, id="123456789012"))
     with pytest.raises(DeployError, match="are of account 000000000000, but local lives in 123456789012"):
-        target.find(other)
+        find_target(other)
 
 
-def test_missing_credentials_are_told(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_refused(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     with pytest.raises(DeployError, match=r"no AWS credentials.*aws sso login"):
-        target.find(environment)
+        find_target(environment)
 
 
-def test_a_missing_image_is_told(place: Target, environment: Environment) -> None:
+def test_a_missing_image_is_reported(target: Target, environment: Environment) -> None:
     with pytest.raises(DeployError, match=r"has no image 0.1.0; run: make image ENV=local"):
-        target.check_image(place, environment)
+        preflight.check_image(target, environment)
 
 
-def test_a_quota_is_told_before_anything_is_made(place: Target, environment: Environment) -> None:
+def test_a_quota_is_checked_before_anything_is_made(target: Target, environment: Environment) -> None:
     greedy = replace(environment, ingest=replace(environment.ingest, reserved_concurrency=9999))
     with pytest.raises(DeployError, match=r"ingest.reserved_concurrency is 9999, but the account's limit"):
-        target.check_quotas(place, greedy)
+        preflight.check_quotas(target, greedy)
 
 
 def test_views_are_made_in_an_order_that_works() -> None:
@@ -147,22 +149,22 @@ def test_views_are_made_in_an_order_that_works() -> None:
 
 
 def test_the_doctor_finds_what_is_wrong(
-    place: Target, environment: Environment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    target: Target, environment: Environment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from rastro.__main__ import main
 
-    deployment.bootstrap(place.client)
+    deployment.bootstrap(target.client)
     assert main(["doctor", "--env", "local"]) == 1
     assert "wrong   stack rastro-local-pipeline: not deployed" in capsys.readouterr().out
 
     folder = _synthesize(environment, tmp_path / "out")
-    outputs = actions.deploy(environment, folder, place, print)
-    place.client("ssm").put_parameter(Name=outputs["SitesParameter"], Value="{}", Overwrite=True)
+    outputs = actions.deploy(environment, folder, target, print)
+    target.client("ssm").put_parameter(Name=outputs["SitesParameter"], Value="{}", Overwrite=True)
     capsys.readouterr()
     assert main(["doctor", "--env", "local"]) == 1
-    told = capsys.readouterr().out
-    assert "ok      streams: rastro-local-raw ACTIVE" in told
-    assert "ok      deliveries: rastro-local-enriched ACTIVE" in told
-    assert "wrong   sites document: /rastro-local/sites differs from" in told
-    assert "note    rows: no enriched row since yesterday" in told
-    actions.destroy(environment, folder, place, print)
+    output = capsys.readouterr().out
+    assert "ok      streams: rastro-local-raw ACTIVE" in output
+    assert "ok      deliveries: rastro-local-enriched ACTIVE" in output
+    assert "wrong   sites document: /rastro-local/sites differs from" in output
+    assert "note    rows: no enriched row since yesterday" in output
+    actions.destroy(environment, folder, target, print)

@@ -1,6 +1,5 @@
 """The synthesized template, deployed on the emulator and used."""
 
-import importlib.util
 import json
 import time
 from collections.abc import Iterator
@@ -49,9 +48,6 @@ def _raw_records(local: LocalStack) -> list[dict[str, object]]:
     return found
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("ingest_lambda.handler") is None, reason="the handler is not there yet"
-)
 def test_an_event_posted_over_http_is_in_the_raw_stream(local: LocalStack) -> None:
     event_id = "0192f7a0-0000-7000-8000-000000000001"
     status, answer = _post(
@@ -93,7 +89,7 @@ def test_a_second_stack_under_the_same_home_is_refused(local: LocalStack) -> Non
     local.check()  # and the first goes on
 
 
-def test_a_taken_port_is_told(local: LocalStack, tmp_path: Path) -> None:
+def test_a_taken_port_is_refused(local: LocalStack, tmp_path: Path) -> None:
     port = int(local.facts.aws_endpoint.rpartition(":")[2])
     with pytest.raises(Problem, match=f"port {port} cannot be used"):
         stack.start(tmp_path, consumer=False, port=port, tell=lambda line: None)

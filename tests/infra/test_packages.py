@@ -48,6 +48,6 @@ def test_the_targets_of_the_settings() -> None:
     assert lambda_zip.target(Ingest(architecture="x86_64", python="3.12")).machine == "x86_64"
 
 
-def test_a_target_without_wheels_is_told(tmp_path: Path) -> None:
+def test_a_target_without_wheels_is_refused(tmp_path: Path) -> None:
     with pytest.raises(lambda_zip.PackageError, match=r"for sparc, Python 3.13 could not be built"):
         lambda_zip.build(Target("sparc", "3.13"), tmp_path)

@@ -1,6 +1,5 @@
 """What the templates must say, beyond what linters know."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -16,12 +15,13 @@ from infra.environments import loader
 from infra.stacks import accepted_findings
 from infra.stacks.pipeline import glue_types
 from schemas import json_file, parse_sites
+from tests.infra import manifest
 
 pytestmark = pytest.mark.slow
 
 Templates = dict[str, dict[str, Any]]
 Every = dict[str, Templates]
-SNAPSHOTS = Path(__file__).parent / "snapshots"
+MANIFESTS = Path(__file__).parent / "manifests"
 REAL = ("dev", "test", "prod", "everything")
 
 
@@ -291,9 +291,9 @@ def test_each_acknowledgement_is_still_needed(assemblies: dict[str, Path]) -> No
     for folder in assemblies.values():
         for file in folder.glob("*.metadata.json"):
             paths |= {entry.lstrip("/") for entry in json.loads(file.read_text(encoding="utf-8"))}
-    for known in accepted_findings.KNOWN:
-        assert any(path == known.path or path.startswith(f"{known.path}/") for path in paths), known
-        assert len(known.reason) > 20
+    for finding in accepted_findings.ACCEPTED_FINDINGS:
+        assert any(path == finding.path or path.startswith(f"{finding.path}/") for path in paths), finding
+        assert len(finding.reason) > 20
 
 
 def test_synthesis_gives_the_same_bytes_again(assemblies: dict[str, Path], tmp_path: Path) -> None:
@@ -310,40 +310,18 @@ def test_every_column_type_is_one_of_athenas() -> None:
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_snapshot(environment: str, templates: Every, request: pytest.FixtureRequest) -> None:
-    """A change of the infrastructure shows in the review. Renew with: make snapshots."""
-    for stack, template in templates[environment].items():
-        text = json.dumps(_without_files(template), indent=1, sort_keys=True)
-        masked = re.sub(r"[0-9a-f]{64}", lambda m: "DIGEST", text)
-        path = SNAPSHOTS / environment / f"{stack}.json"
-        if request.config.getoption("--renew-snapshots"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(masked + "\n", encoding="utf-8")
-        assert path.exists(), f"no snapshot of {stack}; run: make snapshots"
-        kept = path.read_text(encoding="utf-8")
-        assert _short(kept) == _short(masked + "\n"), f"{stack} has changed; look, then run: make snapshots"
-        assert kept == masked + "\n", f"{stack} has changed; look, then run: make snapshots"
-
-
-def _without_files(template: dict[str, Any]) -> dict[str, Any]:
-    """Without what comes from files that are reviewed themselves: columns from schemas/, SQL from analytics/."""
-    kept = {}
-    for name, resource in template["Resources"].items():
-        if resource["Type"] == "AWS::Athena::NamedQuery":
-            continue
-        if resource["Type"] == "AWS::Glue::Table":
-            resource = json.loads(json.dumps(resource))  # noqa: PLW2901 - a copy, to be changed
-            resource["Properties"]["TableInput"]["StorageDescriptor"]["Columns"] = "from schemas/"
-        kept[name] = resource
-    return template | {"Resources": kept}
-
-
-def _short(text: str) -> dict[str, str]:
-    """A digest per resource: the failure names what has changed instead of printing a template."""
-    return {
-        name: hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:8]
-        for name, resource in json.loads(text)["Resources"].items()
-    }
+def test_the_manifest_is_up_to_date(
+    environment: str, templates: Every, request: pytest.FixtureRequest
+) -> None:
+    """A change of the infrastructure shows in the review as a diff of the manifest."""
+    found = manifest.lines(templates[environment])
+    path = MANIFESTS / f"{environment}.txt"
+    if request.config.getoption("--renew-manifests"):
+        path.write_text("\n".join(found) + "\n", encoding="utf-8")
+    committed = path.read_text(encoding="utf-8").splitlines()
+    changed = [*(f"- {line}" for line in committed if line not in found)]
+    changed += [f"+ {line}" for line in found if line not in committed]
+    assert not changed, "look at the changes, then run: make manifests\n" + "\n".join(changed)
 
 
 def test_example_sites_documents_can_be_used() -> None:

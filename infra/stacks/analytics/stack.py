@@ -8,7 +8,7 @@ from analytics import queries
 from infra.environments import resource_names
 from infra.environments.settings import Environment
 from infra.stacks.analytics import quicksight
-from infra.stacks.pipeline.stack import PipelineStack, place
+from infra.stacks.pipeline.stack import PipelineStack, account_and_region
 from lake import layout
 
 _GIB = 1 << 30
@@ -23,7 +23,7 @@ class AnalyticsStack(Stack):
             "Analytics",
             stack_name=f"{environment.prefix}-analytics",
             description=f"Rastro {environment.name}: Athena workgroup, views, reports.",
-            env=place(environment),
+            env=account_and_region(environment),
         )
         self.add_stack_dependency(pipeline)
         workgroup = athena.CfnWorkGroup(
@@ -45,11 +45,11 @@ class AnalyticsStack(Stack):
                 ),
             ),
         )
-        for kind, known, read in (
+        for kind, names, read in (
             ("view", queries.VIEWS, queries.view),
             ("report", queries.REPORTS, queries.report),
         ):
-            for name in known:
+            for name in names:
                 query = read(name)
                 athena.CfnNamedQuery(
                     self,
@@ -72,7 +72,7 @@ class DashboardsStack(Stack):
             "Dashboards",
             stack_name=f"{environment.prefix}-dashboards",
             description=f"Rastro {environment.name}: QuickSight dashboards.",
-            env=place(environment),
+            env=account_and_region(environment),
         )
         self.add_stack_dependency(analytics)
         quicksight.add(self, environment)

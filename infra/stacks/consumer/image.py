@@ -5,7 +5,7 @@ from aws_cdk import aws_ecr as ecr
 from constructs import Construct
 
 from infra.environments.settings import Environment
-from infra.stacks.pipeline.stack import place
+from infra.stacks.pipeline.stack import account_and_region
 
 
 class ImageStack(Stack):
@@ -17,7 +17,7 @@ class ImageStack(Stack):
             "Image",
             stack_name=f"{environment.prefix}-image",
             description=f"Rastro {environment.name}: repository of the consumer's image.",
-            env=place(environment),
+            env=account_and_region(environment),
             termination_protection=environment.protection.keep_data,
         )
         keep = environment.protection.keep_data

@@ -30,7 +30,6 @@ def grant(role: iam.IRole, pipeline: PipelineStack, application: str, *, fan_out
         (["kinesis:PutRecords"], [pipeline.enriched.stream_arn]),
         (["firehose:PutRecordBatch"], [pipeline.rejected_delivery.delivery_stream_arn]),
         (list(_TABLE), tables),
-        # KCL adds the index to a lease table that an older version made, hence UpdateTable.
         (
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             [pipeline.bucket.arn_for_objects(f"{layout.STATE}/*")],

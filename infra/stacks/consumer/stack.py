@@ -13,7 +13,7 @@ from infra.stacks.consumer import permissions, scaling
 from infra.stacks.consumer.image import ImageStack
 from infra.stacks.consumer.network import network
 from infra.stacks.log_retention import log_retention
-from infra.stacks.pipeline.stack import PipelineStack, place
+from infra.stacks.pipeline.stack import PipelineStack, account_and_region
 from lake import layout
 
 _HEARTBEAT = "/tmp/rastro/heartbeat"  # noqa: S108 - in the container, on its one writable volume
@@ -33,7 +33,7 @@ class ConsumerStack(Stack):
             "Consumer",
             stack_name=f"{environment.prefix}-consumer",
             description=f"Rastro {environment.name}: enrichment and sessions.",
-            env=place(environment),
+            env=account_and_region(environment),
         )
         self.add_stack_dependency(image)
         vpc, subnets = network(self, environment)

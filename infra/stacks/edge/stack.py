@@ -12,9 +12,8 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
-from infra.environments.resource_names import EDGE_REGION
+from infra.environments.resource_names import EDGE_REGION, RUNBOOK
 from infra.environments.settings import Environment
-from infra.stacks.monitoring.alarms import RUNBOOK
 from infra.stacks.pipeline import origin_lock
 from infra.stacks.pipeline.origin_lock.handler import HEADER
 

@@ -1,1 +1,1 @@
-"""The monitoring stack: alarms with a runbook each, a dashboard, a canary, a budget, who is told."""
+"""The monitoring stack: alarms with a runbook each, a dashboard, a canary, a budget, and who is notified."""

@@ -1,4 +1,4 @@
-"""What is watched, as data: one entry per alarm, with what it means and where its runbook is."""
+"""The alarms as data: what each means, when it fires, which section of the runbook it leads to."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,6 @@ from infra.environments.resource_names import KCL_TABLES
 from infra.environments.settings import Environment
 from infra.stacks.monitoring import metrics
 
-RUNBOOK = "docs/operations.md"
 _MINUTE_MS = 60_000
 _ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 _BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
@@ -18,7 +17,7 @@ _MISSING_GOOD = cloudwatch.TreatMissingData.NOT_BREACHING
 
 
 class Names(NamedTuple):
-    """What the watched things are called."""
+    """Names of the resources that alarms look at."""
 
     raw: str
     enriched: str
@@ -29,7 +28,7 @@ class Names(NamedTuple):
     function: str
 
 
-class Watch(NamedTuple):
+class Alarm(NamedTuple):
     """An alarm. `name` is also the anchor of its section in the runbook.
 
     It fires when `metric` is beyond `threshold` in `points` of the last `periods` periods of the metric.
@@ -45,7 +44,7 @@ class Watch(NamedTuple):
     missing: cloudwatch.TreatMissingData = _MISSING_GOOD
 
 
-def watches(environment: Environment, names: Names) -> list[Watch]:
+def alarms_of(environment: Environment, names: Names) -> list[Alarm]:
     """All alarms of one environment, from the storefront to the lake."""
     found = [*_ingest(environment, names), *_streams(names), *_delivery(environment, names)]
     if environment.stacks.consumer:
@@ -55,10 +54,10 @@ def watches(environment: Environment, names: Names) -> list[Watch]:
     return found
 
 
-def _ingest(environment: Environment, names: Names) -> list[Watch]:
+def _ingest(environment: Environment, names: Names) -> list[Alarm]:
     settings = environment.monitoring
     found = [
-        Watch(
+        Alarm(
             "ingest-5xx",
             "Storefronts get errors instead of 202; they send again, but not for ever.",
             metrics.api_metric(names.api_id, "5xx"),
@@ -66,7 +65,7 @@ def _ingest(environment: Environment, names: Names) -> list[Watch]:
             periods=3,
             points=2,
         ),
-        Watch(
+        Alarm(
             "ingest-latency",
             f"One request in a hundred takes longer than {settings.latency_ms} ms.",
             metrics.api_metric(names.api_id, "Latency", "p99"),
@@ -74,7 +73,7 @@ def _ingest(environment: Environment, names: Names) -> list[Watch]:
             periods=3,
             points=3,
         ),
-        Watch(
+        Alarm(
             "ingest-throttled",
             "Requests were turned away because the function may not run more often at once.",
             metrics.function_metric(names.function, "Throttles"),
@@ -82,7 +81,7 @@ def _ingest(environment: Environment, names: Names) -> list[Watch]:
             periods=3,
             points=2,
         ),
-        Watch(
+        Alarm(
             "ingest-unavailable",
             "Events could not be made durable and were answered with 503.",
             metrics.ingest_metric(environment, "Unavailable"),
@@ -90,19 +89,19 @@ def _ingest(environment: Environment, names: Names) -> list[Watch]:
             periods=3,
             points=2,
         ),
-        Watch(
+        Alarm(
             "sites-document",
             "The newest sites document cannot be used; ingest goes on with the one before.",
             metrics.ingest_metric(environment, "SitesDocumentInvalid"),
             threshold=0,
         ),
-        Watch(
+        Alarm(
             "cookieless-secret",
             "The secret of the cookieless hash cannot be read; events without visitor_id get 503.",
             metrics.ingest_metric(environment, "SaltUnreadable"),
             threshold=0,
         ),
-        Watch(
+        Alarm(
             "rejected-share",
             f"More than {settings.rejected_percent} % of the events are rejected.",
             _share(
@@ -117,7 +116,7 @@ def _ingest(environment: Environment, names: Names) -> list[Watch]:
     ]
     if settings.quiet_minutes:
         found.append(
-            Watch(
+            Alarm(
                 "no-traffic",
                 f"Not one request for {settings.quiet_minutes} minutes.",
                 metrics.api_metric(names.api_id, "Count", "Sum", Duration.minutes(settings.quiet_minutes)),
@@ -129,9 +128,9 @@ def _ingest(environment: Environment, names: Names) -> list[Watch]:
     return found
 
 
-def _streams(names: Names) -> list[Watch]:
+def _streams(names: Names) -> list[Alarm]:
     return [
-        Watch(
+        Alarm(
             f"{role}-stream-throttled",
             f"The {role} stream refuses records: a shard is over its limit.",
             metrics.stream_metric(stream, "WriteProvisionedThroughputExceeded"),
@@ -141,7 +140,7 @@ def _streams(names: Names) -> list[Watch]:
         )
         for role, stream in (("raw", names.raw), ("enriched", names.enriched))
     ] + [
-        Watch(
+        Alarm(
             "raw-stream-reads-throttled",
             "Readers of the raw stream get in each other's way.",
             metrics.stream_metric(names.raw, "ReadProvisionedThroughputExceeded"),
@@ -152,7 +151,7 @@ def _streams(names: Names) -> list[Watch]:
     ]
 
 
-def _delivery(environment: Environment, names: Names) -> list[Watch]:
+def _delivery(environment: Environment, names: Names) -> list[Alarm]:
     settings = environment.monitoring
     deliveries = {
         "enriched": names.enriched_delivery,
@@ -160,7 +159,7 @@ def _delivery(environment: Environment, names: Names) -> list[Watch]:
         "raw": names.raw_delivery,
     }
     found = [
-        Watch(
+        Alarm(
             f"{role}-delivery-late",
             f"Rows wait longer than {settings.freshness_minutes} minutes for their way to S3.",
             metrics.delivery_metric(delivery, "DeliveryToS3.DataFreshness", "Maximum"),
@@ -171,7 +170,7 @@ def _delivery(environment: Environment, names: Names) -> list[Watch]:
         for role, delivery in deliveries.items()
     ]
     found += [
-        Watch(
+        Alarm(
             f"{role}-conversion-failed",
             "Rows do not fit the table and lie under errors/ instead.",
             metrics.delivery_metric(deliveries[role], "FailedConversion.Records"),
@@ -180,7 +179,7 @@ def _delivery(environment: Environment, names: Names) -> list[Watch]:
         for role in ("enriched", "rejected")
     ]
     found += [
-        Watch(
+        Alarm(
             "rejected-delivery-throttled",
             "Rejected events cannot be stored fast enough; ingest answers 503 for their requests.",
             metrics.delivery_metric(names.rejected_delivery, "ThrottledRecords"),
@@ -188,7 +187,7 @@ def _delivery(environment: Environment, names: Names) -> list[Watch]:
             periods=3,
             points=2,
         ),
-        Watch(
+        Alarm(
             "dead-letters",
             f"More than {settings.rejected_per_hour} rejected rows within an hour.",
             metrics.delivery_metric(names.rejected_delivery, "IncomingRecords", "Sum", Duration.hours(1)),
@@ -198,12 +197,12 @@ def _delivery(environment: Environment, names: Names) -> list[Watch]:
     return found
 
 
-def _consumer(environment: Environment, names: Names) -> list[Watch]:
+def _consumer(environment: Environment, names: Names) -> list[Alarm]:
     settings = environment.monitoring
     arrived = metrics.stream_metric(names.raw, "IncomingRecords")
     read = metrics.consumer_metric(environment, "RecordsIn", "Sum", metrics.FIVE)
     found = [
-        Watch(
+        Alarm(
             "consumer-lag",
             f"Events wait longer than {settings.lag_minutes} minutes to be enriched.",
             metrics.consumer_metric(environment, "MillisBehindLatest", "Maximum", metrics.FIVE),
@@ -211,7 +210,7 @@ def _consumer(environment: Environment, names: Names) -> list[Watch]:
             periods=2,
             points=2,
         ),
-        Watch(
+        Alarm(
             "consumer-stalled",
             "Records arrive and none is read: the consumer is down or stands still.",
             cloudwatch.MathExpression(
@@ -224,7 +223,7 @@ def _consumer(environment: Environment, names: Names) -> list[Watch]:
             periods=2,
             points=2,
         ),
-        Watch(
+        Alarm(
             "shard-unread",
             "Fewer records are read than arrive: a shard has no working reader.",
             cloudwatch.MathExpression(
@@ -237,7 +236,7 @@ def _consumer(environment: Environment, names: Names) -> list[Watch]:
             periods=4,
             points=4,
         ),
-        Watch(
+        Alarm(
             "consumer-tasks",
             "Fewer tasks run than should.",
             metrics.tasks_metric(environment.prefix, environment.application, "RunningTaskCount"),
@@ -247,7 +246,7 @@ def _consumer(environment: Environment, names: Names) -> list[Watch]:
             comparison=_BELOW,
             missing=_MISSING_BAD,
         ),
-        Watch(
+        Alarm(
             "consumer-memory",
             "The consumer uses nearly all its memory; beyond it the task is killed.",
             metrics.service_metric(
@@ -265,8 +264,8 @@ def _consumer(environment: Environment, names: Names) -> list[Watch]:
     ]
 
 
-def _lease_table(table: str, kind: str, word: str) -> Watch:
-    return Watch(
+def _lease_table(table: str, kind: str, word: str) -> Alarm:
+    return Alarm(
         f"lease-table-throttled-{kind}-{word}",
         f"DynamoDB refuses {word} of {table}; leases may be lost.",
         metrics.table_metric(table, "ReadThrottleEvents" if word == "reads" else "WriteThrottleEvents"),
@@ -276,9 +275,9 @@ def _lease_table(table: str, kind: str, word: str) -> Watch:
     )
 
 
-def _canary(environment: Environment) -> list[Watch]:
+def _canary(environment: Environment) -> list[Alarm]:
     return [
-        Watch(
+        Alarm(
             "canary-refused",
             "A good event was not accepted.",
             metrics.canary_metric(environment, "Accepted", "Minimum"),
@@ -288,7 +287,7 @@ def _canary(environment: Environment) -> list[Watch]:
             comparison=_BELOW,
             missing=_MISSING_BAD,
         ),
-        Watch(
+        Alarm(
             "canary-late",
             f"The newest canary row in Athena is older than {environment.monitoring.canary_minutes} minutes.",
             metrics.canary_metric(environment, "AgeSeconds"),
@@ -300,9 +299,9 @@ def _canary(environment: Environment) -> list[Watch]:
     ]
 
 
-def anchor(watch: Watch) -> str:
-    """The section of the runbook: alarms on the three lease tables share one."""
-    return "lease-table-throttled" if watch.name.startswith("lease-table") else watch.name
+def anchor(alarm: Alarm) -> str:
+    """The section of the runbook: all alarms on KCL's lease table share one."""
+    return "lease-table-throttled" if alarm.name.startswith("lease-table") else alarm.name
 
 
 def _share(part: cloudwatch.IMetric, rest: cloudwatch.IMetric, label: str) -> cloudwatch.MathExpression:

@@ -1,4 +1,4 @@
-"""Alarms, who is told, dashboard, canary, budget."""
+"""Alarms, the topic that notifies people, dashboard, canary, budget."""
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_budgets as budgets
@@ -9,10 +9,11 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.environments.resource_names import RUNBOOK
 from infra.environments.settings import Environment
 from infra.stacks.monitoring import canary, dashboard
-from infra.stacks.monitoring.alarms import RUNBOOK, Names, Watch, anchor, watches
-from infra.stacks.pipeline.stack import PipelineStack, place
+from infra.stacks.monitoring.alarms import Alarm, Names, alarms_of, anchor
+from infra.stacks.pipeline.stack import PipelineStack, account_and_region
 
 
 class MonitoringStack(Stack):
@@ -24,7 +25,7 @@ class MonitoringStack(Stack):
             "Monitoring",
             stack_name=f"{environment.prefix}-monitoring",
             description=f"Rastro {environment.name}: alarms, dashboard, canary.",
-            env=place(environment),
+            env=account_and_region(environment),
         )
         self.topic = _topic(self, environment, pipeline)
         names = Names(
@@ -36,7 +37,7 @@ class MonitoringStack(Stack):
             api_id=pipeline.api.api_id,
             function=pipeline.function.function_name,
         )
-        self.alarms = [self._alarm(watch, environment) for watch in watches(environment, names)]
+        self.alarms = [self._alarm(alarm, environment) for alarm in alarms_of(environment, names)]
         dashboard.make(self, environment, names, self.alarms)
         if environment.monitoring.canary:
             canary.make(self, environment, pipeline)
@@ -44,19 +45,19 @@ class MonitoringStack(Stack):
             _budget(self, environment, self.topic)
         CfnOutput(self, "TopicOutput", value=self.topic.topic_arn).override_logical_id("AlarmTopic")
 
-    def _alarm(self, watch: Watch, environment: Environment) -> cloudwatch.Alarm:
+    def _alarm(self, alarm: Alarm, environment: Environment) -> cloudwatch.Alarm:
         """An alarm whose text says what it means and where to read what to do."""
         made = cloudwatch.Alarm(
             self,
-            "".join(word.capitalize() for word in watch.name.split("-")),
-            alarm_name=f"{environment.prefix}-{watch.name}",
-            alarm_description=f"{watch.meaning} What to do: {RUNBOOK}#{anchor(watch)}",
-            metric=watch.metric,
-            threshold=watch.threshold,
-            evaluation_periods=watch.periods,
-            datapoints_to_alarm=watch.points,
-            comparison_operator=watch.comparison,
-            treat_missing_data=watch.missing,
+            "".join(word.capitalize() for word in alarm.name.split("-")),
+            alarm_name=f"{environment.prefix}-{alarm.name}",
+            alarm_description=f"{alarm.meaning} What to do: {RUNBOOK}#{anchor(alarm)}",
+            metric=alarm.metric,
+            threshold=alarm.threshold,
+            evaluation_periods=alarm.periods,
+            datapoints_to_alarm=alarm.points,
+            comparison_operator=alarm.comparison,
+            treat_missing_data=alarm.missing,
         )
         target = actions.SnsAction(self.topic)
         made.add_alarm_action(target)
@@ -83,7 +84,7 @@ def _topic(scope: Construct, environment: Environment, pipeline: PipelineStack) 
 
 
 def _budget(scope: Construct, environment: Environment, topic: sns.Topic) -> None:
-    """The month's cost of what carries our tag; tell at 80 % of it and when all of it is forecast."""
+    """The month's cost of the resources with our tag; notifies at 80 % of it and when all of it is forecast."""
     subscriber = budgets.CfnBudget.SubscriberProperty(address=topic.topic_arn, subscription_type="SNS")
     budgets.CfnBudget(
         scope,

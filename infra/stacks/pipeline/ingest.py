@@ -95,9 +95,6 @@ def function(
         ),
     )
     raw.grant_write(made)
-    made.add_to_role_policy(  # the health route asks whether the stream can be written
-        iam.PolicyStatement(actions=["kinesis:DescribeStreamSummary"], resources=[raw.stream_arn])
-    )
     rejected.grant_put_records(made)
     made.add_to_role_policy(
         iam.PolicyStatement(

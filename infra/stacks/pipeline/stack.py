@@ -21,7 +21,7 @@ class PipelineStack(Stack):
             "Pipeline",
             stack_name=stack_name(environment),
             description=f"Rastro {environment.name}: ingest, streams, delivery, lake.",
-            env=place(environment),
+            env=account_and_region(environment),
             termination_protection=environment.protection.keep_data,
         )
         self.key = bucket.key(self, environment)
@@ -69,7 +69,7 @@ def stack_name(environment: Environment) -> str:
     return f"{environment.prefix}-pipeline"
 
 
-def place(environment: Environment) -> CdkEnvironment | None:
+def account_and_region(environment: Environment) -> CdkEnvironment | None:
     """Account and region, if both are fixed; else those of the credentials at deployment."""
     if not environment.account.id:
         return None

@@ -1,7 +1,7 @@
 """The lock: the API answers only requests that carry the secret which CloudFront adds.
 
 An HTTP API takes neither a resource policy nor WAF, so an authorizer does it: without the header API
-Gateway refuses by itself; the answer for a header is kept for an hour, so the function hardly runs.
+Gateway refuses by itself; the answer for a header is cached for an hour, so the function hardly runs.
 """
 
 from pathlib import Path

@@ -10,8 +10,8 @@ HEADER = "x-rastro-origin"
 
 def handler(event: dict[str, Any], context: object) -> dict[str, bool]:
     """A simple answer of an HTTP API authorizer; the comparison takes the same time whatever differs."""
-    told = event.get("headers", {}).get(HEADER, "")
-    return {"isAuthorized": hmac.compare_digest(told.encode(), _secret().encode())}
+    given = event.get("headers", {}).get(HEADER, "")
+    return {"isAuthorized": hmac.compare_digest(given.encode(), _secret().encode())}
 
 
 @functools.cache

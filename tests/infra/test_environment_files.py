@@ -32,7 +32,7 @@ def test_a_fourth_file_is_a_fourth_environment(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[stream]\n", "unknown setting stream; did you mean streams?"),
         ("[streams]\nretention = 24\n", "unknown setting streams.retention"),
@@ -58,10 +58,10 @@ def test_a_fourth_file_is_a_fourth_environment(folder: Path) -> None:
         ("[streams\n", "is not TOML"),
     ],
 )
-def test_a_wrong_file_is_told_with_its_place(folder: Path, text: str, told: str) -> None:
+def test_a_wrong_file_is_refused_with_its_place(folder: Path, text: str, message: str) -> None:
     with pytest.raises(BadEnvironment) as caught:
         _read(folder, text)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "mine.toml" in str(caught.value)
 
 
@@ -73,7 +73,7 @@ def test_a_missing_environment_names_those_there_are(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sites", "told"),
+    ("sites", "message"),
     [
         ('sites = ""', "sites is missing"),
         ('sites = "none.json"', "sites cannot be read"),
@@ -81,7 +81,7 @@ def test_a_missing_environment_names_those_there_are(folder: Path) -> None:
         ('sites = "large.json"', "the parameter store takes 8192"),
     ],
 )
-def test_a_wrong_sites_document_is_told(folder: Path, sites: str, told: str) -> None:
+def test_a_wrong_sites_document_is_refused(folder: Path, sites: str, message: str) -> None:
     (folder / "broken.json").write_text('{"version": 1, "sites": {"a": {}}}', encoding="utf-8")
     hosts = ",".join(f'"h{n}.example"' for n in range(900))
     large = f'{{"version":1,"sites":{{"canary":{{"keys":["pk_12345678"],"hosts":[{hosts}]}}}}}}'
@@ -89,7 +89,7 @@ def test_a_wrong_sites_document_is_told(folder: Path, sites: str, told: str) -> 
     (folder / "mine.toml").write_text(sites + "\n", encoding="utf-8")
     with pytest.raises(BadEnvironment) as caught:
         loader.read("mine", folder)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_every_setting_says_what_it_means() -> None:

@@ -26,6 +26,6 @@ def test_a_type_of_athena_passes(text: str) -> None:
         "array<string", "array<string>>", "struct<>", "struct<a>", "struct<a:int,>", "map<array<int>,int>", "int,int",
     ],
 )  # fmt: skip
-def test_anything_else_is_told(text: str) -> None:
+def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(BadType):
         check(text)
