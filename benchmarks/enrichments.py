@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.workload import raw_records, sites
 from enrich_consumer.core.decode import decode
-from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.engine.runner import Assembled, assemble
 from enrich_consumer.core.enrichments import ENRICHMENTS
@@ -23,7 +23,7 @@ from reference_data.databases import open_references
 from schemas import Sites
 
 HELP = "microseconds of each enrichment, hit rates of the caches"
-PARTS = ("per_client", "per_page", "per_event", "at_last")
+PARTS = ("per_client", "per_page", "per_event", "finalize")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
-def _timed(spec: Spec, spent: Counter[str]) -> Spec:
+def _timed(spec: Enrichment, spent: Counter[str]) -> Enrichment:
     """The same enrichment, adding the nanoseconds of its parts to `spent` under its name."""
 
     def timed(part: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,11 +9,11 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from enrich_consumer.app import beside
-from enrich_consumer.core.sessions.rule import place, prune
+from enrich_consumer.app import run_in_background
+from enrich_consumer.core.sessions.rule import assign, expire
 from enrich_consumer.core.sessions.shard_state import ShardState, visitor_key
 from enrich_consumer.core.sessions.visitor import Visitor, unpack
-from enrich_consumer.edges.aws.object_store import MemoryBlobs
+from enrich_consumer.edges.aws.object_store import MemoryObjectStore
 from enrich_consumer.edges.kcl.shards import WHOLE
 from enrich_consumer.edges.log import Log
 from enrich_consumer.session_log.log import SessionLog
@@ -66,7 +66,7 @@ def _rule(rng: Random) -> float:
         visitor = Visitor([], {})
         started = time.process_time()
         for event_id, at, received_at in events:
-            place(visitor, event_id, at, received_at, RULE, "loja/v")
+            assign(visitor, event_id, at, received_at, RULE, "loja/v")
         best = max(best, len(events) / (time.process_time() - started))
     return best
 
@@ -74,14 +74,14 @@ def _rule(rng: Random) -> float:
 def _sessionize(state: ShardState, batches: list[list[tuple[str, int, list[tuple[str, int]]]]]) -> int:
     events = 0
     for batch in batches:  # one batch is one flush
-        for owner, received_at, items in batch:
+        for partition_key, received_at, items in batch:
             state.watermark = max(state.watermark, received_at)
-            visitor = state.visitor(visitor_key(owner), RULE)
-            prune(visitor, received_at, RULE)
+            visitor = state.visitor(visitor_key(partition_key), RULE)
+            expire(visitor, received_at, RULE)
             for event_id, at in items:
-                place(visitor, event_id, at, received_at, RULE, owner)
+                assign(visitor, event_id, at, received_at, RULE, partition_key)
             events += len(items)
-        state.settle(state.changes())
+        state.mark_saved(state.dirty_visitors())
     return events
 
 
@@ -93,9 +93,9 @@ def _batches(
     now = START
     for _ in range(records):
         now += rng.randint(0, 40)
-        owner = f"loja/visitor-{rng.randrange(5000):08d}"
+        partition_key = f"loja/visitor-{rng.randrange(5000):08d}"
         items = [(_uuid(rng), now - rng.randint(0, 20_000)) for _ in range(per_record)]
-        made.append((owner, now, items))
+        made.append((partition_key, now, items))
     size = 5000 // per_record
     return [made[i : i + size] for i in range(0, len(made), size)]
 
@@ -103,21 +103,21 @@ def _batches(
 def _state(rng: Random, count: int) -> dict[str, float]:
     bytes_per_visitor = _memory(rng, count // 4)  # a quarter: the dict is as full as with all
     state = _filled(rng, count)
-    blobs = MemoryBlobs()
-    log = _log(blobs, "first")
+    store = MemoryObjectStore()
+    log = _log(store, "first")
     log.take_over(None, WHOLE)
     found = {"bytes_per_visitor": bytes_per_visitor}
     found |= _pauses(rng, state, log, count)
-    log.write_snapshot(log.snapshot_header(state), state.settled)
+    log.write_snapshot(log.snapshot_header(state), state.saved)
     seconds = []
     for turn in range(3):
         gc.collect()
         started = time.perf_counter()
-        recovered = _log(blobs, f"restore {turn}").take_over(state.sequence, WHOLE)
+        restored = _log(store, f"restore {turn}").take_over(state.sequence, WHOLE)
         seconds.append(time.perf_counter() - started)
-        assert len(recovered.state) == count
+        assert len(restored.state) == count
     found["restore_ms"] = min(seconds) * 1000
-    found["snapshot_mb"] = max(map(len, blobs.blobs.values())) / 1e6
+    found["snapshot_mb"] = max(map(len, store.objects.values())) / 1e6
     return found
 
 
@@ -135,21 +135,21 @@ def _memory(rng: Random, count: int) -> float:
 def _pauses(rng: Random, state: ShardState, log: SessionLog, count: int) -> dict[str, float]:
     """What stops the worker at a save: packing and encoding of a flush of 500 visitors (a change), and the
     copy of the visitors that a snapshot thread then works on, with that thread running beside."""
-    background = beside(Log(sys.stderr))  # the product's own thread
-    keys = list(state.settled)
+    background = run_in_background(Log(sys.stderr))  # the product's own thread
+    keys = list(state.saved)
     changes, snapshots = [], []
     for turn in range(200):
         for key in rng.sample(keys, 500):
-            state.touched[key] = unpack(state.settled[key])
+            state.dirty[key] = unpack(state.saved[key])
         state.sequence += 1
         started = time.perf_counter()
-        changed = state.changes()
+        changed = state.dirty_visitors()
         log.append(state, changed)
-        state.settle(changed)
+        state.mark_saved(changed)
         changes.append(time.perf_counter() - started)
         if turn % 4 == 0:
             started = time.perf_counter()
-            background(partial(log.write_snapshot, log.snapshot_header(state), dict(state.settled)))
+            background(partial(log.write_snapshot, log.snapshot_header(state), dict(state.saved)))
             snapshots.append(time.perf_counter() - started)
     return {
         "change_pause_p50_ms": _percentile(changes, 0.5) * 1000,
@@ -161,18 +161,18 @@ def _pauses(rng: Random, state: ShardState, log: SessionLog, count: int) -> dict
 def _filled(rng: Random, count: int) -> ShardState:
     state = ShardState(watermark=START)
     for number in range(count):
-        owner = f"loja/visitor-{number:08d}"
-        visitor = state.visitor(visitor_key(owner), RULE)
+        partition_key = f"loja/visitor-{number:08d}"
+        visitor = state.visitor(visitor_key(partition_key), RULE)
         for index in range(IDS):
-            place(visitor, _uuid(rng), START + index * 1000, START, RULE, owner)
+            assign(visitor, _uuid(rng), START + index * 1000, START, RULE, partition_key)
         if number % 1000 == 999:
-            state.settle(state.changes())
-    state.settle(state.changes())
+            state.mark_saved(state.dirty_visitors())
+    state.mark_saved(state.dirty_visitors())
     return state
 
 
-def _log(blobs: MemoryBlobs, writer: str) -> SessionLog:
-    return SessionLog(blobs, application="bench", shard="shard-0", writer=writer, sites_version=1)
+def _log(store: MemoryObjectStore, writer: str) -> SessionLog:
+    return SessionLog(store, application="bench", shard="shard-0", writer=writer, sites_version=1)
 
 
 def _percentile(values: list[float], share: float) -> float:

@@ -66,7 +66,7 @@ def raw_records(
         for request in plan(seed + round_, max(2_000, events), NOW).requests:
             _take(request, known, by_visitor, str(round_))
         round_ += 1
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     queues = []
     for parts in by_visitor.values():
         whole = len(parts) // per_record * per_record
@@ -79,14 +79,14 @@ def raw_records(
     while len(records) * per_record < events and (queues or active):
         while queues and len(active) < 300:
             active.append(queues.pop())
-        turn = chance.randrange(len(active))
+        turn = rng.randrange(len(active))
         chunk = next(active[turn], None)
         if chunk is None:
             active[turn] = active[-1]
             active.pop()
             continue
         number += 1
-        records.append(_record(chance, chunk, number, distinct_agents=distinct_agents, filled=filled))
+        records.append(_record(rng, chunk, number, distinct_agents=distinct_agents, filled=filled))
     return records
 
 
@@ -133,14 +133,14 @@ def _take(request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str
 
 
 def _record(
-    chance: random.Random, chunk: list[dict[str, Any]], number: int, *, distinct_agents: bool, filled: bool
+    rng: random.Random, chunk: list[dict[str, Any]], number: int, *, distinct_agents: bool, filled: bool
 ) -> bytes:
     shared = dict(chunk[0]["shared"])
     shared["user_agent"] = _in_app(shared["visitor_id"], shared.get("user_agent"))
     if distinct_agents and shared.get("user_agent"):
-        build = f"{chance.randint(4000, 9999)}.{chance.randint(0, 250)}"
+        build = f"{rng.randint(4000, 9999)}.{rng.randint(0, 250)}"
         shared["user_agent"] = shared["user_agent"] + f" Shop/{number}.{build}"
-    events = [_filled(chance, part["event"]) if filled else part["event"] for part in chunk]
+    events = [_filled(rng, part["event"]) if filled else part["event"] for part in chunk]
     return orjson.dumps(shared | {"received_at": NOW + number, "events": events})
 
 
@@ -149,53 +149,53 @@ def _in_app(visitor: str, agent: str | None) -> str | None:
 
     That is where variety of agents comes from today: the browsers themselves have frozen theirs.
     """
-    chance = random.Random(visitor)
-    if not agent or "Mobile" not in agent or chance.random() > 0.3:
+    rng = random.Random(visitor)
+    if not agent or "Mobile" not in agent or rng.random() > 0.3:
         return agent
-    build = f"{chance.randint(380, 410)}.0.0.{chance.randint(10, 60)}.{chance.randint(60, 140)}"
-    if chance.random() < 0.5:
-        return f"{agent} Instagram {build} (scale=3.00; 1170x2532; {chance.randint(10**8, 10**9)})"
+    build = f"{rng.randint(380, 410)}.0.0.{rng.randint(10, 60)}.{rng.randint(60, 140)}"
+    if rng.random() < 0.5:
+        return f"{agent} Instagram {build} (scale=3.00; 1170x2532; {rng.randint(10**8, 10**9)})"
     return f"{agent} [FBAN/FB4A;FBAV/{build};IABMV/1;]"
 
 
-def _filled(chance: random.Random, event: dict[str, Any]) -> dict[str, Any]:
-    size = chance.randint(SMALLEST, LARGEST)
+def _filled(rng: random.Random, event: dict[str, Any]) -> dict[str, Any]:
+    size = rng.randint(SMALLEST, LARGEST)
     properties = dict(event.get("properties") or {})
     properties |= {
-        "page_type": chance.choice(_PAGES),
-        "experiment": f"exp_{chance.randint(1, 40)}:{chance.choice('AB')}",
-        "scroll_depth": chance.randint(0, 100),
-        "logged_in": chance.random() < 0.3,
-        "cart_size": chance.randint(0, 6),
-        "color": chance.choice(_COLOURS),
-        "load_ms": chance.randint(180, 4000),
-        "component": f"shelf_{chance.randint(1, 12)}/slot_{chance.randint(1, 24)}",
+        "page_type": rng.choice(_PAGES),
+        "experiment": f"exp_{rng.randint(1, 40)}:{rng.choice('AB')}",
+        "scroll_depth": rng.randint(0, 100),
+        "logged_in": rng.random() < 0.3,
+        "cart_size": rng.randint(0, 6),
+        "color": rng.choice(_COLOURS),
+        "load_ms": rng.randint(180, 4000),
+        "component": f"shelf_{rng.randint(1, 12)}/slot_{rng.randint(1, 24)}",
     }
     event = event | {"properties": properties}
     short = size - len(orjson.dumps(event))
     while short > 0:
-        name, value = _attribute(chance)
+        name, value = _attribute(rng)
         if name not in properties:
             properties[name] = value
             short -= len(orjson.dumps({name: value})) - 1
     return event
 
 
-def _attribute(chance: random.Random) -> tuple[str, Any]:
+def _attribute(rng: random.Random) -> tuple[str, Any]:
     """One attribute as data layers carry them: a label, a teaser, an image's address, a number, a flag."""
-    name = f"{chance.choice(_NAMES)}_{chance.randint(1, 30)}"
-    kind = chance.random()
+    name = f"{rng.choice(_NAMES)}_{rng.randint(1, 30)}"
+    kind = rng.random()
     if kind < 0.3:
-        return name, " ".join(chance.choices(_TEXT.split(), k=chance.randint(1, 5)))
+        return name, " ".join(rng.choices(_TEXT.split(), k=rng.randint(1, 5)))
     if kind < 0.55:
-        return name, " ".join(chance.choices(_TEXT.split(), k=chance.randint(8, 16)))
+        return name, " ".join(rng.choices(_TEXT.split(), k=rng.randint(8, 16)))
     if kind < 0.7:
         return (
             name,
-            f"https://cdn.loja.example/img/{chance.choice(_COLOURS)}/{chance.choice(_NAMES)}-{name}.webp",
+            f"https://cdn.loja.example/img/{rng.choice(_COLOURS)}/{rng.choice(_NAMES)}-{name}.webp",
         )
     if kind < 0.85:
-        return name, chance.randint(0, 5000)
+        return name, rng.randint(0, 5000)
     if kind < 0.95:
-        return name, round(chance.random() * 500, 2)
-    return name, chance.random() < 0.5
+        return name, round(rng.random() * 500, 2)
+    return name, rng.random() < 0.5

@@ -12,8 +12,8 @@ from botocore.config import Config
 
 from enrich_consumer.core import enrichments
 from enrich_consumer.core.record import Enrich
-from enrich_consumer.edges.aws.cbor import speak_cbor
-from enrich_consumer.edges.aws.object_store import open_blobs
+from enrich_consumer.edges.aws.cbor import put_records_as_cbor
+from enrich_consumer.edges.aws.object_store import open_object_store
 from enrich_consumer.edges.aws.sinks import FirehoseRejected, KinesisSink
 from enrich_consumer.edges.kcl.leases import open_release
 from enrich_consumer.edges.kcl.processor import RecordProcessor
@@ -40,7 +40,7 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
     )
     kinesis = boto3.client("kinesis", config=config)
     if settings.put_format == "CBOR":
-        speak_cbor(kinesis)
+        put_records_as_cbor(kinesis)
     firehose = boto3.client("firehose", config=config)
     sites = load_sites(settings.sites)
     enriched = open_enrich(settings)
@@ -54,7 +54,7 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
             sink=sink,
             rejected=FirehoseRejected(firehose, settings.rejected_delivery),
             policy=settings.policy,
-            background=beside(log),
+            background=run_in_background(log),
         )
         sink.counts = worker.counts  # its repeated calls are told with the worker's counts
         return worker
@@ -105,7 +105,7 @@ def open_enrich(settings: Settings) -> Enrich:
 def open_session_log(settings: Settings, shard: str, sites: "Sites") -> SessionLog:
     """The log of one shard, under a writer's name of its own."""
     return SessionLog(
-        open_blobs(settings.state, settings.application),
+        open_object_store(settings.state, settings.application),
         application=settings.application,
         shard=shard,
         writer=str(uuid.uuid4()),
@@ -113,7 +113,7 @@ def open_session_log(settings: Settings, shard: str, sites: "Sites") -> SessionL
     )
 
 
-def beside(log: Log) -> Callable[[Callable[[], None]], bool]:
+def run_in_background(log: Log) -> Callable[[Callable[[], None]], bool]:
     """Runs one task at a time in a thread; a snapshot that fails is tried again at its next turn."""
     sys.setswitchinterval(0.0005)  # the thread gives way to the worker within half a millisecond, not five
     running: list[threading.Thread] = []

@@ -33,6 +33,6 @@ def run(
             rejected.writelines(outcome.rejected)
         counts.update(outcome.counts)
         if number % TIDY_EVERY == 0:
-            state.settle(state.changes())
-            state.evict(stale_visitors(state.settled.items(), state.watermark, retention))
+            state.mark_saved(state.dirty_visitors())
+            state.evict(stale_visitors(state.saved.items(), state.watermark, retention))
     return counts

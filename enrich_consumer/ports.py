@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from enrich_consumer.core.emit import Packed
 
 
-class Blobs(Protocol):
+class ObjectStore(Protocol):
     """Named byte strings that are written once (S3, a folder, memory)."""
 
     def names(self, prefix: str) -> list[str]:

@@ -20,7 +20,7 @@ from enrich_consumer.session_log.format import Header
 from enrich_consumer.session_log.log import SessionLog
 from schemas import Reason, Sites
 
-CAUTIOUS_AFTER = 2
+ISOLATE_AFTER = 2
 """Starts in a row that saved nothing; the third marks each record before it touches it."""
 
 
@@ -64,13 +64,13 @@ class Worker:
         self._retention = max(site.session.retention_ms for site in sites.by_name.values())
         self._state = ShardState()
         self._lines: defaultdict[int, list[bytes]] = defaultdict(list)
-        self._refused: list[bytes] = []
+        self._rejected_rows: list[bytes] = []
         self._pending = 0
         self._unsaved = False
         self._oldest = 0.0
-        self._suspected: set[int] = set()
-        self._set_aside: set[int] = set()
-        self._cautious = False
+        self._in_flight: set[int] = set()
+        self._quarantined: set[int] = set()
+        self._isolating = False
         self._delivered = -1
         self._checkpointed = -1
         self._checkpoint_at = float("-inf")
@@ -96,9 +96,9 @@ class Worker:
         self._state = found.state
         self._checkpointed = -1 if checkpoint is None else checkpoint
         self._delivered = self._checkpointed
-        self._suspected = self._log.suspects()
-        self._set_aside = {sequence for sequence in self._suspected if sequence > found.state.sequence}
-        self._cautious = self._log.idle_starts > CAUTIOUS_AFTER
+        self._in_flight = self._log.in_flight()
+        self._quarantined = {sequence for sequence in self._in_flight if sequence > found.state.sequence}
+        self._isolating = self._log.idle_starts > ISOLATE_AFTER
         return found.warnings
 
     def work(self, records: Iterable[Incoming], checkpointer: Checkpointer, now: float) -> None:
@@ -133,28 +133,28 @@ class Worker:
         """The shard has no more records: everything out, a full snapshot for the children, then SHARD_END."""
         self._put()
         self._save(ended=True)
-        self._log.write_snapshot(self._log.snapshot_header(self._state, ended=True), self._state.settled)
+        self._log.write_snapshot(self._log.snapshot_header(self._state, ended=True), self._state.saved)
         checkpointer.checkpoint(None)
 
     # inside
 
     def _process(self, record: Incoming) -> Outcome:
-        if record.sequence in self._set_aside:
+        if record.sequence in self._quarantined:
             detail = "the process died three times at this record"
             return reject(record, Reason.CRASHED_PROCESSOR, detail, self._state)
-        if self._cautious:
-            self._log.suspect(record.sequence)
-            self._suspected.add(record.sequence)
+        if self._isolating:
+            self._log.mark_in_flight(record.sequence)
+            self._in_flight.add(record.sequence)
             outcome = process(record, self._sites, self._enrich, self._state)
-            self._log.acquit([record.sequence])
-            self._suspected.discard(record.sequence)
+            self._log.clear_in_flight([record.sequence])
+            self._in_flight.discard(record.sequence)
             return outcome
         return process(record, self._sites, self._enrich, self._state)
 
     def _take(self, outcome: Outcome) -> None:
         if outcome.lines:
             self._lines[outcome.bucket] += outcome.lines
-        self._refused += outcome.rejected
+        self._rejected_rows += outcome.rejected
         self._pending += len(outcome.lines) + len(outcome.rejected)
         self._unsaved = True
         for name, more in outcome.counts.items():
@@ -168,21 +168,21 @@ class Worker:
     def _put(self) -> None:
         if self._lines:
             self._sink.put(pack(self._lines))
-        if self._refused:
-            self._rejected.put(self._refused)
+        if self._rejected_rows:
+            self._rejected.put(self._rejected_rows)
         self._lines.clear()
-        self._refused = []
+        self._rejected_rows = []
         self._pending = 0
 
     def _save(self, *, ended: bool = False) -> None:
-        changes = self._state.changes()
+        changes = self._state.dirty_visitors()
         self._log.append(self._state, changes, ended=ended)
-        self._state.settle(changes)
+        self._state.mark_saved(changes)
         self._unsaved = False
-        self._cautious = False
-        if self._suspected:
-            self._log.acquit(self._suspected)
-            self._suspected = set()
+        self._isolating = False
+        if self._in_flight:
+            self._log.clear_in_flight(self._in_flight)
+            self._in_flight = set()
         if self._stale:
             self.counts["evicted"] += self._state.evict(self._stale)
             self._stale = {}
@@ -192,7 +192,7 @@ class Worker:
 
     def _snapshot(self) -> None:
         header = self._log.snapshot_header(self._state)
-        visitors = dict(self._state.settled)  # the worker goes on while the copy is written
+        visitors = dict(self._state.saved)  # the worker goes on while the copy is written
         if self._background(lambda: self._write_snapshot(header, visitors)):
             self._saves = 0
 

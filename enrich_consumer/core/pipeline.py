@@ -11,7 +11,7 @@ import orjson
 from enrich_consumer.core.decode import decode
 from enrich_consumer.core.emit import MAX_BYTES, iso, line, whole
 from enrich_consumer.core.record import Enrich, Enriched, Event, Incoming, Record, Reject, Row
-from enrich_consumer.core.sessions.rule import Merge, place, prune
+from enrich_consumer.core.sessions.rule import Merge, assign, expire
 from enrich_consumer.core.sessions.shard_state import ShardState, visitor_key
 from enrich_consumer.core.sessions.visitor import Visitor, uuid_text
 from schemas import Reason, Rejected, Sites, Stage
@@ -68,12 +68,12 @@ def _sessionize(record: Record, enriched: list[Enriched], state: ShardState) -> 
     that the events of a rejected record count as never seen when they are replayed."""
     watermark = state.watermark
     state.watermark = max(watermark, record.received_at)
-    owner = f"{record.site.name}/{record.visitor_id}"
-    key = visitor_key(owner)
+    partition_key = f"{record.site.name}/{record.visitor_id}"
+    key = visitor_key(partition_key)
     visitor = state.visitor(key, record.site.session)
     sessions, ids = [session.copy() for session in visitor.sessions], visitor.ids.copy()
     try:
-        lines, counts = _lines(record, enriched, visitor, owner)
+        lines, counts = _lines(record, enriched, visitor, partition_key)
     except Exception:
         visitor.sessions, visitor.ids = sessions, ids
         state.watermark = watermark
@@ -83,36 +83,36 @@ def _sessionize(record: Record, enriched: list[Enriched], state: ShardState) -> 
 
 
 def _lines(
-    record: Record, enriched: list[Enriched], visitor: Visitor, owner: str
+    record: Record, enriched: list[Enriched], visitor: Visitor, partition_key: str
 ) -> tuple[list[bytes], dict[str, int]]:
     rule = record.site.session
     received_at = record.received_at
     started_at, started_text = received_at, iso(received_at)
-    prune(visitor, received_at, rule)
+    expire(visitor, received_at, rule)
     lines: list[bytes] = []
     duplicates = merges = sessions = late = 0
     for event, (row, rest) in zip(record.events, enriched, strict=True):
         at = row.get("event_at")
         if at is None:
             at = received_at  # its enrichment failed; enrich_errors tells
-        placed = place(visitor, event["event_id"], at, received_at, rule, owner)
-        if placed is None:
+        assignment = assign(visitor, event["event_id"], at, received_at, rule, partition_key)
+        if assignment is None:
             duplicates += 1
             continue
-        if placed.started_at != started_at:  # mostly the same for a whole record
-            started_at, started_text = placed.started_at, iso(placed.started_at)
+        if assignment.started_at != started_at:  # mostly the same for a whole record
+            started_at, started_text = assignment.started_at, iso(assignment.started_at)
         row["event_at"] = iso(at)
         row["session_started_at"] = started_text
-        row["session_id"] = placed.session_id
-        row["session_event_index"] = placed.event_index
-        row["is_session_start"] = placed.is_start
-        row["is_late"] = placed.is_late
-        if placed.merges:
-            merges += len(placed.merges)
+        row["session_id"] = assignment.session_id
+        row["session_event_index"] = assignment.event_index
+        row["is_session_start"] = assignment.is_start
+        row["is_late"] = assignment.is_late
+        if assignment.merges:
+            merges += len(assignment.merges)
             known = whole(row, rest)
-            lines += [line(_merge_row(known, event, merge)) for merge in placed.merges]
-        sessions += placed.is_start
-        late += placed.is_late
+            lines += [line(_merge_row(known, event, merge)) for merge in assignment.merges]
+        sessions += assignment.is_start
+        late += assignment.is_late
         written = line(row, rest)
         if len(written) > MAX_BYTES:
             raise Reject(Reason.EVENT_TOO_LARGE, f"{event['event_id']}: {len(written)} bytes enriched")

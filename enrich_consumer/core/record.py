@@ -17,6 +17,11 @@ Enriched = tuple[Row, bytes]
 of its JSON line, `,"site":"loja",...}` with a line feed; empty when all columns are in the row."""
 
 
+def without_nulls(row: Row) -> Row:
+    """A copy of the row with only the columns that are not null."""
+    return {name: value for name, value in row.items() if value is not None}
+
+
 class Incoming(NamedTuple):
     """One record as the stream gave it. `arrived_at`: the stream's own time stamp in epoch ms, if any."""
 

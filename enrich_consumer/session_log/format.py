@@ -38,7 +38,7 @@ class Kind(StrEnum):
     """What an entry is."""
 
     FENCE = "fence"  # a processor took the shard over; no visitors
-    CHANGE = "change"  # the visitors touched since the entry before
+    CHANGE = "change"  # the visitors changed since the entry before
     SNAPSHOT = "snapshot"  # all visitors
 
 

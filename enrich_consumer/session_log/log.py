@@ -4,7 +4,7 @@ Entries are numbered slots, each written only if its slot is free, each naming t
 takes the shard over writes the next slot first (a fence), so a processor that lost its lease without
 noticing finds its next slot taken and cannot write any more: one writer, without any lock.
 
-    <shard>/log/<slot>           a fence, or the visitors touched since the slot before
+    <shard>/log/<slot>           a fence, or the visitors changed since the slot before
     <shard>/snapshot/<slot>      all visitors as of that slot; written beside the worker, in its own time
     <shard>/fence/<slot>         empty: this slot was meant for a fence and is never cleaned up
     <shard>/suspect/<sequence>   empty: a record that was being processed when a process may have died
@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from io import BytesIO
 
 from enrich_consumer.core.sessions.shard_state import ShardState
-from enrich_consumer.ports import Blobs, Lineage
+from enrich_consumer.ports import Lineage, ObjectStore
 from enrich_consumer.session_log.format import Header, Kind, encode, encode_parts
-from enrich_consumer.session_log.restore import Recovered, StateError, blob_name, recover, slots
+from enrich_consumer.session_log.restore import Restored, StateError, object_name, restore, slots
 
 KEPT_SNAPSHOTS = 2
 """The newest may turn out unreadable; then the one before it and the changes since are still there."""
@@ -26,9 +26,9 @@ class SessionLog:
     """Open it with `take_over`; then `append` after every put."""
 
     def __init__(
-        self, blobs: Blobs, *, application: str, shard: str, writer: str, sites_version: int
+        self, store: ObjectStore, *, application: str, shard: str, writer: str, sites_version: int
     ) -> None:
-        self._blobs = blobs
+        self._store = store
         self._application = application
         self._shard = shard
         self._writer = writer
@@ -37,9 +37,7 @@ class SessionLog:
         self.idle_starts = 0
         self._ended = False
 
-    def take_over(
-        self, checkpoint: int | None, lineage: Lineage, *, allow_missing: bool = False
-    ) -> Recovered:
+    def take_over(self, checkpoint: int | None, lineage: Lineage, *, allow_missing: bool = False) -> Restored:
         """Recover the state and become the only writer.
 
         `checkpoint` is the sequence number KCL will replay from, None for a shard it never checkpointed.
@@ -50,9 +48,9 @@ class SessionLog:
         """
         while True:
             # Listed before it is read: an entry that comes in between makes the fence's slot taken.
-            newest = max(slots(self._blobs, self._shard, "log"), default=-1)
-            found = recover(
-                self._blobs, self._application, self._shard, checkpoint, lineage, allow_missing=allow_missing
+            newest = max(slots(self._store, self._shard, "log"), default=-1)
+            found = restore(
+                self._store, self._application, self._shard, checkpoint, lineage, allow_missing=allow_missing
             )
             tip = found.tip
             self._ended = (
@@ -61,13 +59,13 @@ class SessionLog:
             self.idle_starts = 1 + (tip.idle_starts if tip is not None and tip.kind is Kind.FENCE else 0)
             slot = max(newest, -1 if tip is None else tip.slot) + 1
             header = self._header(Kind.FENCE, found.state, slot, -1 if tip is None else tip.slot)
-            self._blobs.create(blob_name(self._shard, "fence", slot), b"")
+            self._store.create(object_name(self._shard, "fence", slot), b"")
             try:
                 self._write(header, {})
             except StateError:
                 continue  # somebody wrote first: look again at what
-            if not slots(self._blobs, self._shard, "snapshot"):
-                self.write_snapshot(self.snapshot_header(found.state), found.state.settled)
+            if not slots(self._store, self._shard, "snapshot"):
+                self.write_snapshot(self.snapshot_header(found.state), found.state.saved)
                 self._release_parents(lineage)
             return found
 
@@ -85,45 +83,45 @@ class SessionLog:
         return self._header(Kind.SNAPSHOT, state, self.slot, self.slot, ended=ended)
 
     def write_snapshot(self, header: Header, visitors: Mapping[bytes, bytes]) -> None:
-        """Write it; may run beside the worker, on a copy of the settled visitors. It only repeats what the
+        """Write it; may run beside the worker, on a copy of the saved visitors. It only repeats what the
         slot means, so it needs no fence."""
         data = BytesIO()
         data.writelines(encode_parts(header, visitors))
-        self._blobs.create(blob_name(self._shard, "snapshot", header.slot), data.getvalue())
+        self._store.create(object_name(self._shard, "snapshot", header.slot), data.getvalue())
 
     def clean_up(self) -> None:
         """Remove what the last good snapshots make unnecessary."""
-        snapshots = slots(self._blobs, self._shard, "snapshot")
+        snapshots = slots(self._store, self._shard, "snapshot")
         if len(snapshots) < KEPT_SNAPSHOTS:
             return
         oldest = snapshots[-KEPT_SNAPSHOTS]
-        fences = set(slots(self._blobs, self._shard, "fence"))
-        self._blobs.delete(
-            [blob_name(self._shard, "snapshot", slot) for slot in snapshots if slot < oldest]
+        fences = set(slots(self._store, self._shard, "fence"))
+        self._store.delete(
+            [object_name(self._shard, "snapshot", slot) for slot in snapshots if slot < oldest]
             + [
-                blob_name(self._shard, "log", slot)
-                for slot in slots(self._blobs, self._shard, "log")
+                object_name(self._shard, "log", slot)
+                for slot in slots(self._store, self._shard, "log")
                 if slot < oldest and slot not in fences
             ]
         )
 
-    def suspects(self) -> set[int]:
+    def in_flight(self) -> set[int]:
         """Sequence numbers during which an earlier process died."""
-        return set(slots(self._blobs, self._shard, "suspect"))
+        return set(slots(self._store, self._shard, "suspect"))
 
-    def suspect(self, sequence: int) -> None:
+    def mark_in_flight(self, sequence: int) -> None:
         """Note that the record is about to be processed."""
-        self._blobs.create(blob_name(self._shard, "suspect", sequence), b"")
+        self._store.create(object_name(self._shard, "suspect", sequence), b"")
 
-    def acquit(self, sequences: Iterable[int]) -> None:
+    def clear_in_flight(self, sequences: Iterable[int]) -> None:
         """Those records did no harm."""
-        self._blobs.delete([blob_name(self._shard, "suspect", sequence) for sequence in sequences])
+        self._store.delete([object_name(self._shard, "suspect", sequence) for sequence in sequences])
 
     def _release_parents(self, lineage: Lineage) -> None:
         """Remove a parent's log once each of its children has a snapshot of its own."""
         for parent, children in zip(lineage.parents, lineage.siblings, strict=True):
-            if all(self._blobs.names(f"{child}/snapshot/") for child in children):
-                self._blobs.delete(self._blobs.names(f"{parent}/"))
+            if all(self._store.names(f"{child}/snapshot/") for child in children):
+                self._store.delete(self._store.names(f"{parent}/"))
 
     def _header(
         self, kind: Kind, state: ShardState, slot: int, previous: int, *, ended: bool = False
@@ -143,9 +141,9 @@ class SessionLog:
         )
 
     def _write(self, header: Header, visitors: Mapping[bytes, bytes]) -> None:
-        name = blob_name(self._shard, "log", header.slot)
+        name = object_name(self._shard, "log", header.slot)
         data = encode(header, visitors)
         # A write that was repeated because its answer was lost finds its own entry.
-        if not self._blobs.create(name, data) and self._blobs.read(name) != data:
+        if not self._store.create(name, data) and self._store.read(name) != data:
             raise StateError("fenced", f"slot {header.slot} of {self._shard} belongs to another processor")
         self.slot = header.slot

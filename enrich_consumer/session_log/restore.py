@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from enrich_consumer.core.sessions.shard_state import ShardState, in_range
-from enrich_consumer.ports import Blobs, Lineage
+from enrich_consumer.ports import Lineage, ObjectStore
 from enrich_consumer.session_log.format import EntryError, Header, decode
 
 
@@ -17,7 +17,7 @@ class StateError(Exception):
         self.code = code
 
 
-class Recovered(NamedTuple):
+class Restored(NamedTuple):
     """`tip`: the entry the state stands at, None before the first. `warnings`: damage that replay repairs."""
 
     state: ShardState
@@ -30,25 +30,25 @@ Origin = Callable[[], ShardState]
 """Gives the state before a shard's first record."""
 
 
-def recover(
-    blobs: Blobs,
+def restore(
+    store: ObjectStore,
     application: str,
     shard: str,
     checkpoint: int | None,
     lineage: Lineage,
     *,
     allow_missing: bool = False,
-) -> Recovered:
+) -> Restored:
     """The newest state that can be read, if it is at least as new as `checkpoint`.
 
     Raises:
         StateError: there is none, and starting empty would split sessions in silence.
     """
-    reader = _Reader(blobs, application, shard)
+    reader = _Reader(store, application, shard)
     warnings: list[str] = []
 
     def origin() -> ShardState:
-        return _inherit(blobs, application, lineage, allow_missing=allow_missing)
+        return _inherit(store, application, lineage, allow_missing=allow_missing)
 
     for slot in reader.tips():
         try:
@@ -59,7 +59,7 @@ def recover(
             warnings.append(f"session log of {shard}, as of slot {slot}: {error}")
             continue
         if checkpoint is None or state.sequence >= checkpoint or allow_missing:
-            return Recovered(state, tip, tuple(warnings))
+            return Restored(state, tip, tuple(warnings))
         code = "damaged" if warnings else "behind_checkpoint"
         raise StateError(
             code,
@@ -71,7 +71,7 @@ def recover(
             raise StateError("damaged", f"{'; '.join(warnings)}. {_WAY_OUT}")
         if checkpoint is not None:
             raise StateError("state_missing", f"{shard} has a checkpoint but no session log. {_WAY_OUT}")
-    return Recovered(origin(), None, tuple(warnings))
+    return Restored(origin(), None, tuple(warnings))
 
 
 _WAY_OUT = (
@@ -80,15 +80,15 @@ _WAY_OUT = (
 )
 
 
-def _inherit(blobs: Blobs, application: str, lineage: Lineage, *, allow_missing: bool) -> ShardState:
+def _inherit(store: ObjectStore, application: str, lineage: Lineage, *, allow_missing: bool) -> ShardState:
     """What a shard starts with: its parents' visitors that fall into its own hash key range."""
     state = ShardState()
     for parent in lineage.parents:
-        inherited = _final_state(_Reader(blobs, application, parent), allow_missing=allow_missing)
+        inherited = _final_state(_Reader(store, application, parent), allow_missing=allow_missing)
         state.watermark = max(state.watermark, inherited.watermark)
-        state.settled.update(
+        state.saved.update(
             (key, packed)
-            for key, packed in inherited.settled.items()
+            for key, packed in inherited.saved.items()
             if in_range(key, lineage.first_key, lineage.last_key)
         )
     return state
@@ -115,12 +115,12 @@ def _final_state(reader: "_Reader", *, allow_missing: bool) -> ShardState:
 class _Reader:
     """One shard's entries, each read once."""
 
-    def __init__(self, blobs: Blobs, application: str, shard: str) -> None:
+    def __init__(self, store: ObjectStore, application: str, shard: str) -> None:
         self.shard = shard
-        self._blobs = blobs
+        self._store = store
         self._application = application
-        self._snapshots = set(slots(blobs, shard, "snapshot"))
-        self._logged = set(slots(blobs, shard, "log"))
+        self._snapshots = set(slots(store, shard, "snapshot"))
+        self._logged = set(slots(store, shard, "log"))
         self._seen: dict[str, tuple[Header, Visitors] | EntryError] = {}
 
     def tips(self) -> list[int]:
@@ -141,7 +141,7 @@ class _Reader:
                 if slot == -1:
                     state = origin()
         for header, visitors in reversed(changes):
-            state.settled.update(visitors)
+            state.saved.update(visitors)
             state.sequence, state.watermark = header.sequence, header.watermark
         if changes:
             return state, changes[0][0]
@@ -160,7 +160,7 @@ class _Reader:
         return ShardState(dict(visitors), sequence=header.sequence, watermark=header.watermark)
 
     def read(self, kind: str, slot: int) -> tuple[Header, Visitors]:
-        name = blob_name(self.shard, kind, slot)
+        name = object_name(self.shard, kind, slot)
         if name not in self._seen:
             try:
                 self._seen[name] = self._read(name, slot)
@@ -172,7 +172,7 @@ class _Reader:
         return found
 
     def _read(self, name: str, slot: int) -> tuple[Header, Visitors]:
-        data = self._blobs.read(name)
+        data = self._store.read(name)
         if data is None:
             raise EntryError("missing", f"{name} is not there")
         header, visitors = decode(data)
@@ -182,12 +182,12 @@ class _Reader:
         return header, visitors
 
 
-def slots(blobs: Blobs, shard: str, kind: str) -> list[int]:
+def slots(store: ObjectStore, shard: str, kind: str) -> list[int]:
     """The slots in which there is a `log` entry, a `snapshot` or a `fence`, in order."""
     prefix = f"{shard}/{kind}/"
-    return [int(name.removeprefix(prefix)) for name in blobs.names(prefix)]
+    return [int(name.removeprefix(prefix)) for name in store.names(prefix)]
 
 
-def blob_name(shard: str, kind: str, slot: int) -> str:
+def object_name(shard: str, kind: str, slot: int) -> str:
     """Where an entry lies."""
     return f"{shard}/{kind}/{slot:012d}"

@@ -23,7 +23,7 @@ from infra.packaging import compile_consumer
 from infra.packaging.compile_consumer import CompileError
 from schemas import parse_sites
 from tests.enrich_consumer import golden
-from tests.enrich_consumer.core.odd import odd_records
+from tests.enrich_consumer.core.malformed import malformed_records
 from tests.proofs.sessions.test_properties import digest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,7 +112,7 @@ def test_odd_records(package: Path, seed: int):
     whole = [*raw_records(2, 2_000, 1), *raw_records(3, 300, 3)]
     whole += [orjson.dumps(record) for name in golden.names() for record in golden.records(name)]
     lines = [
-        *odd_records(whole, 5_000, seed),
+        *malformed_records(whole, 5_000, seed),
         b"",
         b"not json",
         b"[]",

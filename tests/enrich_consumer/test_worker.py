@@ -5,7 +5,7 @@ import pytest
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.ports import PutRefusedError
 from enrich_consumer.session_log.restore import StateError
-from enrich_consumer.worker import CAUTIOUS_AFTER, EAGER, Policy, Worker
+from enrich_consumer.worker import EAGER, ISOLATE_AFTER, Policy, Worker
 from tests.support.consumer_doubles import ENRICH, LOST, NOW, THROTTLED, Shard, event, incoming, refusing
 from tests.support.consumer_doubles import event_id as eid
 
@@ -242,7 +242,7 @@ def test_a_record_at_which_the_process_dies_three_times_is_set_aside():
     assert [row["reason"] for row in shard.rejected.rows] == ["crashed_processor"]
     assert shard.rejected.rows[0]["payload"].encode() == RECORDS[3].data
     assert [row["event_id"] for row in shard.sink.events] == [eid(n) for n in (1, 2, 3, 5, 6, 7, 8)]
-    assert shard.blobs.names("shardId-000000000000/suspect/") == []
+    assert shard.store.names("shardId-000000000000/suspect/") == []
 
 
 def test_two_such_records_are_set_aside_one_after_the_other():
@@ -255,7 +255,7 @@ def test_two_such_records_are_set_aside_one_after_the_other():
 
 def test_deaths_for_other_reasons_set_no_record_aside():
     shard = Shard(BATCH)
-    for _ in range(CAUTIOUS_AFTER + 3):
+    for _ in range(ISOLATE_AFTER + 3):
         shard.effects.refuse = refusing(PutRefusedError("no"), "put")
         with pytest.raises(PutRefusedError):
             shard.start().work(RECORDS, shard.checkpointer, now=0)
@@ -267,7 +267,7 @@ def test_deaths_for_other_reasons_set_no_record_aside():
 
 def test_caution_ends_with_the_first_save():
     shard = Shard(BATCH, deadly(1))
-    for _ in range(CAUTIOUS_AFTER + 1):
+    for _ in range(ISOLATE_AFTER + 1):
         assert live(shard, RECORDS[0]) is None
     worker = live(shard, RECORDS[0])
     assert worker is not None

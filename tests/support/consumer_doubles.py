@@ -10,7 +10,7 @@ from enrich_consumer.core import enrichments
 from enrich_consumer.core.emit import Packed
 from enrich_consumer.core.enrichments import References
 from enrich_consumer.core.record import Enrich, Incoming
-from enrich_consumer.edges.aws.object_store import MemoryBlobs
+from enrich_consumer.edges.aws.object_store import MemoryObjectStore
 from enrich_consumer.edges.kcl.shards import WHOLE
 from enrich_consumer.ports import CheckpointRefusedError, LeaseLostError, Lineage
 from enrich_consumer.session_log.log import SessionLog
@@ -102,7 +102,7 @@ class EffectRejected:
         self.rows += found
 
 
-class EffectBlobs(MemoryBlobs):
+class EffectObjectStore(MemoryObjectStore):
     """Writes to the session log; only the kinds of entries that a flush may write are effects of interest."""
 
     def __init__(self, effects: Effects) -> None:
@@ -133,7 +133,7 @@ class Shard:
     effects: Effects = field(default_factory=Effects)
 
     def __post_init__(self) -> None:
-        self.blobs = EffectBlobs(self.effects)
+        self.store = EffectObjectStore(self.effects)
         self.sink = EffectSink(self.effects)
         self.rejected = EffectRejected(self.effects)
         self.checkpointer = EffectCheckpointer(self.effects)
@@ -144,7 +144,7 @@ class Shard:
         """A new process on the shard, not started."""
         self._processes += 1
         log = SessionLog(
-            self.blobs,
+            self.store,
             application="shop",
             shard="shardId-000000000000",
             writer=f"writer-{self._processes}",

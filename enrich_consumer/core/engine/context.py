@@ -32,8 +32,8 @@ class Client(NamedTuple):
     """Who sent the event, as far as that is the same for many events.
 
     `screen`: width and height of the screen, of the window's inside, in pixels. `analytics`, `ads`: the
-    visitor's consent, None when not asked. `references`: changes with the databases behind References. `odd`: the
-    screen is none, so `screen` tells nothing of it.
+    visitor's consent, None when not asked. `references`: changes with the databases behind References. `malformed`: the
+    event's `screen` was not an object of pixel sizes; `screen` is None.
     """
 
     site: Site
@@ -45,7 +45,7 @@ class Client(NamedTuple):
     analytics: bool | None
     ads: bool | None
     references: str | None
-    odd: bool = False
+    malformed: bool = False
 
     @property
     def refuses_ads(self) -> bool:
@@ -56,18 +56,18 @@ class Client(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The page an event happened on. `without_clicks`: click ids may not be kept. `odd`: something told of it is
-    no text, and None here."""
+    """The page an event happened on. `without_clicks`: click ids may not be kept. `malformed`: the event's url,
+    referrer or title was not a text; that field is None."""
 
     site: Site
     url: str | None
     referrer: str | None
     title: str | None
     without_clicks: bool
-    odd: bool = False
+    malformed: bool = False
 
 
-class About:
+class EnrichmentContext:
     """What `per_event` may read beside the event: the record, the columns found for its client and page, and whether
     the visitor said no to analytics."""
 
@@ -94,7 +94,7 @@ def client_of(record: Record, headers: Headers, event: Event, references: str | 
     """The client of one event."""
     get = event.get
     consent = get("consent") or _NOTHING
-    screen, odd = _screen(get("screen"))
+    screen, malformed = _screen(get("screen"))
     return Client(
         record.site,
         record.ip,
@@ -105,7 +105,7 @@ def client_of(record: Record, headers: Headers, event: Event, references: str | 
         _said(consent.get("analytics")),
         _said(consent.get("ads")),
         references,
-        odd,
+        malformed,
     )
 
 
@@ -136,7 +136,7 @@ def _said(told: Any) -> bool | None:
 
 
 def _screen(told: dict[str, Any] | None) -> tuple[Screen | None, bool]:
-    """The sides, and whether something else was told. In JSON Schema 393.0 is an integer too."""
+    """The sides, and whether it was malformed. In JSON Schema 393.0 is an integer too."""
     if not told:
         return None, False
     sides: list[int | None] = []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from enrich_consumer.core import base_columns
-from enrich_consumer.core.engine.enrichment import Spec
+from enrich_consumer.core.engine.enrichment import Enrichment
 from schemas import Column
 
 
@@ -12,13 +12,13 @@ class EnrichmentsError(ValueError):
     """The enrichments asked for do not work together; the message says what to change."""
 
 
-def columns_of(specs: Sequence[Spec]) -> tuple[Column, ...]:
+def columns_of(specs: Sequence[Enrichment]) -> tuple[Column, ...]:
     """Every column of the enriched table in its order, with who writes it."""
-    ours = (column._replace(writer=spec.name) for spec in specs for column in spec.gives)
+    ours = (column._replace(writer=spec.name) for spec in specs for column in spec.provides)
     return tuple(chain(base_columns.PIPELINE, base_columns.SESSIONIZE, ours))
 
 
-def select(names: Sequence[str] | None, specs: Sequence[Spec]) -> tuple[Spec, ...]:
+def select(names: Sequence[str] | None, specs: Sequence[Enrichment]) -> tuple[Enrichment, ...]:
     """The enrichments of these names in the order of the list; all of them when names is None.
 
     Raises:
@@ -38,13 +38,13 @@ def select(names: Sequence[str] | None, specs: Sequence[Spec]) -> tuple[Spec, ..
     return chosen
 
 
-def _check(specs: Sequence[Spec]) -> None:
+def _check(specs: Sequence[Enrichment]) -> None:
     writers = {column.name: column.writer for column in chain(base_columns.PIPELINE, base_columns.SESSIONIZE)}
     for spec in specs:
-        for need in spec.needs:
+        for need in spec.requires:
             if need not in writers:
                 raise EnrichmentsError(f"{spec.name!r} needs column {need!r}, which none before it gives")
-        for name in (column.name for column in spec.gives):
+        for name in (column.name for column in spec.provides):
             if name in writers:
                 raise EnrichmentsError(
                     f"column {name!r} has two writers: {writers[name]!r} and {spec.name!r}"

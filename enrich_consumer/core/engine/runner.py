@@ -5,17 +5,24 @@ from typing import NamedTuple
 
 from enrich_consumer.core import base_columns
 from enrich_consumer.core.emit import whole
-from enrich_consumer.core.engine.context import About, Client, Page, client_of, headers_of, page_of
-from enrich_consumer.core.engine.enrichment import CacheInfo, Spec, Step
+from enrich_consumer.core.engine.context import (
+    Client,
+    EnrichmentContext,
+    Page,
+    client_of,
+    headers_of,
+    page_of,
+)
+from enrich_consumer.core.engine.enrichment import CacheInfo, Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.engine.shared_columns import (
-    Layer,
-    Layers,
-    NotKeptError,
-    Part,
+    ColumnFiller,
+    NotCachedError,
+    SharedColumns,
+    SharedColumnsCache,
     drop,
-    layers,
     members,
+    shared_columns_cache,
 )
 from enrich_consumer.core.record import Enrich, Enriched, Event, Record, Reject, Row
 
@@ -31,15 +38,15 @@ class Assembled(NamedTuple):
 
 
 class _Parts(NamedTuple):
-    """All parts in the order of the list, by what they are about."""
+    """All parts in the order of the list, by what they read."""
 
-    clients: Layers
-    pages: Layers
-    events: tuple[tuple[str, Callable[[About, Event, Row], None], frozenset[str]], ...]
-    at_last: tuple[tuple[str, Callable[[Record], Callable[[Row], None] | None], frozenset[str]], ...]
+    clients: SharedColumnsCache
+    pages: SharedColumnsCache
+    events: tuple[tuple[str, Callable[[EnrichmentContext, Event, Row], None], frozenset[str]], ...]
+    finalize: tuple[tuple[str, Callable[[Record], Callable[[Row], None] | None], frozenset[str]], ...]
 
 
-def assemble(specs: Sequence[Spec], references: References) -> Assembled:
+def assemble(specs: Sequence[Enrichment], references: References) -> Assembled:
     """Make the function that enriches a record with `specs`.
 
     A row holds what is known: a column that is not there is null (docs/decisions/0014-rows-without-nulls.md).
@@ -53,7 +60,7 @@ def assemble(specs: Sequence[Spec], references: References) -> Assembled:
 
     def enrich(record: Record) -> list[Enriched]:
         enriched = _events(record, parts, references.version())
-        for name, look, lost in parts.at_last:
+        for name, look, lost in parts.finalize:
             try:
                 clean = look(record)
                 if clean is not None:
@@ -66,18 +73,18 @@ def assemble(specs: Sequence[Spec], references: References) -> Assembled:
 
 
 def _parts(steps: Sequence[tuple[str, frozenset[str], Step]]) -> _Parts:
-    clients = [Part(name, step.per_client, lost) for name, lost, step in steps if step.per_client]
-    pages = [Part(name, step.per_page, lost) for name, lost, step in steps if step.per_page]
+    clients = [ColumnFiller(name, step.per_client, lost) for name, lost, step in steps if step.per_client]
+    pages = [ColumnFiller(name, step.per_page, lost) for name, lost, step in steps if step.per_page]
     return _Parts(
-        layers(Client, clients, CLIENTS),
-        layers(Page, pages, PAGES),
+        shared_columns_cache(Client, clients, CLIENTS),
+        shared_columns_cache(Page, pages, PAGES),
         tuple((name, step.per_event, lost) for name, lost, step in steps if step.per_event),
-        tuple((name, step.at_last, lost) for name, lost, step in steps if step.at_last),
+        tuple((name, step.finalize, lost) for name, lost, step in steps if step.finalize),
     )
 
 
-def _lost(spec: Spec) -> frozenset[str]:
-    return frozenset((*(column.name for column in spec.gives), *spec.guards))
+def _lost(spec: Enrichment) -> frozenset[str]:
+    return frozenset((*(column.name for column in spec.provides), *spec.redacts))
 
 
 _ROOMY: Row = dict.fromkeys(
@@ -99,7 +106,7 @@ _ROOMY: Row = dict.fromkeys(
 
 
 def _events(record: Record, parts: _Parts, references: str | None) -> list[Enriched]:
-    about = About(record)
+    context = EnrichmentContext(record)
     headers = headers_of(record)
     mine = members(base_columns.record_row(record)) + b"}\n"
     last: tuple[object, ...] | None = None
@@ -112,18 +119,18 @@ def _events(record: Record, parts: _Parts, references: str | None) -> list[Enric
             client = client_of(record, headers, event, references)
             known = _layer(parts.clients.of, client)
             without_clicks = client.refuses_ads
-            about.client = known.row
-            about.refuses_analytics = client.analytics is False
+            context.client = known.row
+            context.refuses_analytics = client.analytics is False
             tail = known.json + mine
         found = _layer(parts.pages.of, page_of(record, event, without_clicks=without_clicks))
-        about.page = found.row
+        context.page = found.row
         row = _ROOMY.copy()
         row["enrich_errors"] = _failed(known, found) if known.failed or found.failed else []
         base_columns.fill_event(event, row)
         one: Enriched = (row, found.json + tail)
         for name, fill, lost in parts.events:
             try:
-                fill(about, event, one[0])
+                fill(context, event, one[0])
             except Reject:
                 raise  # no failure but a verdict
             except Exception:  # noqa: BLE001 - as above
@@ -132,14 +139,14 @@ def _events(record: Record, parts: _Parts, references: str | None) -> list[Enric
     return enriched
 
 
-def _failed(known: Layer, found: Layer) -> list[str]:
+def _failed(known: SharedColumns, found: SharedColumns) -> list[str]:
     return list(dict.fromkeys(known.failed + found.failed))
 
 
-def _layer(of: Callable[..., Layer], fields: tuple[object, ...]) -> Layer:
+def _layer(of: Callable[..., SharedColumns], fields: tuple[object, ...]) -> SharedColumns:
     try:
         return of(*fields)
-    except NotKeptError as found:
+    except NotCachedError as found:
         return found.layer
 
 

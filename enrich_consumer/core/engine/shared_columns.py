@@ -1,4 +1,4 @@
-"""Layers: columns that many events share, found once, written as JSON once, remembered for the next event."""
+"""Columns that many events share: computed once, written as JSON once, cached for the next event."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -14,10 +14,10 @@ LONGEST = 512
 each time."""
 
 T = TypeVar("T")
-"""What the columns are about: a Client or a Page."""
+"""What the columns follow from: a Client or a Page."""
 
 
-class Part(NamedTuple, Generic[T]):
+class ColumnFiller(NamedTuple, Generic[T]):
     """One enrichment's part in a layer. `lost`: the columns that go when it fails."""
 
     name: str
@@ -25,7 +25,7 @@ class Part(NamedTuple, Generic[T]):
     lost: frozenset[str]
 
 
-class Layer(NamedTuple):
+class SharedColumns(NamedTuple):
     """`json`: the row as members of a JSON object, a comma before each. `failed`: enrichments by name."""
 
     row: Row
@@ -33,42 +33,44 @@ class Layer(NamedTuple):
     failed: tuple[str, ...]
 
 
-class NotKeptError(Exception):
+class NotCachedError(Exception):
     """Carries a layer that is not remembered: something failed in it, or its texts are too long."""
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: SharedColumns) -> None:
         super().__init__()
         self.layer = layer
 
 
-class Layers(NamedTuple):
-    """`of`: from the fields of a Client or Page to its layer; raises NotKeptError with a layer it does not remember.
+class SharedColumnsCache(NamedTuple):
+    """`of`: from the fields of a Client or Page to its layer; raises NotCachedError with a layer it does not remember.
     `info`: the counters of its memory."""
 
-    of: Callable[..., Layer]
+    of: Callable[..., SharedColumns]
     info: Callable[[], CacheInfo]
 
 
-def layers(make: Callable[..., T], parts: Sequence[Part[T]], size: int) -> Layers:
+def shared_columns_cache(
+    make: Callable[..., T], parts: Sequence[ColumnFiller[T]], size: int
+) -> SharedColumnsCache:
     """What the parts together find, in their order; the latest `size` answers are remembered."""
 
     @lru_cache(size)
-    def of(*fields: object) -> Layer:
-        about = make(*fields)
+    def of(*fields: object) -> SharedColumns:
+        subject = make(*fields)
         row: Row = {}
         failed = []
         for name, fill, lost in parts:
             try:
-                fill(about, row)
+                fill(subject, row)
             except Exception:  # noqa: BLE001 - whatever fails costs its own columns, never the event
                 drop(row, lost)
                 failed.append(name)
-        layer = Layer(row, members(row), tuple(failed))
+        found = SharedColumns(row, members(row), tuple(failed))
         if failed or _long(fields):
-            raise NotKeptError(layer)
-        return layer
+            raise NotCachedError(found)
+        return found
 
-    return Layers(of, of.cache_info)
+    return SharedColumnsCache(of, of.cache_info)
 
 
 def _long(field: object) -> bool:

@@ -5,7 +5,7 @@ Each is one file that owns its columns, its function and its description; a new 
 
 from collections.abc import Sequence
 
-from enrich_consumer.core.engine.enrichment import Spec
+from enrich_consumer.core.engine.enrichment import Enrichment
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.engine.registry import EnrichmentsError, columns_of, select
 from enrich_consumer.core.engine.runner import Assembled, assemble
@@ -35,16 +35,16 @@ __all__ = [
     "columns",
 ]
 
-ENRICHMENTS: tuple[Spec, ...] = (
-    event_time.SPEC,  # everything after may ask when it happened
-    page.SPEC,  # campaign and referrer read the page's address
-    campaign.SPEC,  # the channel follows from the campaign first of all
-    referrer.SPEC,  # needs the page's host, to tell the shop's own pages, and the campaign
-    user_agent.SPEC,  # the bot's verdict reads it
-    geo.SPEC,  # needs the full address, so before privacy; the network is a reason for the bot's verdict
-    bot.SPEC,  # needs the agent, the device's class and the network
-    ecommerce.SPEC,  # its texts are scrubbed, so before privacy
-    privacy.SPEC,  # last: nothing may add a text behind it
+ENRICHMENTS: tuple[Enrichment, ...] = (
+    event_time.ENRICHMENT,  # everything after may ask when it happened
+    page.ENRICHMENT,  # campaign and referrer read the page's address
+    campaign.ENRICHMENT,  # the channel follows from the campaign first of all
+    referrer.ENRICHMENT,  # needs the page's host, to tell the shop's own pages, and the campaign
+    user_agent.ENRICHMENT,  # the bot's verdict reads it
+    geo.ENRICHMENT,  # needs the full address, so before privacy; the network is a reason for the bot's verdict
+    bot.ENRICHMENT,  # needs the agent, the device's class and the network
+    ecommerce.ENRICHMENT,  # its texts are scrubbed, so before privacy
+    privacy.ENRICHMENT,  # last: nothing may add a text behind it
 )
 
 

@@ -9,7 +9,7 @@ import re2
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from enrich_consumer.core.engine.context import Client
-from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.record import Row
 from enrich_consumer.core.tables.hosting import is_hosting
@@ -140,10 +140,10 @@ def _build(_: References) -> Step:
     return Step(per_client, caches={"bot": cached.cache_info})
 
 
-SPEC = Spec(
+ENRICHMENT = Enrichment(
     name="bot",
     description="One verdict whether a machine sent it, with the reasons.",
-    gives=(
+    provides=(
         Column("is_bot", "boolean", "Any reason but data_centre alone."),
         Column("bot_name", "string", "Which one, where it is known."),
         Column(
@@ -152,6 +152,6 @@ SPEC = Spec(
             "crawler, ai_agent, http_library, headless, impossible_agent, no_user_agent, data_centre.",
         ),
     ),
-    needs=("user_agent", "device_class", "asn", "as_organization"),
+    requires=("user_agent", "device_class", "asn", "as_organization"),
     build=_build,
 )

@@ -1,7 +1,7 @@
 """Campaign parameters and click ids of the page's address."""
 
 from enrich_consumer.core.engine.context import Page
-from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.parsing import urls
 from enrich_consumer.core.parsing.pii import scrub
@@ -49,10 +49,10 @@ def _build(_: References) -> Step:
     return Step(per_page=_per_page)
 
 
-SPEC = Spec(
+ENRICHMENT = Enrichment(
     name="campaign",
     description="Campaign parameters (utm_*) and the click id of an advertising network.",
-    gives=(
+    provides=(
         Column("utm_source", "string", "Who sent the visitor, as the link says."),
         Column("utm_medium", "string", "By which kind of link, for example cpc or email."),
         Column("utm_campaign", "string", "Name of the campaign."),
@@ -65,6 +65,6 @@ SPEC = Spec(
         Column("click_id", "string", "Click id of the network; null without consent to ads."),
         Column("click_network", "string", "The network that the click id implies, for example google_ads."),
     ),
-    needs=("page_query",),
+    requires=("page_query",),
     build=_build,
 )

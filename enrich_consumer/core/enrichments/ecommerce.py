@@ -7,8 +7,8 @@ number has at most 15 significant digits, so its shortest text is the exact deci
 from functools import lru_cache
 from typing import Any
 
-from enrich_consumer.core.engine.context import About
-from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.context import EnrichmentContext
+from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.record import Event, Row
 from enrich_consumer.core.tables.currencies import CODES
@@ -121,14 +121,14 @@ def _items(event: Event, items: list[dict[str, Any]], row: Row, flags: list[str]
             flags.append("derived_value")
 
 
-def _per_event(about: About, event: Event, row: Row) -> None:
+def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
     if term := event.get("search_term"):
         row["search_term"] = term
     given = event.get("ecommerce")
     if not given:
         return
     flags: list[str] = []
-    code, known = currency(given.get("currency"), about.record.site.currency)
+    code, known = currency(given.get("currency"), context.record.site.currency)
     if code:
         row["currency"] = code
     if not known:
@@ -149,10 +149,10 @@ def _build(_: References) -> Step:
     return Step(per_event=_per_event, caches=caches)
 
 
-SPEC = Spec(
+ENRICHMENT = Enrichment(
     name="ecommerce",
     description="Money with its currency, the items and the search term.",
-    gives=(
+    provides=(
         Column(
             "currency", "string", "ISO 4217 of every amount of the event; the site's where none was sent."
         ),
@@ -175,6 +175,6 @@ SPEC = Spec(
             "What is odd: unknown_currency, negative_*, absurd_*, broken_quantity, derived_value.",
         ),
     ),
-    needs=(),
+    requires=(),
     build=_build,
 )

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from enrich_consumer.core.engine.context import About
-from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.context import EnrichmentContext
+from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.record import Event, Row
 from schemas import Column
@@ -49,8 +49,8 @@ def day(zone: str, at: int) -> str:
     return _day(zone, at // QUARTER_MS)
 
 
-def _per_event(about: About, event: Event, row: Row) -> None:
-    record = about.record
+def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
+    record = context.record
     at, row["is_time_suspect"] = event_time(record.received_at, record.sent_at, event.get("ts"))
     row["event_at"] = at
     row["event_date"] = _day(record.site.time_zone, at // QUARTER_MS)
@@ -60,17 +60,17 @@ def _build(_: References) -> Step:
     return Step(per_event=_per_event)
 
 
-SPEC = Spec(
+ENRICHMENT = Enrichment(
     name="event_time",
     description="Event time by the client's clock, a wrong clock's error cancelled, and the day in the shop's zone.",
-    gives=(
+    provides=(
         Column("event_at", "timestamp", "When it happened; never later than received_at."),
         Column("event_date", "date", "The day of event_at in the site's time zone."),
         Column(
             "is_time_suspect", "boolean", "The client's clock was more than seven days off; arrival is used."
         ),
     ),
-    needs=(),
+    requires=(),
     build=_build,
     required=True,
 )

@@ -5,11 +5,10 @@ from functools import lru_cache
 from typing import Any
 
 from enrich_consumer.core.engine.context import Client
-from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
-from enrich_consumer.core.engine.rows import known
 from enrich_consumer.core.parsing.ip_addresses import LONGEST, parse
-from enrich_consumer.core.record import Row
+from enrich_consumer.core.record import Row, without_nulls
 from schemas import Column
 
 ADDRESSES = 32768
@@ -51,7 +50,7 @@ def _build(references: References) -> Step:
         if (address := parse(ip)) is None:
             return {}
         columns = columns_of(references.city(str(address)), references.asn(str(address)))
-        return known({"geo_database_date": references.city_date(), **columns})
+        return without_nulls({"geo_database_date": references.city_date(), **columns})
 
     # The databases' version is a part of the key: after a swap old answers are not found any more.
     cached = lru_cache(ADDRESSES)(found)
@@ -63,10 +62,10 @@ def _build(references: References) -> Step:
     return Step(per_client, caches={"geo": cached.cache_info})
 
 
-SPEC = Spec(
+ENRICHMENT = Enrichment(
     name="geo",
     description="Place and network of the client's address.",
-    gives=(
+    provides=(
         Column("geo_continent", "string", "Two letters: AF, AN, AS, EU, NA, OC, SA."),
         Column("geo_country", "string", "ISO 3166-1, two letters."),
         Column("geo_region", "string", "ISO 3166-2, for example BR-SP, where the database has the code."),
@@ -81,6 +80,6 @@ SPEC = Spec(
         Column("asn", "bigint", "Number of the autonomous system (RFC 6793: up to 4,294,967,295)."),
         Column("as_organization", "string", "Who runs that network."),
     ),
-    needs=(),
+    requires=(),
     build=_build,
 )

@@ -3,11 +3,10 @@
 from functools import lru_cache
 
 from enrich_consumer.core.engine.context import Client, Page
-from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
-from enrich_consumer.core.engine.rows import known
 from enrich_consumer.core.parsing import urls
-from enrich_consumer.core.record import Row
+from enrich_consumer.core.record import Row, without_nulls
 from schemas import Column
 
 URLS = 8192
@@ -42,7 +41,7 @@ def _columns(url: str) -> Row:
     address = urls.clean(url)
     if address is urls.NO_ADDRESS:
         return {"page_url": url[: urls.LONGEST]}
-    return known(
+    return without_nulls(
         {
             "page_url": urls.text_of(url, address),
             "page_host": address.host,
@@ -54,7 +53,7 @@ def _columns(url: str) -> Row:
 
 def screen_columns(wide: int | None, high: int | None, view: int | None, view_high: int | None) -> Row:
     """The columns of a screen and of the window's inside, in pixels."""
-    return known(
+    return without_nulls(
         {
             "screen_width": wide,
             "screen_height": high,
@@ -70,7 +69,7 @@ def _build(_: References) -> Step:
     cached = lru_cache(URLS)(_columns)
 
     def per_client(client: Client, row: Row) -> None:
-        if client.odd:
+        if client.malformed:
             raise ValueError("the screen is none")
         if client.screen:
             row.update(screen_columns(*client.screen))
@@ -78,7 +77,7 @@ def _build(_: References) -> Step:
             row["language"] = told
 
     def per_page(page: Page, row: Row) -> None:
-        if page.odd:
+        if page.malformed:
             raise ValueError("the page is told by something else than texts")
         if url := page.url:
             row.update(cached(url) if len(url) <= LONGEST_CACHED else _columns(url))
@@ -88,10 +87,10 @@ def _build(_: References) -> Step:
     return Step(per_client, per_page, caches={"page.url": cached.cache_info})
 
 
-SPEC = Spec(
+ENRICHMENT = Enrichment(
     name="page",
     description="The page's address in parts, its title, the language and the screen.",
-    gives=(
+    provides=(
         Column("page_url", "string", "Address of the page, without secrets and personal data."),
         Column("page_host", "string", "Host name, lower case."),
         Column("page_path", "string", "Path, from the slash."),
@@ -105,6 +104,6 @@ SPEC = Spec(
         Column("screen_class", "string", "Width of the screen: xs, sm, md, lg, xl, xxl."),
         Column("viewport_class", "string", "Width of the window's inside, the same classes."),
     ),
-    needs=(),
+    requires=(),
     build=_build,
 )

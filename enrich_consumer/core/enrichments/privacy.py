@@ -5,8 +5,8 @@ from functools import lru_cache
 
 import orjson
 
-from enrich_consumer.core.engine.context import About, Client, Page
-from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.context import Client, EnrichmentContext, Page
+from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.engine.shared_columns import drop
 from enrich_consumer.core.enrichments.campaign import UTMS
@@ -104,17 +104,17 @@ def _per_client(client: Client, row: Row) -> None:
         drop(row, PLACES)
 
 
-def _per_event(about: About, event: Event, row: Row) -> None:
+def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
     if properties := event.get("properties"):
         _write_properties(properties, row)
     for column in TEXTS_OF_EVENTS:
         if column in row and (text := row[column]):
             row[column] = scrubbed(text) if len(text) <= LONGEST_CACHED else scrub(text)
-    if about.refuses_analytics and "user_id" in row:
+    if context.refuses_analytics and "user_id" in row:
         del row["user_id"]
 
 
-def _at_last(record: Record) -> Callable[[Row], None] | None:
+def _finalize(record: Record) -> Callable[[Row], None] | None:
     ip = record.ip
     if not ip:
         return None
@@ -128,13 +128,13 @@ def _at_last(record: Record) -> Callable[[Row], None] | None:
 
 def _build(_: References) -> Step:
     caches = {"privacy.text": scrubbed.cache_info, "privacy.address": kept.cache_info}
-    return Step(_per_client, _per_page, _per_event, _at_last, caches)
+    return Step(_per_client, _per_page, _per_event, _finalize, caches)
 
 
-SPEC = Spec(
+ENRICHMENT = Enrichment(
     name="privacy",
     description="Addresses truncated, personal data scrubbed, consent applied.",
-    gives=(
+    provides=(
         Column(
             "ip_truncated",
             "string",
@@ -144,8 +144,8 @@ SPEC = Spec(
         Column("consent_ads", "boolean", "What the visitor said; null: not asked."),
         Column("properties", "string", "Everything else the event carried, as JSON text, scrubbed."),
     ),
-    needs=(),  # it cleans what others gave, if they are there
+    requires=(),  # it cleans what others gave, if they are there
     build=_build,
-    guards=GUARDED,
+    redacts=GUARDED,
     required=True,
 )

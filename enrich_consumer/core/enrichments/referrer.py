@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from enrich_consumer.core.engine.context import Page
-from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.parsing import urls
 from enrich_consumer.core.parsing.channels import Traffic, channel_of
@@ -103,10 +103,10 @@ def _build(_: References) -> Step:
     return Step(per_page=per_page, caches={"referrer": cached.cache_info})
 
 
-SPEC = Spec(
+ENRICHMENT = Enrichment(
     name="referrer",
     description="The page that sent the visitor, and GA4's default channel group.",
-    gives=(
+    provides=(
         Column("referrer_url", "string", "Address of the page that led here, without secrets."),
         Column("referrer_host", "string", "Its host, lower case."),
         Column(
@@ -122,6 +122,6 @@ SPEC = Spec(
             "GA4's default channel group of this event; null for a step inside the shop.",
         ),
     ),
-    needs=("page_host", "utm_source", "utm_medium", "utm_campaign", "click_network"),
+    requires=("page_host", "utm_source", "utm_medium", "utm_campaign", "click_network"),
     build=_build,
 )

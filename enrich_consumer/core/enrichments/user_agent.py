@@ -11,13 +11,12 @@ from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
 
 from enrich_consumer.core.engine.context import Client
-from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
-from enrich_consumer.core.engine.rows import known
 from enrich_consumer.core.parsing import client_hints
 from enrich_consumer.core.parsing.client_hints import Hints
 from enrich_consumer.core.parsing.device_class import class_of
-from enrich_consumer.core.record import Row
+from enrich_consumer.core.record import Row, without_nulls
 from schemas import Column
 
 AGENTS = 16384
@@ -112,7 +111,9 @@ def _build(_: References) -> Step:
 
     def columns(agent: str | None, hints: client_hints.Texts) -> Row:
         row = from_text(parse, agent) if agent else _NO_TEXT
-        return known(row if hints == client_hints.NOTHING else with_hints(row, client_hints.read(hints)))
+        return without_nulls(
+            row if hints == client_hints.NOTHING else with_hints(row, client_hints.read(hints))
+        )
 
     cached = lru_cache(AGENTS)(columns)
 
@@ -132,10 +133,10 @@ def _short(hints: client_hints.Texts) -> bool:
     return hints == client_hints.NOTHING or all(text is None or len(text) <= LONGEST for text in hints)
 
 
-SPEC = Spec(
+ENRICHMENT = Enrichment(
     name="user_agent",
     description="Browser, system and device from the User-Agent header and the client hints.",
-    gives=(
+    provides=(
         Column("user_agent", "string", "The header, at most 512 characters."),
         Column("browser_name", "string", "Family, for example Chrome Mobile."),
         Column("browser_version", "string", "As far as it is known, for example 120.0.0."),
@@ -146,6 +147,6 @@ SPEC = Spec(
         Column("device_brand", "string", "For example Samsung."),
         Column("device_model", "string", "For example SM-G991B."),
     ),
-    needs=(),
+    requires=(),
     build=_build,
 )

@@ -19,7 +19,7 @@ class Merge(NamedTuple):
     absorbed_started_at: int
 
 
-class Placed(NamedTuple):
+class Assignment(NamedTuple):
     """Where one event went. `started_at` in epoch ms; `event_index` counts the session's events as they
     arrived, from 1."""
 
@@ -31,7 +31,7 @@ class Placed(NamedTuple):
     merges: tuple[Merge, ...] = ()
 
 
-def prune(visitor: Visitor, received_at: int, rule: Session) -> None:
+def expire(visitor: Visitor, received_at: int, rule: Session) -> None:
     """Forget what an event received at `received_at` can no longer join; with the last session go the ids."""
     oldest = received_at - rule.retention_ms
     for session in visitor.sessions:
@@ -42,12 +42,12 @@ def prune(visitor: Visitor, received_at: int, rule: Session) -> None:
             return
 
 
-def place(
-    visitor: Visitor, event_id: str, at: int, received_at: int, rule: Session, owner: str
-) -> Placed | None:
+def assign(
+    visitor: Visitor, event_id: str, at: int, received_at: int, rule: Session, partition_key: str
+) -> Assignment | None:
     """Give the event that happened at `at` its session, and remember it in `visitor` (pruned before).
 
-    Returns None for a duplicate: an event id that this visitor sent before. `owner` is the visitor's
+    Returns None for a duplicate: an event id that this visitor sent before. `partition_key` is the visitor's
     partition key, `site/visitor_id`. All times are epoch ms.
     """
     ids = visitor.ids
@@ -60,7 +60,7 @@ def place(
     late = at < received_at - rule.lateness_ms
     candidates = [session for session in visitor.sessions if _takes(session, at, rule)]
     if not candidates:
-        return _open(visitor, event_id, at, received_at, owner, late=late)
+        return _open(visitor, event_id, at, received_at, partition_key, late=late)
     survivor = candidates[0]
     _grow(survivor, at, received_at)
     merges: tuple[Merge, ...] = ()
@@ -68,7 +68,7 @@ def place(
         merges = _merge(visitor, survivor, candidates[1:], rule)
     if survivor.first == at and len(visitor.sessions) > 1:
         visitor.sessions.sort(key=_by_start)  # it may start earlier now
-    return Placed(survivor.session_id, survivor.first, survivor.events, False, late, merges)
+    return Assignment(survivor.session_id, survivor.first, survivor.events, False, late, merges)
 
 
 def _merge(
@@ -86,12 +86,12 @@ def _merge(
     return tuple(merges)
 
 
-def session_id(owner: str, event_id: str, at: int) -> str:
+def session_id(partition_key: str, event_id: str, at: int) -> str:
     """A UUID of version 8 (RFC 9562): 48 bits of the opening event's time, the rest a hash of who and which event.
 
     It sorts by time like a UUID of version 7, and replaying the event gives the same id.
     """
-    rest = blake2b(f"{owner}/{event_id}".encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+    rest = blake2b(f"{partition_key}/{event_id}".encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
     variant = "89ab"[int(rest[3], 16) & 3]
     return uuid_text(f"{at & 0xFFFF_FFFF_FFFF:012x}8{rest[:3]}{variant}{rest[4:19]}")
 
@@ -121,7 +121,9 @@ def _unite(one: OpenSession, other: OpenSession) -> None:
     one.events += other.events
 
 
-def _open(visitor: Visitor, event_id: str, at: int, received_at: int, owner: str, *, late: bool) -> Placed:
-    opened = OpenSession(at, at, received_at, session_id(owner, event_id, at), 1)
+def _open(
+    visitor: Visitor, event_id: str, at: int, received_at: int, partition_key: str, *, late: bool
+) -> Assignment:
+    opened = OpenSession(at, at, received_at, session_id(partition_key, event_id, at), 1)
     visitor.sessions = sorted([*visitor.sessions, opened], key=_by_start)
-    return Placed(opened.session_id, at, 1, is_start=True, is_late=late)
+    return Assignment(opened.session_id, at, 1, is_start=True, is_late=late)

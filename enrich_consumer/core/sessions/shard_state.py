@@ -11,22 +11,22 @@ SLACK_MS = 10 * 60_000
 puts within seconds; the slack covers clocks and retries, and it is what lets memory be tidied unseen."""
 
 
-def visitor_key(owner: str) -> bytes:
+def visitor_key(partition_key: str) -> bytes:
     """MD5 of the partition key `site/visitor_id`: the hash by which Kinesis spreads keys over shards."""
-    return md5(owner.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+    return md5(partition_key.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
 
 
 class ShardState:
-    """Visitors by key. `settled`: packed, as last saved; `touched`: unpacked, changed since.
+    """Visitors by key. `saved`: packed, as last saved; `dirty`: unpacked, changed since.
 
     `sequence` is the last record contained (-1: none), `watermark` the newest `received_at` seen (epoch ms).
     """
 
     def __init__(
-        self, settled: dict[bytes, bytes] | None = None, *, sequence: int = -1, watermark: int = 0
+        self, saved: dict[bytes, bytes] | None = None, *, sequence: int = -1, watermark: int = 0
     ) -> None:
-        self.settled: dict[bytes, bytes] = {} if settled is None else settled
-        self.touched: dict[bytes, Visitor] = {}
+        self.saved: dict[bytes, bytes] = {} if saved is None else saved
+        self.dirty: dict[bytes, Visitor] = {}
         self.sequence = sequence
         self.watermark = watermark
         self._new = 0
@@ -37,41 +37,41 @@ class ShardState:
         Whether a forgotten visitor is still in memory makes no difference: the watermark decides at each
         use, and `tidy` removes only what this check would refuse.
         """
-        visitor = self.touched.get(key)
+        visitor = self.dirty.get(key)
         if visitor is None:
-            packed = self.settled.get(key)
+            packed = self.saved.get(key)
             if packed is None:
                 self._new += 1
                 visitor = Visitor([], {})
             else:
                 visitor = unpack(packed)
-            self.touched[key] = visitor
+            self.dirty[key] = visitor
         if visitor.sessions and visitor.last_arrival + rule.retention_ms + SLACK_MS < self.watermark:
             visitor.sessions = []
             visitor.ids = {}
         return visitor
 
-    def changes(self) -> dict[bytes, bytes]:
-        """The touched visitors, packed: absolute values, so that applying them twice changes nothing."""
-        return {key: pack(visitor) for key, visitor in self.touched.items()}
+    def dirty_visitors(self) -> dict[bytes, bytes]:
+        """The dirty visitors, packed: absolute values, so that applying them twice changes nothing."""
+        return {key: pack(visitor) for key, visitor in self.dirty.items()}
 
-    def settle(self, changes: Mapping[bytes, bytes]) -> None:
-        """Take `changes` (just saved) as the settled state."""
-        self.settled.update(changes)
-        self.touched.clear()
+    def mark_saved(self, changes: Mapping[bytes, bytes]) -> None:
+        """Take `changes` (just saved) as the saved state."""
+        self.saved.update(changes)
+        self.dirty.clear()
         self._new = 0
 
     def evict(self, stale: Mapping[bytes, bytes]) -> int:
-        """Forget settled visitors whose packed value is still the one found stale; tells how many."""
+        """Forget saved visitors whose packed value is still the one found stale; tells how many."""
         gone = 0
         for key, packed in stale.items():
-            if key not in self.touched and self.settled.get(key) is packed:
-                del self.settled[key]
+            if key not in self.dirty and self.saved.get(key) is packed:
+                del self.saved[key]
                 gone += 1
         return gone
 
     def __len__(self) -> int:
-        return len(self.settled) + self._new
+        return len(self.saved) + self._new
 
 
 def stale_visitors(

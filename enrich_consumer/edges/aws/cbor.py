@@ -17,7 +17,7 @@ _INSTEAD = [{"Data": b"", "PartitionKey": "-"}]
 """What the SDK is given to write, since the body is replaced."""
 
 
-def speak_cbor(client: "KinesisClient") -> None:
+def put_records_as_cbor(client: "KinesisClient") -> None:
     """Let `put_records` of this client send CBOR and read the answer, an error too. What the SDK does before and
     after, retries and signing, stays in use."""
 

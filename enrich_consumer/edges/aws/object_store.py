@@ -1,4 +1,4 @@
-"""Where the session log lies: memory, a folder, or S3. One suite of tests holds all to `ports.Blobs`."""
+"""Where the session log lies: memory, a folder, or S3. One suite of tests holds all to `ports.ObjectStore`."""
 
 import os
 import threading
@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from enrich_consumer.ports import Blobs
+from enrich_consumer.ports import ObjectStore
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -20,34 +20,34 @@ DELETE_AT_ONCE = 1000
 """DeleteObjects takes at most 1,000 keys."""
 
 
-class MemoryBlobs:
+class MemoryObjectStore:
     """A dict; for tests, simulation and local runs."""
 
     def __init__(self) -> None:
-        self.blobs: dict[str, bytes] = {}
+        self.objects: dict[str, bytes] = {}
         self._lock = threading.Lock()  # the snapshot is written beside the worker
 
     def names(self, prefix: str) -> list[str]:
         with self._lock:
-            return sorted(name for name in self.blobs if name.startswith(prefix))
+            return sorted(name for name in self.objects if name.startswith(prefix))
 
     def read(self, name: str) -> bytes | None:
-        return self.blobs.get(name)
+        return self.objects.get(name)
 
     def create(self, name: str, data: bytes) -> bool:
         with self._lock:
-            if name in self.blobs:
+            if name in self.objects:
                 return False
-            self.blobs[name] = data
+            self.objects[name] = data
             return True
 
     def delete(self, names: Sequence[str]) -> None:
         with self._lock:
             for name in names:
-                self.blobs.pop(name, None)
+                self.objects.pop(name, None)
 
 
-class FileBlobs(NamedTuple):
+class FileObjectStore(NamedTuple):
     """Files below a folder; for one machine."""
 
     folder: Path
@@ -84,7 +84,7 @@ class FileBlobs(NamedTuple):
             (self.folder / name).unlink(missing_ok=True)
 
 
-class S3Blobs:
+class S3ObjectStore:
     """Objects below a prefix of a bucket. Conditional writes (`If-None-Match: *`) make `create` atomic."""
 
     def __init__(self, client: "S3Client", bucket: str, prefix: str) -> None:
@@ -140,8 +140,8 @@ class S3Blobs:
 CONFLICTS = 5
 
 
-def open_blobs(address: str, application: str) -> Blobs:
-    """`s3://bucket/prefix`, `file:/folder` or `memory:` → the blobs of one application below it.
+def open_object_store(address: str, application: str) -> ObjectStore:
+    """`s3://bucket/prefix`, `file:/folder` or `memory:` → the object store of one application below it.
 
     Raises:
         ValueError: none of the three.
@@ -149,9 +149,9 @@ def open_blobs(address: str, application: str) -> Blobs:
     parts = urlsplit(address)
     if parts.scheme == "s3" and parts.netloc:
         client = boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 5}))
-        return S3Blobs(client, parts.netloc, f"{parts.path.strip('/')}/{application}".lstrip("/"))
+        return S3ObjectStore(client, parts.netloc, f"{parts.path.strip('/')}/{application}".lstrip("/"))
     if parts.scheme == "file" and parts.path:
-        return FileBlobs(Path(parts.path) / application)
+        return FileObjectStore(Path(parts.path) / application)
     if parts.scheme == "memory":
-        return MemoryBlobs()
+        return MemoryObjectStore()
     raise ValueError(f"the state's place is {address!r}; it has to be s3://bucket/prefix or file:/folder")

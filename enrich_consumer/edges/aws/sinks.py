@@ -63,7 +63,7 @@ class KinesisSink:
                 for packed in wave
             ]
             for part in _parts(entries, BYTES_A_CALL["kinesis"]):
-                self.counts["put_retries"] += _insist(
+                self.counts["put_retries"] += _put_until_accepted(
                     self._call, part, self._stream, self._patience, self._clock
                 )
 
@@ -86,7 +86,7 @@ class FirehoseRejected:
     def put(self, rows: Sequence[bytes]) -> None:
         entries = [{"Data": row} for row in rows]
         for part in _parts(entries, BYTES_A_CALL["firehose"]):
-            _insist(self._call, part, self._delivery, self._patience, self._clock)
+            _put_until_accepted(self._call, part, self._delivery, self._patience, self._clock)
 
     def _call(self, entries: list[Entry]) -> list[int]:
         answer = self._client.put_record_batch(DeliveryStreamName=self._delivery, Records=entries)  # type: ignore[arg-type] # plain dicts
@@ -127,7 +127,7 @@ def _parts(entries: list[Entry], max_bytes: int) -> list[list[Entry]]:
     return parts
 
 
-def _insist(call: Call, entries: list[Entry], target: str, patience: float, clock: Clock) -> int:
+def _put_until_accepted(call: Call, entries: list[Entry], target: str, patience: float, clock: Clock) -> int:
     """Put until all are taken; gives the number of repeated calls. Entries taken once are never put again."""
     pause = FIRST_PAUSE
     deadline = clock.now() + patience

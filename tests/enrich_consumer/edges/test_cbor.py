@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 
 from enrich_consumer.core.emit import Packed
-from enrich_consumer.edges.aws.cbor import MEDIA_TYPE, speak_cbor
+from enrich_consumer.edges.aws.cbor import MEDIA_TYPE, put_records_as_cbor
 from enrich_consumer.edges.aws.sinks import KinesisSink
 from enrich_consumer.ports import PutRefusedError
 
@@ -76,7 +76,7 @@ def _sink(service: Service) -> KinesisSink:
         aws_secret_access_key="b",
         config=Config(retries={"max_attempts": 0}, parameter_validation=False),
     )
-    speak_cbor(client)
+    put_records_as_cbor(client)
     return KinesisSink(client, "enriched")
 
 

@@ -94,8 +94,8 @@ def run_in_pieces(history: History, cut_after: Callable[[int], bool]) -> list[by
     for batch in batches(history, cut_after):
         for incoming in batch:
             lines += _lines(incoming, history, state)
-        state.settle(state.changes())
-        state.evict(stale_visitors(state.settled.items(), state.watermark, kept))
+        state.mark_saved(state.dirty_visitors())
+        state.evict(stale_visitors(state.saved.items(), state.watermark, kept))
         state = _restarted(state)
     return lines
 
@@ -108,5 +108,5 @@ def _lines(incoming: Incoming, history: History, state: ShardState) -> Iterable[
 
 def _restarted(state: ShardState) -> ShardState:
     header = Header(Kind.SNAPSHOT, "test", "shard", 0, -1, "writer", state.sequence, state.watermark, 1)
-    found, visitors = decode(encode(header, state.settled))
+    found, visitors = decode(encode(header, state.saved))
     return ShardState(visitors, sequence=found.sequence, watermark=found.watermark)

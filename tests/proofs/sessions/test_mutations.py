@@ -33,8 +33,8 @@ MISTAKES: Mapping[str, tuple[str, str]] = {
     "exactly H late is late": ("at < received_at - rule.lateness_ms", "at <= received_at - rule.lateness_ms"),
     "a window of 255 ids": ("len(ids) > MAX_IDS", "len(ids) >= MAX_IDS"),
     "a copy renews its id": ("        return None", "        ids[mark] = ids.pop(mark)\n        return None"),
-    "an id without its visitor": ('f"{owner}/{event_id}"', 'f"{event_id}"'),
-    "an id with the time of receipt": ("session_id(owner, event_id, at)", "session_id(owner, event_id, received_at)"),
+    "an id without its visitor": ('f"{partition_key}/{event_id}"', 'f"{event_id}"'),
+    "an id with the time of receipt": ("partition_key, event_id, at)", "partition_key, event_id, received_at)"),
 }  # fmt: skip
 
 
@@ -45,8 +45,8 @@ def test_a_mistake_is_noticed(mistake: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert right in source, f"sessionize.py no longer says {right!r}: say here how it would be wrong now"
     mutated = ModuleType("mutated")
     exec(source.replace(right, wrong), mutated.__dict__)
-    monkeypatch.setattr(pipeline, "place", mutated.place)
-    monkeypatch.setattr(pipeline, "prune", mutated.prune)
+    monkeypatch.setattr(pipeline, "assign", mutated.assign)
+    monkeypatch.setattr(pipeline, "expire", mutated.expire)
     with pytest.raises(AssertionError):
         check_many(ENOUGH)
 

@@ -110,13 +110,13 @@ class Invariants:
             self._saved(shard, sequence)
 
     def _saved(self, shard: str, sequence: int) -> None:
-        blobs = self._world.blobs
-        slots = blobs.names(f"{shard}/log/")
+        store = self._world.store
+        slots = store.names(f"{shard}/log/")
         if not slots:
             raise BrokenError(f"I3 checkpoint at {sequence} of {shard}, which has no log")
-        header, _ = decode(blobs.blobs[slots[-1]])
+        header, _ = decode(store.objects[slots[-1]])
         if sequence == ENDED:
-            if not blobs.names(f"{shard}/snapshot/{header.slot:012d}"):
+            if not store.names(f"{shard}/snapshot/{header.slot:012d}"):
                 raise BrokenError(f"I3 the end of {shard} is checkpointed before its last snapshot")
         elif header.sequence < sequence:
             raise BrokenError(f"I3 checkpoint at {sequence} of {shard}, saved up to {header.sequence}")

@@ -19,7 +19,7 @@ from enrich_consumer.session_log import format as log_format
 from enrich_consumer.session_log import log, restore
 from enrich_consumer.session_log.format import Header, encode
 from enrich_consumer.session_log.log import SessionLog
-from enrich_consumer.session_log.restore import blob_name, slots
+from enrich_consumer.session_log.restore import object_name, slots
 from enrich_consumer.worker import Worker
 
 
@@ -77,9 +77,9 @@ def _whole_parents_state_kept(patch: pytest.MonkeyPatch) -> None:
 
 def _no_fence(patch: pytest.MonkeyPatch) -> None:
     def write(self: Any, header: Header, visitors: Mapping[bytes, bytes]) -> None:
-        name = blob_name(self._shard, "log", header.slot)
-        self._blobs.delete([name])
-        self._blobs.create(name, encode(header, visitors))
+        name = object_name(self._shard, "log", header.slot)
+        self._store.delete([name])
+        self._store.create(name, encode(header, visitors))
         self.slot = header.slot
 
     patch.setattr(SessionLog, "_write", write)
@@ -104,7 +104,7 @@ def _half_accepted_put_ignored(patch: pytest.MonkeyPatch) -> None:
             original(self)
         except PutRefusedError:
             self._lines.clear()
-            self._refused = []
+            self._rejected_rows = []
             self._pending = 0
 
     patch.setattr(Worker, "_put", put)
@@ -115,7 +115,7 @@ def _end_before_its_snapshot(patch: pytest.MonkeyPatch) -> None:
         self._put()
         self._save(ended=True)
         checkpointer.checkpoint(None)
-        self._log.write_snapshot(self._log.snapshot_header(self._state, ended=True), self._state.settled)
+        self._log.write_snapshot(self._log.snapshot_header(self._state, ended=True), self._state.saved)
 
     patch.setattr(Worker, "end_shard", end_shard)
 
@@ -129,8 +129,8 @@ def _eviction_too_early(patch: pytest.MonkeyPatch) -> None:
 
 def _eviction_of_a_visitor_in_use(patch: pytest.MonkeyPatch) -> None:
     def evict(self: ShardState, stale: Mapping[bytes, bytes]) -> int:
-        for key in list(self.settled)[:2]:
-            del self.settled[key]
+        for key in list(self.saved)[:2]:
+            del self.saved[key]
         return 2
 
     patch.setattr(ShardState, "evict", evict)
@@ -151,8 +151,8 @@ def _a_change_not_saved(patch: pytest.MonkeyPatch) -> None:
 
 def _clean_up_of_what_is_needed(patch: pytest.MonkeyPatch) -> None:
     def clean_up(self: Any) -> None:
-        logged = slots(self._blobs, self._shard, "log")
-        self._blobs.delete([blob_name(self._shard, "log", slot) for slot in logged[:-1]])
+        logged = slots(self._store, self._shard, "log")
+        self._store.delete([object_name(self._shard, "log", slot) for slot in logged[:-1]])
 
     patch.setattr(SessionLog, "clean_up", clean_up)
 
@@ -160,40 +160,40 @@ def _clean_up_of_what_is_needed(patch: pytest.MonkeyPatch) -> None:
 def _parents_released_too_early(patch: pytest.MonkeyPatch) -> None:
     def release(self: Any, lineage: Any) -> None:
         for parent in lineage.parents:
-            self._blobs.delete(self._blobs.names(f"{parent}/"))
+            self._store.delete(self._store.names(f"{parent}/"))
 
     patch.setattr(SessionLog, "_release_parents", release)
 
 
-def _merge_not_told(patch: pytest.MonkeyPatch) -> None:
-    original = pipeline.place
+def _merge_not_reported(patch: pytest.MonkeyPatch) -> None:
+    original = pipeline.assign
 
-    def place(*args: Any) -> Any:
+    def assign(*args: Any) -> Any:
         placed = original(*args)
         return placed._replace(merges=()) if placed else placed
 
-    patch.setattr(pipeline, "place", place)
+    patch.setattr(pipeline, "assign", assign)
 
 
 def _rejected_thrown_away(patch: pytest.MonkeyPatch) -> None:
     original = Worker._put
 
     def put(self: Any) -> None:
-        self._refused = []
+        self._rejected_rows = []
         original(self)
 
     patch.setattr(Worker, "_put", put)
 
 
 def _watermark_lost_at_restart(patch: pytest.MonkeyPatch) -> None:
-    original = restore.recover
+    original = restore.restore
 
-    def recover(*args: Any, **more: Any) -> Any:
+    def restored(*args: Any, **more: Any) -> Any:
         found = original(*args, **more)
         found.state.watermark = 10**15
         return found
 
-    patch.setattr(log, "recover", recover)
+    patch.setattr(log, "restore", restored)
 
 
 def _waves_in_wrong_order(patch: pytest.MonkeyPatch) -> None:
@@ -242,15 +242,15 @@ def _digest_not_checked(patch: pytest.MonkeyPatch) -> None:
 
 
 def _empty_start_in_silence(patch: pytest.MonkeyPatch) -> None:
-    original = restore.recover
+    original = restore.restore
 
-    def recover(*args: Any, **more: Any) -> Any:
+    def restored(*args: Any, **more: Any) -> Any:
         try:
             return original(*args, **more)
         except restore.StateError:
-            return restore.Recovered(ShardState(), None, ())
+            return restore.Restored(ShardState(), None, ())
 
-    patch.setattr(log, "recover", recover)
+    patch.setattr(log, "restore", restored)
 
 
 MUTATIONS = [
@@ -273,7 +273,7 @@ MUTATIONS = [
         _a_change_not_saved,
         _clean_up_of_what_is_needed,
         _parents_released_too_early,
-        _merge_not_told,
+        _merge_not_reported,
         _rejected_thrown_away,
         _watermark_lost_at_restart,
         _waves_in_wrong_order,

@@ -45,7 +45,7 @@ class Process:
 
 
 def simulate(seed: int, *, damage: bool = False) -> Result:
-    """Run the history of `seed`; with `damage`, the session log's blobs are altered, cut and lost on the way.
+    """Run the history of `seed`; with `damage`, the session log's objects are altered, cut and lost on the way.
 
     Raises:
         BrokenError: an invariant does not hold.
@@ -153,18 +153,18 @@ class _Simulation:
 
     def _spoil(self) -> None:
         """Something happens to a blob, and whoever works on the shard has to start anew."""
-        blobs = self._world.blobs.blobs
-        names = sorted(name for name in blobs if "/log/" in name or "/snapshot/" in name)
+        objects = self._world.store.objects
+        names = sorted(name for name in objects if "/log/" in name or "/snapshot/" in name)
         if not names:
             return
         name = self._rng.choice(names[-6:])
-        data = blobs[name]
+        data = objects[name]
         place = self._rng.randrange(len(data))
         kind = self._rng.choice(("altered", "cut", "lost"))
         if kind == "lost":
-            del blobs[name]
+            del objects[name]
         else:
-            blobs[name] = (
+            objects[name] = (
                 data[:place] if kind == "cut" else data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
             )
         self._faults.fired[f"blob {kind}"] += 1
@@ -226,7 +226,7 @@ class _Simulation:
             1 for record in records if checkpoint is not None and record.sequence <= checkpoint
         )
         worker.start(checkpoint, lineage)
-        for key, packed in worker._state.settled.items():
+        for key, packed in worker._state.saved.items():
             if not in_range(key, lineage.first_key, lineage.last_key):
                 raise BrokenError(f"I7 {process.shard} keeps a visitor of another shard")
             if len(unpack(packed).ids) > MAX_IDS:

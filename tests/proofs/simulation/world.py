@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from enrich_consumer.core.emit import Packed
 from enrich_consumer.core.record import Incoming
-from enrich_consumer.edges.aws.object_store import MemoryBlobs
+from enrich_consumer.edges.aws.object_store import MemoryObjectStore
 from enrich_consumer.edges.kcl.shards import LAST_KEY
 from enrich_consumer.ports import CheckpointRefusedError, LeaseLostError, Lineage, PutRefusedError
 from enrich_consumer.session_log.format import Kind, decode
@@ -55,7 +55,7 @@ class World:
         self.sequence = 1000
         self.shards = {"shard-0": Shard("shard-0", 0, LAST_KEY)}
         self.leases = {"shard-0": Lease()}
-        self.blobs = MemoryBlobs()
+        self.store = MemoryObjectStore()
         self.enriched: list[Accepted] = []
         self.rejected: list[bytes] = []
         self.known: set[bytes] = set()
@@ -159,22 +159,22 @@ class SimRejected:
 
 
 class SimBlobs:
-    """The session log's blobs as one process sees them."""
+    """The session log's store as one process sees them."""
 
     def __init__(self, world: World, shard: str) -> None:
         self._world = world
         self._shard = shard
 
     def names(self, prefix: str) -> list[str]:
-        return self._world.blobs.names(prefix)
+        return self._world.store.names(prefix)
 
     def read(self, name: str) -> bytes | None:
-        return self._world.blobs.read(name)
+        return self._world.store.read(name)
 
     def create(self, name: str, data: bytes) -> bool:
         kind = name.split("/")[1]
         if kind == "suspect":  # a death between suspicion and acquittal condemns the record, by design
-            return self._world.blobs.create(name, data)
+            return self._world.store.create(name, data)
         done: list[bool] = []
 
         def act() -> None:
@@ -182,7 +182,7 @@ class SimBlobs:
                 header, _ = decode(data)
                 if header.kind is Kind.CHANGE:
                     self._world.watch("save", self._shard, header.sequence)
-            done.append(self._world.blobs.create(name, data))
+            done.append(self._world.store.create(name, data))
 
         self._world.effect({"log": "save"}.get(kind, kind), self._shard, act)
         return done[0]
@@ -193,7 +193,7 @@ class SimBlobs:
 
     def _delete(self, name: str) -> None:
         def act() -> None:
-            self._world.blobs.delete([name])
+            self._world.store.delete([name])
 
         if "/suspect/" in name:
             act()

@@ -15,7 +15,7 @@ def test_add_an_enrichment():
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     module = {}
     exec(compile(code, str(PAGE), "exec"), module)
-    specs = (ENRICHMENTS[0], module["SPEC"], *ENRICHMENTS[1:])
+    specs = (ENRICHMENTS[0], module["ENRICHMENT"], *ENRICHMENTS[1:])
     made = assemble(select(None, specs), References())
     (row,) = rows_of(made.enrich)(record(received_at=1_795_296_000_000))  # 21:20 in UTC
     assert row["shop_hour"] == 18

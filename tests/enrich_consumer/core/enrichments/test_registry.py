@@ -7,7 +7,7 @@ import pytest
 
 from enrich_consumer.columns import main
 from enrich_consumer.core import enrichments
-from enrich_consumer.core.engine.enrichment import Spec, Step
+from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.registry import select
 from enrich_consumer.core.engine.runner import assemble
 from enrich_consumer.core.enrichments import ENRICHMENTS, EnrichmentsError, References, columns
@@ -15,14 +15,14 @@ from schemas import Column
 from tests.support.records import CHROME, build, event, record, rows_of
 
 
-def _spec(name, *gives, needs=(), step=None, guards=()):
-    return Spec(
+def _spec(name, *provides, requires=(), step=None, redacts=()):
+    return Enrichment(
         name,
         f"about {name}",
-        tuple(Column(c, "string", c) for c in gives),
-        needs,
+        tuple(Column(c, "string", c) for c in provides),
+        requires,
         lambda _: step or Step(),
-        guards,
+        redacts,
     )
 
 
@@ -54,7 +54,7 @@ def test_a_required_one_cannot_be_left_out():
 
 def test_a_need_that_nobody_gives_stops_the_start():
     with pytest.raises(EnrichmentsError, match="'late' needs column 'early'"):
-        select(None, [_spec("late", needs=("early",)), _spec("first", "early")])
+        select(None, [_spec("late", requires=("early",)), _spec("first", "early")])
 
 
 def test_two_writers_of_a_column_stop_the_start():
@@ -62,20 +62,20 @@ def test_two_writers_of_a_column_stop_the_start():
         select(None, [_spec("one", "a"), _spec("two", "a")])
 
 
-@pytest.mark.parametrize("part", ["per_client", "per_page", "per_event", "at_last"])
+@pytest.mark.parametrize("part", ["per_client", "per_page", "per_event", "finalize"])
 def test_a_failure_costs_its_own_columns_and_what_it_guards(part):
     def good(*given):
         given[-1]["kept"] = "kept"
         given[-1]["guarded"] = "secret"
 
     def bad(*given):
-        if part != "at_last":
+        if part != "finalize":
             given[-1]["lost"] = "half done"
         raise RuntimeError
 
     specs = [
-        _spec("good", "kept", "guarded", step=Step(**{"per_page" if part == "at_last" else part: good})),
-        _spec("bad", "lost", step=Step(**{part: bad}), guards=("guarded",)),
+        _spec("good", "kept", "guarded", step=Step(**{"per_page" if part == "finalize" else part: good})),
+        _spec("bad", "lost", step=Step(**{part: bad}), redacts=("guarded",)),
     ]
     rows = rows_of(assemble(specs, References()).enrich)(record({}, {}))
     assert [row["enrich_errors"] for row in rows] == [["bad"], ["bad"]]

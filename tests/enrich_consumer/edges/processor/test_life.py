@@ -77,7 +77,7 @@ def test_our_parser_changes_nothing():
             SHARD_ENDED,
             checkpointed(None),
         )
-        lives.append((answers, shard.sink.events, shard.rejected.rows, shard.blobs.blobs))
+        lives.append((answers, shard.sink.events, shard.rejected.rows, shard.store.objects))
     assert lives[0] == lives[1]
     assert len(lives[0][1]) == len(lives[0][2]) == 1
 

@@ -44,7 +44,7 @@ FIELDS = {
 }
 
 
-def odd_records(records: Sequence[bytes], number: int, seed: int) -> Iterator[bytes]:
+def malformed_records(records: Sequence[bytes], number: int, seed: int) -> Iterator[bytes]:
     """`number` records made of these, each with one to three odd values and events of new ids."""
     chance = random.Random(seed)
     for _ in range(number):

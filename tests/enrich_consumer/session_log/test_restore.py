@@ -1,14 +1,14 @@
 """From a session log back to the state: past damage, never silently to nothing."""
 
 import pytest
+from tests.enrich_consumer.session_log.test_format import resealed
 
 from enrich_consumer.core.sessions.shard_state import in_range, visitor_key
 from enrich_consumer.edges.kcl.shards import LAST_KEY
 from enrich_consumer.ports import Lineage
 from enrich_consumer.session_log.format import STATE_VERSION, Kind
-from enrich_consumer.session_log.restore import Recovered, StateError, blob_name, recover
+from enrich_consumer.session_log.restore import Restored, StateError, object_name, restore
 from enrich_consumer.worker import EAGER
-from tests.enrich_consumer.session_log.test_entry import resealed
 from tests.support.consumer_doubles import NOW, Shard, event, incoming
 
 NAME = "shardId-000000000000"
@@ -25,51 +25,51 @@ def shard() -> Shard:
     return found
 
 
-def restore(shard: Shard, checkpoint: int | None = 5, **more: bool) -> Recovered:
-    return recover(shard.blobs, "shop", NAME, checkpoint, shard.lineage, **more)
+def restored(shard: Shard, checkpoint: int | None = 5, **more: bool) -> Restored:
+    return restore(shard.store, "shop", NAME, checkpoint, shard.lineage, **more)
 
 
 def failure(shard: Shard, checkpoint: int | None = 5, lineage: Lineage | None = None) -> StateError:
     with pytest.raises(StateError) as caught:
-        recover(shard.blobs, "shop", NAME, checkpoint, lineage or shard.lineage)
+        restore(shard.store, "shop", NAME, checkpoint, lineage or shard.lineage)
     return caught.value
 
 
 def damage(shard: Shard, kind: str, slot: int) -> None:
-    name = blob_name(NAME, kind, slot)
-    data = shard.blobs.blobs[name]
-    shard.blobs.blobs[name] = data[:-1] + bytes([data[-1] ^ 1])
+    name = object_name(NAME, kind, slot)
+    data = shard.store.objects[name]
+    shard.store.objects[name] = data[:-1] + bytes([data[-1] ^ 1])
 
 
 def remove(shard: Shard, kind: str, slot: int) -> None:
-    del shard.blobs.blobs[blob_name(NAME, kind, slot)]
+    del shard.store.objects[object_name(NAME, kind, slot)]
 
 
 def test_the_log_as_the_tests_expect_it(shard: Shard):
     slots = {
-        kind: [int(n[-3:]) for n in shard.blobs.names(f"{NAME}/{kind}/")] for kind in ("log", "snapshot")
+        kind: [int(n[-3:]) for n in shard.store.names(f"{NAME}/{kind}/")] for kind in ("log", "snapshot")
     }
     assert slots["snapshot"] == [4, 6]  # older ones are cleaned up
     assert slots["log"] == [0, 4, 5, 6, 7]  # and what is behind them, but for fences
 
 
 def test_the_whole_state(shard: Shard):
-    found = restore(shard)
+    found = restored(shard)
     assert found.warnings == ()
     assert found.tip is not None
     assert (found.tip.slot, found.tip.kind) == (7, Kind.CHANGE)
     assert (found.state.sequence, found.state.watermark) == (7, NOW)
-    assert set(found.state.settled) == {visitor_key(f"loja/v-{n}") for n in range(1, 8)}
+    assert set(found.state.saved) == {visitor_key(f"loja/v-{n}") for n in range(1, 8)}
 
 
 @pytest.mark.parametrize(
     ("kind", "slot"), [("snapshot", 6), ("snapshot", 4), ("log", 6), ("log", 5), ("log", 4)]
 )
 def test_damage_that_something_else_covers_changes_nothing(shard: Shard, kind: str, slot: int):
-    expected = restore(shard).state
+    expected = restored(shard).state
     damage(shard, kind, slot)
-    found = restore(shard)
-    assert found.state.settled == expected.settled
+    found = restored(shard)
+    assert found.state.saved == expected.saved
     assert found.state.sequence == 7
 
 
@@ -77,7 +77,7 @@ def test_damage_that_something_else_covers_changes_nothing(shard: Shard, kind: s
 def test_a_damaged_end_falls_back_and_replay_makes_it_good(shard: Shard, harm):
     before = shard.sink.events.copy()
     harm(shard, "log", 7)
-    found = restore(shard, checkpoint=6)
+    found = restored(shard, checkpoint=6)
     assert found.state.sequence == 6
     worker = shard.start(6)
     worker.work([incoming(7, visitor_id="v-7")], shard.checkpointer, now=0)
@@ -86,7 +86,7 @@ def test_a_damaged_end_falls_back_and_replay_makes_it_good(shard: Shard, harm):
 
 def test_a_damaged_end_is_warned_of(shard: Shard):
     damage(shard, "log", 7)
-    (warning,) = restore(shard, checkpoint=6).warnings
+    (warning,) = restored(shard, checkpoint=6).warnings
     assert warning.startswith(f"session log of {NAME}, as of slot 7: damaged: ")
 
 
@@ -105,27 +105,27 @@ def test_a_log_that_is_behind_without_damage_is_refused(shard: Shard):
 
 @pytest.mark.parametrize("checkpoint", [5, None])
 def test_a_log_that_is_all_damaged_is_refused(shard: Shard, checkpoint: int | None):
-    for name in shard.blobs.names(""):
-        shard.blobs.blobs[name] = b"RSL1 rubbish"
+    for name in shard.store.names(""):
+        shard.store.objects[name] = b"RSL1 rubbish"
     error = failure(shard, checkpoint)
     assert error.code == "damaged"
 
 
 def test_a_missing_log_is_refused_if_there_is_a_checkpoint():
     assert failure(Shard()).code == "state_missing"
-    fresh = restore(Shard(), checkpoint=None)
+    fresh = restored(Shard(), checkpoint=None)
     assert (fresh.tip, len(fresh.state), fresh.state.sequence) == (None, 0, -1)
 
 
 def test_an_operator_may_decide_to_go_on_without(shard: Shard):
-    assert len(restore(Shard(), allow_missing=True).state) == 0
+    assert len(restored(Shard(), allow_missing=True).state) == 0
     damage(shard, "log", 7)
-    assert restore(shard, checkpoint=7, allow_missing=True).state.sequence == 6
+    assert restored(shard, checkpoint=7, allow_missing=True).state.sequence == 6
 
 
 def test_a_newer_state_version_stops_the_start_even_where_an_older_entry_would_do(shard: Shard):
-    name = blob_name(NAME, "log", 7)
-    shard.blobs.blobs[name] = resealed(shard.blobs.blobs[name], state_version=STATE_VERSION + 1, more="x")
+    name = object_name(NAME, "log", 7)
+    shard.store.objects[name] = resealed(shard.store.objects[name], state_version=STATE_VERSION + 1, more="x")
     error = failure(shard, checkpoint=None)
     assert error.code == "unknown_state_version"
     assert f"state version {STATE_VERSION + 1}" in str(error)
@@ -133,9 +133,9 @@ def test_a_newer_state_version_stops_the_start_even_where_an_older_entry_would_d
 
 @pytest.mark.parametrize("field", [{"application": "other"}, {"shard": "shardId-000000000001"}, {"slot": 6}])
 def test_an_entry_of_another_place_is_not_taken(shard: Shard, field: dict[str, object]):
-    name = blob_name(NAME, "log", 7)
-    shard.blobs.blobs[name] = resealed(shard.blobs.blobs[name], **field)
-    (warning,) = restore(shard, checkpoint=6).warnings
+    name = object_name(NAME, "log", 7)
+    shard.store.objects[name] = resealed(shard.store.objects[name], **field)
+    (warning,) = restored(shard, checkpoint=6).warnings
     assert "wrong_place" in warning
 
 
@@ -149,8 +149,8 @@ def child(first: int, last: int, *parents: str) -> Lineage:
     return Lineage(first, last, parents, siblings)
 
 
-def inherit(shard: Shard, lineage: Lineage, **more: bool) -> Recovered:
-    return recover(shard.blobs, "shop", "shardId-000000000001", None, lineage, **more)
+def inherit(shard: Shard, lineage: Lineage, **more: bool) -> Restored:
+    return restore(shard.store, "shop", "shardId-000000000001", None, lineage, **more)
 
 
 def parent(ended: bool = True) -> Shard:
@@ -166,8 +166,8 @@ def parent(ended: bool = True) -> Shard:
 def test_a_child_keeps_the_visitors_of_its_own_keys():
     found = parent()
     low, high = inherit(found, child(0, HALF - 1, NAME)), inherit(found, child(HALF, LAST_KEY, NAME))
-    assert all(in_range(key, 0, HALF - 1) for key in low.state.settled)
-    assert not low.state.settled.keys() & high.state.settled.keys()
+    assert all(in_range(key, 0, HALF - 1) for key in low.state.saved)
+    assert not low.state.saved.keys() & high.state.saved.keys()
     assert len(low.state) + len(high.state) == 40
     assert 10 < len(low.state) < 30
     assert (low.state.sequence, low.state.watermark, low.tip) == (-1, NOW, None)
@@ -178,10 +178,10 @@ def test_a_merged_child_has_both_parents_visitors():
     worker = other.start()
     worker.work([incoming(9, visitor_id="v-other", received_at=NOW + 5)], other.checkpointer, now=0)
     worker.end_shard(other.checkpointer, now=0)
-    for name, data in other.blobs.blobs.items():
+    for name, data in other.store.objects.items():
         renamed = name.replace(NAME, "shardId-000000000009")
         kind = name.split("/")[1]
-        one.blobs.blobs[renamed] = (
+        one.store.objects[renamed] = (
             resealed(data, shard="shardId-000000000009") if kind in {"log", "snapshot"} else data
         )
     for parents in ((NAME, "shardId-000000000009"), ("shardId-000000000009", NAME)):
@@ -205,7 +205,7 @@ def test_a_parent_without_a_log_stops_the_child():
 
 def test_a_parent_whose_end_is_damaged_stops_the_child():
     found = parent()
-    last = found.blobs.names(f"{NAME}/log/")[-1]
+    last = found.store.names(f"{NAME}/log/")[-1]
     for kind in ("log", "snapshot"):
         damage(found, kind, int(last[-12:]))
     with pytest.raises(StateError, match="damaged: session log of the parent"):
@@ -215,9 +215,9 @@ def test_a_parent_whose_end_is_damaged_stops_the_child():
 def test_a_parents_log_goes_when_every_child_has_a_snapshot():
     found = parent()
     other = Shard(EAGER, lineage=child(0, HALF - 1, NAME))
-    assert found.blobs.names(f"{NAME}/")
+    assert found.store.names(f"{NAME}/")
     for number in (1, 2):
         log = found.open()._log
         log._shard = f"shardId-00000000000{number}"
         log.take_over(None, other.lineage)
-        assert bool(found.blobs.names(f"{NAME}/")) == (number == 1)
+        assert bool(found.store.names(f"{NAME}/")) == (number == 1)

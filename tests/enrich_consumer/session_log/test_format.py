@@ -37,14 +37,14 @@ def visitors(count: int) -> dict[bytes, bytes]:
     dice = random.Random(7)
     found = {}
     for number in range(count):
-        owner = f"loja/v-{number}"
+        partition_key = f"loja/v-{number}"
         sessions = []
         for place in range(dice.randrange(4)):
             at = NOW + place * 3_600_000
-            opened = session_id(owner, event_id(place), at)
+            opened = session_id(partition_key, event_id(place), at)
             sessions.append(OpenSession(at - 5, at, at + 9, opened, place + 1))
         ids = {fingerprint(event_id(dice.randrange(10**9))): None for _ in range(dice.randrange(30))}
-        found[visitor_key(owner)] = pack(Visitor(sessions, ids))
+        found[visitor_key(partition_key)] = pack(Visitor(sessions, ids))
     return found
 
 
