@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types golden bench soak synth lock clean manifests deploy diff destroy bootstrap image compile
+.PHONY: help demo quick test check audit coverage lint types golden bench soak synth lock clean manifests deploy diff destroy bootstrap image compile
 
 help: ## what can be done
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -21,10 +21,21 @@ $(READY): pyproject.toml requirements/dev.txt
 demo: $(READY) ## the whole pipeline on this machine under load; ONCE=1 stops when done
 	$(BIN)/rastro demo $(if $(ONCE),--once)
 
-test: $(READY) ## the tests
+quick: $(READY) ## before each commit, under a minute: lint of what changed, the quick tests
+	@changed=$$(git diff --name-only --diff-filter=d HEAD -- '*.py'; git ls-files --others --exclude-standard -- '*.py'); \
+	test -z "$$changed" || { $(BIN)/ruff check $$changed && $(BIN)/ruff format --check $$changed; }
+	$(BIN)/python -m pytest -q -n2 -m "not slow and not emulator and not kcl"
+
+test: $(READY) ## all tests: the real KCL and the local AWS emulator too
 	$(BIN)/python -m pytest
 
-check: $(READY) lint types test ## lint, types, tests
+check: $(READY) lint types test audit ## lint, types, tests, known vulnerabilities
+
+audit: $(READY) ## known vulnerabilities of the pinned packages, where the registry answers
+	$(BIN)/pip-audit --disable-pip --no-deps --progress-spinner off -r requirements/consumer.txt -r requirements/lambda.txt
+
+coverage: $(READY) ## which lines the quick tests run
+	$(BIN)/python -m pytest -q -n2 -m "not slow and not emulator and not kcl" --cov --cov-report=term:skip-covered
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -24,3 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--renew-manifests", action="store_true", help="write the manifests instead of comparing them"
     )
+
+
+SLOW = ("tests/proofs/", "tests/system/", "tests/infra/")
+"""Folders whose tests are proofs or whole systems: `make quick` leaves them out."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if str(item.path.relative_to(config.rootpath)).startswith(SLOW):
+            item.add_marker("slow")
