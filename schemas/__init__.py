@@ -6,7 +6,7 @@ Imports nothing of ours. `event.schema.json` and `raw.schema.json` are JSON Sche
 
 from schemas.columns import Column
 from schemas.files import json_file
-from schemas.rejected import Reason, Rejected, Stage
+from schemas.rejected import Reason, Rejected, Stage, rejected
 from schemas.sites import Session, Site, Sites, SitesError, parse_sites
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "Stage",
     "json_file",
     "parse_sites",
+    "rejected",
 ]

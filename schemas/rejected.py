@@ -1,9 +1,23 @@
 """What could not become an enriched event: the whole original payload and why."""
 
+import gzip
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+import orjson
+
 from schemas.columns import Column
+
+MAX_DETAIL = 500
+"""Characters of the detail."""
+MAX_PLAIN = 200_000
+"""Characters of a payload; a longer one is compressed."""
+MAX_LINE = 900_000
+"""Bytes of a row as a line; Firehose takes records of at most 1,000 KiB."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Stage(StrEnum):
@@ -58,6 +72,69 @@ class Rejected(NamedTuple):
     event_id: str | None
     payload: str
     payload_encoding: str
+
+    def to_line(self) -> bytes:
+        """The row as a line of newline-delimited JSON."""
+        return orjson.dumps(self._asdict(), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def rejected(
+    original: bytes,
+    *,
+    at: int,
+    stage: Stage,
+    reason: Reason,
+    detail: str,
+    site: str | None = None,
+    event_id: str | None = None,
+    reference: tuple[str, str] | None = None,
+) -> Rejected | None:
+    """The row of a rejected event or record, with the whole `original` as its payload.
+
+    JSON stays readable, other text stays text, other bytes are base64; what is longer than MAX_PLAIN is compressed.
+    What still does not fit in MAX_LINE is not in the row: then `reference`, a pair of payload and encoding, tells where
+    it is, and without one the answer is None. `at`: epoch ms. Never raises.
+    """
+    row = Rejected(
+        rejected_at=_iso(at),
+        stage=stage,
+        reason=reason,
+        detail=detail[:MAX_DETAIL].encode(errors="replace").decode(),
+        site=site,
+        event_id=event_id,
+        payload="",
+        payload_encoding="",
+    )
+    payload, encoding = _as_text(original)
+    if len(payload) <= MAX_PLAIN:
+        plain = row._replace(payload=payload, payload_encoding=encoding)
+        if len(plain.to_line()) <= MAX_LINE:
+            return plain
+    packed = b64encode(gzip.compress(original, 6, mtime=0)).decode()
+    compressed = row._replace(payload=packed, payload_encoding="gzip+base64")
+    if len(compressed.to_line()) <= MAX_LINE:
+        return compressed
+    if reference is None:
+        return None
+    return row._replace(payload=reference[0], payload_encoding=reference[1])
+
+
+def _as_text(original: bytes) -> tuple[str, str]:
+    """(payload, encoding)."""
+    try:
+        text = original.decode()
+    except UnicodeDecodeError:
+        return b64encode(original).decode(), "base64"
+    try:
+        orjson.loads(original)
+    except orjson.JSONDecodeError:
+        return text, "text"
+    return text, "json"
+
+
+def _iso(at: int) -> str:
+    """Epoch milliseconds as ISO 8601: 1795296000123 → 2026-11-21T21:20:00.123Z."""
+    return (_EPOCH + timedelta(milliseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at % 1000:03d}Z"
 
 
 COLUMNS = (

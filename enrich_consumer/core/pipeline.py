@@ -1,12 +1,7 @@
 """The way of one record: decode → enrich → sessionize → emit. One record in, one outcome per event out."""
 
-import gzip
-from base64 import b64encode
-from collections.abc import Iterator
 from hashlib import blake2b
 from typing import NamedTuple
-
-import orjson
 
 from enrich_consumer.core.decode import decode
 from enrich_consumer.core.emit import MAX_BYTES, iso, line, whole
@@ -14,10 +9,7 @@ from enrich_consumer.core.record import Enrich, Enriched, Event, Incoming, Recor
 from enrich_consumer.core.sessions.rule import Merge, assign, expire
 from enrich_consumer.core.sessions.shard_state import ShardState, visitor_key
 from enrich_consumer.core.sessions.visitor import Visitor, uuid_text
-from schemas import Reason, Rejected, Sites, Stage
-
-MAX_DETAIL = 500
-"""Characters of prose beside a reason."""
+from schemas import Reason, Sites, Stage, rejected
 
 
 class Outcome(NamedTuple):
@@ -42,25 +34,19 @@ def process(incoming: Incoming, sites: Sites, enrich: Enrich, state: ShardState)
 
 
 def reject(incoming: Incoming, reason: Reason, detail: str, state: ShardState) -> Outcome:
-    """The record as a row of the rejected table, with its whole payload."""
+    """The record as a row of the rejected table, with its whole payload or, where that is too large for a row, with
+    its sequence number in the raw stream. `state` moves on to this record."""
     state.sequence = incoming.sequence
-    rejected_at = iso(incoming.arrived_at or state.watermark)
-    row = b""
-    for payload, encoding in _payloads(incoming):
-        rejected = Rejected(
-            rejected_at=rejected_at,
-            stage=Stage.ENRICH,
-            reason=reason,
-            detail=detail[:MAX_DETAIL].encode(errors="replace").decode(),
-            site=None,
-            event_id=None,
-            payload=payload,
-            payload_encoding=encoding,
-        )
-        row = orjson.dumps(rejected._asdict(), option=orjson.OPT_APPEND_NEWLINE)
-        if len(row) <= MAX_BYTES:
-            break
-    return Outcome(0, [], [row], {"records": 1, "rejected": 1, f"rejected.{reason}": 1})
+    row = rejected(
+        incoming.data,
+        at=incoming.arrived_at or state.watermark,
+        stage=Stage.ENRICH,
+        reason=reason,
+        detail=detail,
+        reference=(str(incoming.sequence), "raw"),
+    )
+    assert row is not None
+    return Outcome(0, [], [row.to_line()], {"records": 1, "rejected": 1, f"rejected.{reason}": 1})
 
 
 def _sessionize(record: Record, enriched: list[Enriched], state: ShardState) -> Outcome:
@@ -155,22 +141,3 @@ def _merge_row(row: Row, event: Event, merge: Merge) -> Row:
         merged_session_id=merge.absorbed,
     )
     return merged
-
-
-def _payloads(incoming: Incoming) -> Iterator[tuple[str, str]]:
-    """The original as text with its encoding, each shorter than the one before: JSON stays readable, what is
-    no text is base64; then compressed; at last only where it lies."""
-    data = incoming.data
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        yield b64encode(data).decode(), "base64"
-    else:
-        try:
-            orjson.loads(data)
-        except orjson.JSONDecodeError:
-            yield text, "text"
-        else:
-            yield text, "json"
-    yield b64encode(gzip.compress(data, mtime=0)).decode(), "gzip+base64"
-    yield str(incoming.sequence), "raw"

@@ -6,7 +6,16 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 
 from tests.proofs.sessions.arrivals_oracle import Opener, Verdict, verdicts
-from tests.proofs.sessions.history import MOST_TRANSIT, NONSENSE, SLACK, Arrival, History, Record, Rule, by_visitor
+from tests.proofs.sessions.history import (
+    MOST_TRANSIT,
+    NONSENSE,
+    SLACK,
+    Arrival,
+    History,
+    Record,
+    Rule,
+    by_visitor,
+)
 from tests.proofs.sessions.oracle import Difference, chains, differences, first_copies, split
 
 
