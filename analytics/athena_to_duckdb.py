@@ -23,27 +23,10 @@ def _rewrite(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Reduce):
         # DuckDB's list_reduce has no finishing function; ours is always the identity
         node.set("finish", None)
-    if isinstance(node, exp.Join) and isinstance(node.this, exp.Unnest):
-        return _unnest(node)
     if isinstance(node, exp.Anonymous) and node.name.lower() == "map_agg":
         keys, values = (argument.copy() for argument in node.expressions)
         return exp.func("MAP", exp.func("LIST", keys), exp.func("LIST", values))
     return node
-
-
-def _unnest(join: exp.Join) -> exp.Join:
-    """Trino makes a column of each field of an array of rows; DuckDB does so when told the depth."""
-    unnest = join.this
-    alias = unnest.args.get("alias")
-    if alias is None or len(alias.columns) < 2:
-        return join
-    array = unnest.expressions[0].sql(dialect="duckdb")
-    columns = ", ".join(column.sql(dialect="duckdb") for column in alias.columns)
-    lateral = f"CROSS JOIN LATERAL (SELECT UNNEST({array}, max_depth := 2)) AS {alias.name}({columns})"
-    inner = f"SELECT * FROM t {lateral}"  # noqa: S608 - parsed, not run; the parts come from a parsed query
-    joined = sqlglot.parse_one(inner, read="duckdb").args["joins"][0]
-    assert isinstance(joined, exp.Join)
-    return joined
 
 
 def duck_type(athena_type: str) -> str:

@@ -3,9 +3,7 @@
 WITH lines AS (
   SELECT DISTINCT orders.site, orders.order_id, item.item_id, item.item_name
   FROM orders
-  CROSS JOIN UNNEST(orders.items) AS item (
-    item_id, item_name, item_brand, item_category, item_variant, price, quantity, discount
-  )
+  CROSS JOIN UNNEST(orders.items) AS t (item)
   WHERE item.item_id IS NOT NULL
 ),
 single AS (

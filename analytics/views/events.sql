@@ -1,6 +1,6 @@
 -- Every event once. Of the copies of an event the one with the smallest raw_sequence is kept, so a repeated
 -- request, a replay and a re-run of the consumer change nothing here. session_id follows merges: it names the
--- surviving session; written_session_id is what the row was written with. Rows named session_merge are not events.
+-- surviving session, written_session_id is what the row was written with. Rows named session_merge are not events.
 -- The line in braces stands for every other column of the contract (schemas/enriched.columns.json), so that a new
 -- enrichment needs no change here.
 WITH ranked AS (

@@ -14,9 +14,7 @@ WITH items_of_people AS (
     item.discount
   FROM events
   LEFT JOIN orders ON orders.site = events.site AND orders.visitor_id = events.visitor_id AND orders.event_id = events.event_id
-  CROSS JOIN UNNEST(events.items) AS item (
-    item_id, item_name, item_brand, item_category, item_variant, price, quantity, discount
-  )
+  CROSS JOIN UNNEST(events.items) AS t (item)
   WHERE NOT coalesce(events.is_bot, false) AND (events.event_name <> 'purchase' OR orders.event_id IS NOT NULL)
 )
 SELECT

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from analytics import queries
+from analytics.athena_dialect import without_comments
 from infra.deploy.stacks import DeployError
 from infra.environments.resource_names import workgroup
 from infra.environments.settings import Environment
@@ -14,7 +15,7 @@ _POLL_SECONDS = 1.0
 
 def statement(name: str) -> str:
     """`CREATE OR REPLACE VIEW` for one view of `analytics/views/`."""
-    return f"CREATE OR REPLACE VIEW {name} AS\n{queries.view(name).sql}"
+    return f"CREATE OR REPLACE VIEW {name} AS\n{without_comments(queries.view(name).sql)}"
 
 
 def create(athena: Any, environment: Environment, report: Callable[[str], None]) -> None:

@@ -8,9 +8,9 @@ name=${1:-rastro-consumer}
 base=docker.io/library/debian:trixie-slim # the name in the Dockerfile's FROM
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 if ! buildah inspect --type image "$base" > /dev/null 2>&1; then
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
   mmdebstrap --variant=minbase trixie "$work/base.tar"
   container=$(buildah from scratch)
   buildah add --quiet "$container" "$work/base.tar" / > /dev/null
@@ -20,11 +20,21 @@ fi
 
 # What the host needs to reach its package indexes holds for the build as well; it does not enter the image.
 volumes=()
-for path in /etc/ssl/certs /etc/pip.conf /etc/apt/apt.conf.d/99proxy; do
+for path in /etc/pip.conf /etc/apt/apt.conf.d/99proxy; do
   if [[ -e $path ]]; then volumes+=(--volume "$path:$path:ro"); fi
 done
+if [[ -d /etc/ssl/certs ]]; then # a copy: the package ca-certificates writes there when it is installed
+  cp -rL /etc/ssl/certs "$work/certs" 2> /dev/null || true
+  volumes+=(--volume "$work/certs:/etc/ssl/certs:rw")
+fi
 data=${RASTRO_DATA_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/rastro/data}
 contexts=()
 if [[ -d $data ]]; then contexts+=(--build-context "data=$data"); fi
 
 buildah build --pull-never --format docker "${volumes[@]}" "${contexts[@]}" --tag "$name" .
+
+# What ca-certificates wrote went into the copy; the image gets its own.
+container=$(buildah from --pull-never "$name")
+buildah run --user 0:0 "$container" -- update-ca-certificates --fresh > /dev/null
+buildah commit --quiet --format docker "$container" "$name" > /dev/null
+buildah rm "$container" > /dev/null

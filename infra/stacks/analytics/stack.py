@@ -5,6 +5,7 @@ from aws_cdk import aws_athena as athena
 from constructs import Construct
 
 from analytics import queries
+from analytics.athena_dialect import without_comments
 from infra.environments import resource_names
 from infra.environments.settings import Environment
 from infra.stacks.analytics import quicksight
@@ -57,7 +58,7 @@ class AnalyticsStack(Stack):
                     name=f"{kind}: {name}",
                     description=query.about[:1024],
                     database=environment.database,
-                    query_string=query.sql,
+                    query_string=without_comments(query.sql),
                     work_group=resource_names.workgroup(environment),
                 ).add_resource_dependency(workgroup)
         CfnOutput(self, "WorkgroupOutput", value=workgroup.ref).override_logical_id("Workgroup")
