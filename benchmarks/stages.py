@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.workload import raw_records, sites
 from enrich_consumer.core import enrichments, pipeline
 from enrich_consumer.core.decode import decode
-from enrich_consumer.core.parsing.pii import is_suspicious
+from enrich_consumer.core.parsing.properties import is_suspicious
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
 from reference_data.databases import open_references

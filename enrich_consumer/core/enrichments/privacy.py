@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from functools import lru_cache
 
-import orjson
-
 from enrich_consumer.core.engine.context import Client, EnrichmentContext, Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.engine.shared_columns import drop
 from enrich_consumer.core.enrichments.campaign import UTMS
-from enrich_consumer.core.parsing import ip_redaction, urls
+from enrich_consumer.core.parsing import ip_redaction
+from enrich_consumer.core.parsing.address_secrets import without_values
 from enrich_consumer.core.parsing.ip_addresses import LONGEST, by_policy
-from enrich_consumer.core.parsing.pii import is_suspicious, scrub, scrub_value
+from enrich_consumer.core.parsing.pii import scrub
+from enrich_consumer.core.parsing.properties import properties_text
 from enrich_consumer.core.record import Event, Record, Reject, Row
 from enrich_consumer.core.tables.click_ids import CLICK_IDS
 from schemas import Column, Reason
@@ -44,29 +44,19 @@ GUARDED = (
 PLACES = frozenset({"ip_truncated", "geo_postal_code", "geo_latitude", "geo_longitude"})
 """Of a client that said no to analytics these go, and the events' `user_id`."""
 _ADDRESSES_OF_PAGES = ("page_url", "page_query", "referrer_url")
-_CLICKS = frozenset(CLICK_IDS)
 
 
 kept = lru_cache(ADDRESSES)(by_policy)
 scrubbed = lru_cache(TEXTS)(scrub)
 
 
-def properties_text(data: bytes) -> str:
-    """The properties, a JSON object, scrubbed: only what is suspicious is parsed.
-
-    Raises:
-        TypeError, ValueError, RecursionError: nested too deep to be written.
-    """
-    if is_suspicious(data):
-        data = orjson.dumps(scrub_value(orjson.loads(data)))
-    return data.decode()
+def _is_click(name: str, _: str) -> bool:
+    return name.lower() in CLICK_IDS
 
 
 def without_clicks(url: str) -> str:
     """An address, or a query alone, without the values of click ids."""
-    head, mark, query = url.rpartition("?")
-    query, hash_, fragment = query.partition("#")
-    return head + mark + urls.without_values(query, _CLICKS) + hash_ + fragment
+    return without_values(url, _is_click)
 
 
 def _write_properties(properties: bytes, row: Row) -> None:

@@ -3,79 +3,15 @@
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
-from enrich_consumer.core.parsing.pii import has_digits, scrub
+from enrich_consumer.core.parsing import address_secrets
+from enrich_consumer.core.parsing.address_secrets import is_secret, without_values
+from enrich_consumer.core.parsing.pii import may_hold_number, scrub
 
 LONGEST = 2048
 """Characters of an address that are kept; a longer one is cut, as browsers' own limits differ anyway."""
 
 DEEPEST = 100
 """Parameters of a query that are read."""
-
-REMOVED = "removed"
-"""What stands in the place of a value that must not be kept."""
-
-SECRETS = frozenset(
-    [
-        "access_token",
-        "accesstoken",
-        "api_key",
-        "apikey",
-        "auth",
-        "authorization",
-        "auth_token",
-        "bearer",
-        "client_secret",
-        "csrf",
-        "csrftoken",
-        "_csrf",
-        "id_token",
-        "jsessionid",
-        "jwt",
-        "key_secret",
-        "logintoken",
-        "oauth_token",
-        "oauth_verifier",
-        "otp",
-        "pass",
-        "passwd",
-        "password",
-        "phpsessid",
-        "pin",
-        "pwd",
-        "refresh_token",
-        "reset_token",
-        "secret",
-        "senha",
-        "sess",
-        "session",
-        "session_id",
-        "session_key",
-        "sessionid",
-        "sessionkey",
-        "sid",
-        "sig",
-        "signature",
-        "sso",
-        "ticket",
-        "token",
-        "user_token",
-        "x-amz-credential",
-        "x-amz-security-token",
-        "x-amz-signature",
-        "aspsessionid",
-        "asp.net_sessionid",
-        "cfid",
-        "cftoken",
-        "magic",
-        "magic_link",
-        "verification_code",
-    ]
-)
-"""Parameters, in lower case, whose values let somebody in or name a server's session."""
-
-_MORE = ("bearer", "cred", "csrf", "cf", "senha", "sso", "ticket", "magic", "verif", "sig")
-_SUSPECTS = ("ses", "tok", "pass", "pwd", "auth", "sec", "key", "sig", "sid", "jwt", "otp", "pin", *_MORE)
-"""One of these is in every name above: a cheap look before the query is taken apart (a test compares)."""
 
 
 class Address(NamedTuple):
@@ -136,46 +72,34 @@ def parameters(query: str | None) -> dict[str, str]:
     return found
 
 
-def without_values(query: str, names: frozenset[str]) -> str:
-    """The query with the values of these parameters (lower-case names) taken out."""
-    parts = query.split("&")
-    for place, part in enumerate(parts):
-        name, found, value = part.partition("=")
-        if found and value and unquote_plus(name).lower().strip("[]") in names:
-            parts[place] = f"{name}={REMOVED}"
-    return "&".join(parts)
-
-
-def _without_session(path: str) -> str:
-    """`/shop;jsessionid=1A2B/x` without the session: servers write it into the path."""
-    first, *rest = path.split(";")
-    for part in rest:
-        name, _, value = part.partition("=")
-        _, slash, tail = value.partition("/")
-        first += slash + tail if name.lower() in SECRETS else ";" + part
-    return first
-
-
 def clean(url: str) -> Address:
     """Take an address apart and take out what lets somebody in (sessions, tokens) and personal data.
 
     The parts, put together again by `text_of`, are the cleaned address.
     """
     address = split(url[:LONGEST])
-    text = url.lower()
-    if any(word in text for word in _SUSPECTS):
-        path, query, fragment = address.path, address.query, address.fragment
-        if path and ";" in path:
-            path = _without_session(path)
-        if query:
-            query = without_values(query, SECRETS)
-        if fragment and "=" in fragment:
-            fragment = without_values(fragment, SECRETS)
-        address = address._replace(path=path, query=query, fragment=fragment)
-    if "@" in text or "%40" in text or has_digits(url.encode("utf-8", "surrogatepass")):
+    if "@" in url or "%" in url or may_hold_number(url.encode("utf-8", "surrogatepass")):
         path, query, fragment = (part and scrub(part) for part in address[2:])
         address = address._replace(path=path, query=query, fragment=fragment)
+    if address_secrets.is_suspicious(url):
+        path, query, fragment = (part and address_secrets.without_web_tokens(part) for part in address[2:])
+        if path:
+            path = address_secrets.without_tokens(path)
+        if query:
+            query = without_values(query, is_secret)
+        if fragment:
+            fragment = _clean_fragment(fragment)
+        address = address._replace(path=path, query=query, fragment=fragment)
     return address
+
+
+def _clean_fragment(fragment: str) -> str:
+    """Behind a hash router's `#/` or `#!/` there is a path, and perhaps a query."""
+    path, mark, query = fragment.partition("?")
+    if "/" in path:
+        path = address_secrets.without_tokens(path)
+        return path + mark + without_values(query, is_secret)
+    return without_values(fragment, is_secret)
 
 
 def text_of(url: str, address: Address) -> str:

@@ -1,10 +1,13 @@
 """The page's address, without what must not be kept, and its campaign."""
 
+from urllib.parse import unquote
+
 import pytest
 
 from enrich_consumer.core.enrichments import References
-from enrich_consumer.core.parsing import urls
+from enrich_consumer.core.parsing import address_secrets, urls
 from enrich_consumer.core.tables.click_ids import CLICK_IDS
+from enrich_consumer.core.tables.sensitive_names import SENSITIVE_NAMES
 from tests.support.records import build, record
 
 ENRICH = build(References())
@@ -48,6 +51,69 @@ def test_parts(url, host, path, query):
         ("https://l.example/?coupon=KEY&monkey=1", "https://l.example/?coupon=KEY&monkey=1"),
         ("https://l.example/u/maria@x.com.br?e=a%40b.com", "https://l.example/u/[email]?e=[email]"),
         ("https://l.example/?cpf=529.982.247-25", "https://l.example/?cpf=[cpf]"),
+        # the end of a name, in brackets, its own word
+        (
+            "https://l.example/?confirmation_token=Ab12&x=1",
+            "https://l.example/?confirmation_token=removed&x=1",
+        ),
+        ("https://l.example/?resetToken=Ab12", "https://l.example/?resetToken=removed"),
+        ("https://l.example/?cliente[senha]=Ab12", "https://l.example/?cliente[senha]=removed"),
+        ("https://l.example/?cliente%5Bsenha%5D=Ab12", "https://l.example/?cliente%5Bsenha%5D=removed"),
+        (
+            "https://l.example/?user[password_confirmation]=A",
+            "https://l.example/?user[password_confirmation]=removed",
+        ),
+        ("https://l.example/?senha[0]=Ab12", "https://l.example/?senha[0]=removed"),
+        ("https://l.example/?billingFirstName=Ana", "https://l.example/?billingFirstName=removed"),
+        (
+            "https://l.example/?endereco=Rua+A,+1&cep=01310100",
+            "https://l.example/?endereco=removed&cep=01310100",
+        ),
+        ("https://l.example/?email=maria", "https://l.example/?email=removed"),
+        ("https://l.example/?email=maria%2540x.com.br", "https://l.example/?email=[email]"),
+        ("https://l.example/?a=1&amp;token=Ab12&amp;b=2", "https://l.example/?a=1&amp;token=removed&amp;b=2"),
+        ('https://l.example/?d={"token":"Ab12","n":1}', 'https://l.example/?d={"token":"removed","n":1}'),
+        (
+            "https://l.example/?d=%7B%22senha%22%3A%22A1%22%7D",
+            "https://l.example/?d=%7B%22senha%22%3A%22removed%22%7D",
+        ),
+        # in the path
+        ("https://l.example/reset-password/AbC123secretAbC123", "https://l.example/reset-password/removed"),
+        (
+            "https://l.example/redefinir-senha/7c9e6679-7425-40de-944b-e07fc1f90ae7?a=1",
+            "https://l.example/redefinir-senha/removed?a=1",
+        ),
+        (
+            "https://l.example/account/activate/123/0a1b2c3d4e5f60718293a4b5",
+            "https://l.example/account/activate/123/removed",
+        ),
+        ("https://l.example/senha/nova/5x2-4e1b0c9f8a7d6e5f4a3b", "https://l.example/senha/nova/removed"),
+        (
+            "https://l.example/confirm/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc",
+            "https://l.example/confirm/removed",
+        ),
+        ("https://l.example/entrar/token=Ab12Cd34/x", "https://l.example/entrar/token=removed/x"),
+        # behind a hash router
+        ("https://l.example/#/conta?token=AbC123secret", "https://l.example/#/conta?token=removed"),
+        ("https://l.example/#!/conta?token=AbC&x=1", "https://l.example/#!/conta?token=removed&x=1"),
+        ("https://l.example/#/reset-password/AbC123secretAbC", "https://l.example/#/reset-password/removed"),
+        # an address in an address
+        (
+            "https://l.example/?to=%2Freset%3Ftoken%3DAb1%26a%3D1&b=2",
+            "https://l.example/?to=%2Freset%3Ftoken%3Dremoved%26a%3D1&b=2",
+        ),
+        ("https://l.example/?to=/reset?token=Ab1&b=2", "https://l.example/?to=/reset?token=removed&b=2"),
+        (
+            "https://l.example/?volta=%2Fconta%3Femail%3Dmaria%2540x.com.br",
+            "https://l.example/?volta=%2Fconta%3Femail%3D[email]",
+        ),
+        # by its value
+        (
+            "https://l.example/order-received/99/?key=wc_order_AbC123xyz",
+            "https://l.example/order-received/99/?key=removed",
+        ),
+        ("https://l.example/?code=4/0AX4XfWh9aBcDeFgHiJkLmNoPqRs", "https://l.example/?code=removed"),
+        ("https://l.example/?x=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc", "https://l.example/?x=removed"),
     ],
 )
 def test_secrets_and_people_are_taken_out(url, clean):
@@ -55,9 +121,30 @@ def test_secrets_and_people_are_taken_out(url, clean):
     assert ENRICH(record({"page": {"referrer": url}}))[0]["referrer_url"] == clean
 
 
-def test_the_cheap_look_sees_every_secret():
-    missed = [name for name in urls.SECRETS if not any(word in name for word in urls._SUSPECTS)]
-    assert missed == []
+@pytest.mark.parametrize("name", [row.name for row in SENSITIVE_NAMES])
+@pytest.mark.parametrize("form", ["{}", "my_{}", "cliente[{}]", "cliente%5B{}%5D"])
+def test_the_cheap_look_sees_every_sensitive_name(name, form):
+    written = form.format(name)
+    for one in (written, written.upper(), written.replace("_", "-"), written.replace("_", "")):
+        if address_secrets.is_secret(unquote(one), "aB3" * 10):
+            assert address_secrets.is_suspicious(f"/x?{one}=" + "aB3" * 10)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://l.example/p/7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "https://l.example/confirmacao/7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "https://l.example/redefinir-senha/sucesso",
+        "https://l.example/reset-password/black-friday-2026",
+        "https://l.example/?code=BLACKFRIDAY20&key=tenis&t=2&hash=1",
+        "https://l.example/?utm_campaign=token&hotel=ibis&desenhar=1&brand=x&pinterest=1",
+        "https://l.example/tenis-reset-3/cor-azul",
+        "https://l.example/convite/casamento",
+    ],
+)
+def test_what_only_looks_alike_stays(url):
+    assert _row(url)["page_url"] == url
 
 
 def test_a_long_address_is_cut():

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from enrich_consumer.core import enrichments
 from enrich_consumer.core.emit import line
 from enrich_consumer.core.enrichments import References
-from enrich_consumer.core.enrichments.privacy import properties_text
+from enrich_consumer.core.parsing.identity_numbers import is_card, is_cpf
 from enrich_consumer.core.parsing.ip_addresses import spellings
-from enrich_consumer.core.parsing.pii import SENSITIVE_KEYS, has_digits, is_card, is_cpf, is_suspicious, scrub
+from enrich_consumer.core.parsing.pii import may_hold_number, scrub
+from enrich_consumer.core.parsing.properties import is_suspicious, properties_text
+from enrich_consumer.core.tables.sensitive_names import SENSITIVE_NAMES
 from tests.support.records import SITE, record, rows_of
 
 MADE = enrichments.build(References())
@@ -59,9 +61,9 @@ def test_scrub(text, clean):
 def test_the_quick_looks_miss_nothing(text):
     from enrich_consumer.core.parsing import pii as module
 
-    if module._RUN.sub(module._run, text) != text:
-        assert has_digits(text.encode())
-    if has_digits(text.encode()):
+    if list(module.spans_of(module.decode(text))):
+        assert may_hold_number(text.encode())
+    if may_hold_number(text.encode()):
         assert is_suspicious(orjson.dumps({"a": text}))
     scrub(text)
 
@@ -100,11 +102,27 @@ def test_properties_are_scrubbed_and_stay_json():
     }
 
 
-@pytest.mark.parametrize("key", sorted(SENSITIVE_KEYS))
+@pytest.mark.parametrize("key", [row.name for row in SENSITIVE_NAMES if row.kind in {"personal", "secret"}])
 def test_sensitive_keys_at_any_depth_and_in_any_case(key):
     for name in (key, key.upper(), key.capitalize()):
         assert "valor" not in properties_text(orjson.dumps({name: "valor"}))
         assert "valor" not in properties_text(orjson.dumps({"a": [{name: {"b": "valor"}}]}))
+
+
+def test_addresses_in_properties_are_cleaned_as_the_pages_are():
+    text = properties_text(
+        b'{"page_location":"https:\\/\\/l.example\\/x?token=abc&b=1","link":"https://Loja.example",'
+        b'"to":"/reset-password/AbC123secretAbC","resetToken":"a","accepts_email":true,"hotel":"Ibis","sid":"1"}'
+    )
+    assert orjson.loads(text) == {
+        "page_location": "https://l.example/x?token=removed&b=1",
+        "link": "https://Loja.example",
+        "to": "/reset-password/removed",
+        "resetToken": "[removed]",
+        "accepts_email": True,
+        "hotel": "Ibis",
+        "sid": "1",
+    }
 
 
 @pytest.mark.parametrize("gap", ["", " ", "\n", "\r\n\t"])
@@ -195,7 +213,33 @@ def _bytes(made):
     return b"".join(line(*one) for one in MADE(made)).lower()
 
 
-ADDRESSES = ["203.0.113.9", "::ffff:203.0.113.9", "2001:db8:a:b:c:d:e:f9", "2001:db8::f9"]
+ADDRESSES = [
+    "203.0.113.9",
+    "::ffff:203.0.113.9",
+    "2002:cb00:7109::1",
+    "64:ff9b::cb00:7109",
+    "2001:db8:a:b:c:d:e:f9",
+    "2001:db8::f9",
+]
+
+
+@pytest.mark.parametrize(
+    ("ip", "kept"),
+    [
+        ("2002:cb00:7109::1", "203.0.113.0"),  # 6to4
+        ("2001:0:4136:e378:8000:63bf:34ff:8ef6", "203.0.113.0"),  # Teredo
+        ("64:ff9b::cb00:7109", "203.0.113.0"),  # NAT64
+        ("64:ff9b:1::203.0.113.9", "203.0.113.0"),
+        ("::ffff:203.0.113.9", "203.0.113.0"),  # mapped
+        ("::ffff:0:203.0.113.9", "203.0.113.0"),  # translated
+        ("::203.0.113.9", "203.0.113.0"),  # compatible
+        ("2001:db8:a:b:c:d:e:f9", "2001:db8:a::"),
+        ("::1", "::"),
+    ],
+)
+def test_of_an_address_that_carries_an_ipv4_the_ipv4_is_cut(ip, kept):
+    (row,) = ENRICH(record(ip=ip))
+    assert row["ip_truncated"] == kept
 
 
 @pytest.mark.parametrize("policy", ["truncate", "none"])

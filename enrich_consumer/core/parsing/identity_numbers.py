@@ -1,0 +1,217 @@
+"""Finds the numbers of people in a text: payment cards, CPF, CNPJ, phone numbers.
+
+Numbers of products, orders and devices are digits too, so each kind has to be right in its first digits, its length,
+its check digits and the way it is written (docs/enrichments.md, Privacy). Check digits: python-stdnum.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from stdnum import ean, luhn
+from stdnum.br import cnpj, cpf
+
+from enrich_consumer.core.parsing.percent_decoding import DecodedText, Span
+from enrich_consumer.core.tables.card_ranges import is_of_a_network
+
+CARD, CPF, CNPJ, PHONE = "[card]", "[cpf]", "[cnpj]", "[phone]"
+
+_RUN = re.compile(r"[0-9](?:[ .\-()/+\t\u00a0]{0,3}[0-9]){8,}")
+_GROUP = re.compile(r"[0-9]+")
+
+_CARD_GROUPS = frozenset(
+    [(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (6, 10), (8, 8)]
+)
+_CPF_GROUPS = frozenset([(11,), (3, 3, 3, 2), (9, 2), (3, 3, 5), (3, 3, 3, 1, 1)])
+_CNPJ_GROUPS = frozenset([(2, 3, 3, 4, 2), (8, 4, 2), (2, 3, 3, 6), (8, 6), (12, 2)])
+
+_AREA = r"(?:[14689][1-9]|2[12478]|3[1-578]|5[1345]|7[134579])"
+"""Brazil's area codes (Anatel's Plano Geral de Códigos Nacionais)."""
+_GAP = r"[ .\-+\u00a0]"
+_BRAZIL = re.compile(
+    rf"(?:\(?(?:00)?55\)?{_GAP}{{0,2}})?"  # the country
+    rf"(?:\(?0{_GAP}?(?:[1-9][0-9]{_GAP})?)?"  # a trunk call, through a carrier
+    rf"\(?0?{_AREA}\)?{_GAP}{{0,2}}"
+    rf"(?:9{_GAP}?[0-9]{{4}}|[2-5][0-9]{{3}}){_GAP}?[0-9]{{4}}(?![0-9])"
+)
+"""Mobile numbers have nine digits and begin with 9, others have eight and begin with 2 to 5 (Anatel, Resolução 749)."""
+_AMERICA = re.compile(rf"\([2-9][0-9]{{2}}\){_GAP}?[2-9][0-9]{{2}}{_GAP}[0-9]{{4}}(?![0-9])")
+_PHONE_WORD = re.compile(
+    r"(?:\b|_)(?:tel|telefone|fone|phone|cel|celular|whats|whatsapp|zap|mobile|wa\.me)[\W_]{0,4}\Z",
+    re.IGNORECASE,
+)
+_PHONE_BARE = re.compile(rf"(?:55)?0?{_AREA}(?:9[0-9]{{8}}|[2-5][0-9]{{7}})\Z|9[0-9]{{8}}\Z")
+_LABEL = re.compile(r"(?:\b|_)(?:cpf|tel|telefone|fone|cel|celular|whatsapp|0xx)_?\Z", re.IGNORECASE)
+"""What may be joined to a number that is no id: `cpf52998224725`, `(0xx11) 3123-4567`."""
+_LOCAL = re.compile(rf"9?{_GAP}?[0-9]{{4}}{_GAP}[0-9]{{4}}(?![0-9])")
+_CNPJ = re.compile(
+    r"(?<![0-9A-Za-z])"
+    r"(?P<written>(?:[0-9A-Za-z]{2}\.[0-9A-Za-z]{3}\.[0-9A-Za-z]{3}|[0-9A-Za-z]{8})/[0-9A-Za-z]{4}-[0-9]{2})"
+    r"(?![0-9A-Za-z])"
+    r"|[cC][nN][pP][jJ][\W_]{0,4}(?P<bare>[0-9A-Za-z]{12}[0-9]{2})(?![0-9A-Za-z])"
+)
+"""With letters it is known by its signs, and without signs by the word before it: one in a hundred ids of fourteen
+digits has the right check digits."""
+
+
+def is_card(digits: str, *, bare: bool = True) -> bool:
+    """A payment card's number: a network's first digits and length, right by Luhn (ISO/IEC 7812), and no bar code."""
+    return (
+        13 <= len(digits) <= 19
+        and is_of_a_network(digits, bare=bare)
+        and len(set(digits)) > 1
+        and bool(luhn.is_valid(digits))
+        and not (len(digits) == 13 and ean.is_valid(digits))
+    )
+
+
+def is_cpf(digits: str) -> bool:
+    """A CPF: eleven digits of which the last two check the others."""
+    return len(digits) == 11 and len(set(digits)) > 1 and bool(cpf.is_valid(digits))
+
+
+def is_cnpj(text: str) -> bool:
+    """A CNPJ: twelve digits or, since July 2026, letters among them, and two digits that check them."""
+    return len(set(text)) > 1 and any(map(str.isdigit, text[:8])) and bool(cnpj.is_valid(text))
+
+
+def spans_of(text: DecodedText) -> Iterator[Span]:
+    """The numbers of people in a text, in its order."""
+    plain = text.plain
+    companies = _companies(plain)
+    done = 0
+    for run in _RUN.finditer(plain):
+        for span in _of_run(text, run):
+            while companies and companies[0].end <= span.start:
+                yield companies[0]
+                done = companies.pop(0).end
+            if span.start >= done and not (companies and companies[0].start < span.end):
+                yield span
+                done = span.end
+    yield from companies
+
+
+def _companies(plain: str) -> list[Span]:
+    found = []
+    for match in _CNPJ.finditer(plain):
+        kind = match.lastgroup or ""
+        if is_cnpj(match.group(kind)):
+            found.append(Span(*match.span(kind), CNPJ))
+    return found
+
+
+def _of_run(text: DecodedText, run: re.Match[str]) -> Iterator[Span]:
+    """Numbers within digits that only separators part; one begins and ends where a group of digits does."""
+    plain = text.plain
+    groups = [found.span() for found in _GROUP.finditer(plain, run.start(), run.end())]
+    first = 0
+    if _is_joined(plain, run.start() - 1) and not _LABEL.search(plain, max(0, run.start() - 10), run.start()):
+        first = 1  # digits of a longer name: an id
+    if _is_joined(plain, run.end()):
+        groups.pop()
+    while first < len(groups):
+        found = _card(plain, groups, first) or _document(plain, groups, first) or _phone(text, groups, first)
+        if found is None:
+            first += 1
+            continue
+        yield found
+        while first < len(groups) and groups[first][0] < found.end:
+            first += 1
+
+
+def _is_joined(plain: str, place: int) -> bool:
+    return 0 <= place < len(plain) and (plain[place].isalnum() or plain[place] == "_")
+
+
+Groups = list[tuple[int, int]]
+
+
+def _card(plain: str, groups: Groups, first: int) -> Span | None:
+    start, end = groups[first]
+    if 13 <= end - start <= 19:
+        return Span(start, end, CARD) if is_card(plain[start:end]) else None
+    for count in (5, 4, 3, 2):
+        some = groups[first : first + count]
+        if tuple(end - start for start, end in some) in _CARD_GROUPS:
+            between = {plain[one[1] : other[0]] for one, other in pairwise(some)}
+            digits = "".join([plain[start:end] for start, end in some])
+            if (
+                len(between) == 1
+                and between <= {" ", "-", ".", "+", "\u00a0"}
+                and is_card(digits, bare=False)
+            ):
+                return Span(start, some[-1][1], CARD)
+    return None
+
+
+def _document(plain: str, groups: Groups, first: int) -> Span | None:
+    start, _ = groups[first]
+    for count in (5, 4, 3, 2, 1):
+        some = groups[first : first + count]
+        lengths = tuple(end - start for start, end in some)
+        digits = "".join([plain[start:end] for start, end in some])
+        if lengths in _CPF_GROUPS and is_cpf(digits):
+            return Span(start, some[-1][1], CPF)
+        if lengths in _CNPJ_GROUPS and is_cnpj(digits):
+            return Span(start, some[-1][1], CNPJ)
+    return None
+
+
+def _phone(text: DecodedText, groups: Groups, first: int) -> Span | None:
+    plain = text.plain
+    start, end = groups[first]
+    if _has_plus(text, start):
+        return _international(plain, groups, first)
+    begin = start - 3 if plain[max(0, start - 3) : start].lower() == "0xx" else start
+    begin -= plain[begin - 1 : begin] == "("
+    if found := (
+        _BRAZIL.match(plain, start - (plain[start - 1 : start] == "(")) or _AMERICA.match(plain, begin)
+    ):
+        stands_alone = not _continues(plain, begin, found.end())
+        if stands_alone and not found.group().isdigit() and not _is_joined(plain, found.end()):
+            return Span(begin, found.end(), PHONE)
+    if not _PHONE_WORD.search(plain, max(0, start - 16), start):
+        return None
+    if _PHONE_BARE.match(plain[start:end]):
+        return Span(start, end, PHONE)
+    found = _LOCAL.match(plain, start)
+    return Span(start, found.end(), PHONE) if found else None
+
+
+def _has_plus(text: DecodedText, start: int) -> bool:
+    """Whether a plus stands before the number; in an address a bare one after a letter is a blank."""
+    place = start - 1
+    if text.plain[place : place + 1] == "(":
+        place -= 1
+    if place < 0 or text.plain[place] != "+":
+        return False
+    return text.is_escaped(place) or place == 0 or not text.plain[place - 1].isalnum()
+
+
+def _international(plain: str, groups: Groups, first: int) -> Span | None:
+    """Eight to fifteen digits with the country's code (ITU-T E.164)."""
+    begin = groups[first][0]
+    digits = 0
+    last = None
+    for start, end in groups[first:]:
+        digits += end - start
+        if digits > 15:
+            break
+        if digits >= 8:
+            last = end
+        if found := _BRAZIL.match(plain, begin):
+            last = found.end()
+            break
+    if last is None:
+        return None
+    while begin and plain[begin - 1] in "(+":
+        begin -= 1
+    return Span(begin, last, PHONE)
+
+
+def _continues(plain: str, start: int, end: int) -> bool:
+    """Whether the digits are a part of something longer: `AB-11-91234-5678`, `11-91234-5678-2`."""
+    before, after = plain[max(0, start - 2) : start], plain[end : end + 2]
+    if len(before) == 2 and before[0].isalnum() and before[1] in ("-." if before[0].isalpha() else "-./"):
+        return True
+    return len(after) == 2 and after[0] in "-./" and after[1].isdigit()

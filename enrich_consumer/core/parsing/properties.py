@@ -1,0 +1,96 @@
+"""The properties of an event as JSON text without personal data and secrets; only what is suspicious is parsed."""
+
+import re
+from typing import Any
+
+import orjson
+import re2
+
+from enrich_consumer.core.parsing import address_secrets, urls
+from enrich_consumer.core.parsing.identity_numbers import CARD, CPF, is_card, is_cpf
+from enrich_consumer.core.parsing.pii import CNPJ_SHAPE, scrub
+from enrich_consumer.core.tables.sensitive_names import SENSITIVE_NAMES, compact, kind_of
+
+REMOVED = "[removed]"
+"""What stands in the place of a property's value that must not be kept."""
+
+
+def properties_text(data: bytes) -> str:
+    """The properties, a JSON object, scrubbed.
+
+    Raises:
+        TypeError, ValueError, RecursionError: nested too deep to be written.
+    """
+    if is_suspicious(data):
+        data = orjson.dumps(scrub_value(orjson.loads(data)))
+    return data.decode()
+
+
+def is_suspicious(data: bytes) -> bool:
+    """Whether there may be something to take out of a JSON text; one look for all that is sought.
+
+    A sensitive key is found at any depth; one that is written with escapes is suspicious as well.
+    """
+    return bool(_SUSPICIOUS.Match(data))
+
+
+def _suspicious() -> Any:
+    gap = r"(?:[ .\-()/+\t]|\xc2?\xa0|%(?:25)*(?:20|2[BbDdEeFf89]|C2%(?:25)*A0))*"
+    between = r"[_\-. +]*"
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
+    sought = re2.Set.SearchSet(options)
+    names = [compact(row.name) for row in SENSITIVE_NAMES if row.kind in _KINDS]
+    ends = "|".join(between.join(map(re.escape, name)) for name in sorted(names))
+    sought.Add(
+        "|".join(
+            (
+                "@",
+                "%(?:25)*40",
+                r"\\u00",
+                rf"(?i:(?:{ends})s?[\])]*\"\s*:)",
+                rf"[0-9](?:{gap}[0-9]){{8}}",
+                rf"(?i:{CNPJ_SHAPE})",
+                rf"(?i:(?:/|%2f|\?)[^\"]*(?:{address_secrets.SUSPECTS}))",
+            )
+        ).encode()
+    )
+    sought.Compile()
+    return sought
+
+
+_KINDS = frozenset(("personal", "secret"))
+_SUSPICIOUS = _suspicious()
+
+
+def scrub_value(value: Any) -> Any:
+    """A JSON value: its texts and addresses scrubbed, numbers that are a card or a CPF too, sensitive keys emptied."""
+    match value:
+        case str():
+            return scrub_text(value)
+        case int() if value >= 10**10:
+            digits = str(value)
+            return CARD if is_card(digits) else CPF if is_cpf(digits) else value
+        case list():
+            return [scrub_value(one) for one in value]
+        case dict():
+            return {
+                scrub(key): REMOVED
+                if one and one is not True and kind_of(key) in _KINDS
+                else scrub_value(one)
+                for key, one in value.items()
+            }
+        case _:
+            return value
+
+
+def scrub_text(text: str) -> str:
+    """A text; one that is an address is cleaned as the page's is."""
+    is_address = (
+        text.startswith(("http://", "https://", "/")) and " " not in text and len(text) <= urls.LONGEST
+    )
+    if is_address and address_secrets.is_suspicious(text):
+        address = urls.clean(text)
+        if address is not urls.NO_ADDRESS:
+            return urls.text_of(text, address)
+    return scrub(text)
