@@ -2,12 +2,12 @@
 
 import hashlib
 import hmac
-import ipaddress
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas import Site
+from schemas.ip_addresses import parse_ip, truncated
 
 
 class Visitor(NamedTuple):
@@ -42,17 +42,9 @@ def unlinkable(secret: bytes, site: Site, event_id: str) -> Visitor:
 def ip_by_policy(ip: str | None, policy: str) -> str | None:
     """The IP address as the raw stream may hold it: whole, /24 or /48, or nothing.
 
-    Text that is no IP address is never stored.
+    Of an IPv6 address that carries an IPv4 one (6to4 and others) it is the IPv4. Text that is no IP address is
+    never stored.
     """
-    if ip is None or policy == "none":
+    if ip is None or policy == "none" or (address := parse_ip(ip)) is None:
         return None
-    try:
-        address = ipaddress.ip_address(ip.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    if policy == "full":
-        return str(address)
-    prefix = 24 if address.version == 4 else 48
-    return str(ipaddress.ip_network((address, prefix), strict=False).network_address)
+    return str(address) if policy == "full" else truncated(address)

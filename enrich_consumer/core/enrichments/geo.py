@@ -7,9 +7,9 @@ from typing import Any
 from enrich_consumer.core.engine.context import Client
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
-from enrich_consumer.core.parsing.ip_addresses import LONGEST, parse
 from enrich_consumer.core.record import Row, without_nulls
 from schemas import Column
+from schemas.ip_addresses import LONGEST_IP, parse_ip
 
 ADDRESSES = 32768
 
@@ -47,7 +47,7 @@ def columns_of(city: Mapping[str, Any] | None, network: Mapping[str, Any] | None
 
 def _build(references: References) -> Step:
     def found(ip: str, _version: str | None) -> Row:
-        if (address := parse(ip)) is None:
+        if (address := parse_ip(ip)) is None:
             return {}
         columns = columns_of(references.city(str(address)), references.asn(str(address)))
         return without_nulls({"geo_database_date": references.city_date(), **columns})
@@ -56,7 +56,7 @@ def _build(references: References) -> Step:
     cached = lru_cache(ADDRESSES)(found)
 
     def per_client(client: Client, row: Row) -> None:
-        if client.ip and len(client.ip) <= LONGEST:
+        if client.ip and len(client.ip) <= LONGEST_IP:
             row.update(cached(client.ip, client.references))
 
     return Step(per_client, caches={"geo": cached.cache_info})

@@ -10,12 +10,13 @@ from enrich_consumer.core.engine.shared_columns import drop
 from enrich_consumer.core.enrichments.campaign import UTMS
 from enrich_consumer.core.parsing import ip_redaction
 from enrich_consumer.core.parsing.address_secrets import without_values
-from enrich_consumer.core.parsing.ip_addresses import LONGEST, by_policy
+from enrich_consumer.core.parsing.ip_addresses import by_policy
 from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.parsing.properties import properties_text
 from enrich_consumer.core.record import Event, Record, Reject, Row
 from enrich_consumer.core.tables.click_ids import CLICK_IDS
 from schemas import Column, Reason
+from schemas.ip_addresses import LONGEST_IP
 
 ADDRESSES = 32768
 TEXTS = 16384
@@ -82,7 +83,7 @@ def _per_page(page: Page, row: Row) -> None:
 
 
 def _per_client(client: Client, row: Row) -> None:
-    if client.ip and (ip := kept(client.ip[: LONGEST + 1], client.site.ip_policy)):
+    if client.ip and (ip := kept(client.ip[: LONGEST_IP + 1], client.site.ip_policy)):
         row["ip_truncated"] = ip
     if agent := row.get("user_agent"):
         row["user_agent"] = scrub(agent)
@@ -108,7 +109,7 @@ def _finalize(record: Record) -> Callable[[Row], None] | None:
     ip = record.ip
     if not ip:
         return None
-    instead = kept(ip[: LONGEST + 1], record.site.ip_policy)
+    instead = kept(ip[: LONGEST_IP + 1], record.site.ip_policy)
     if instead == ip or not ip_redaction.is_there(
         record
     ):  # mostly ingest has cut it already: nothing to hide

@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
-from enrich_consumer.core.parsing.ip_addresses import LONGEST, spellings
+from enrich_consumer.core.parsing.ip_addresses import spellings
 from enrich_consumer.core.record import Record, Row
+from schemas.ip_addresses import LONGEST_IP
 
 ADDRESSES = 32768
 
@@ -15,7 +16,7 @@ ADDRESSES = 32768
 def is_there(record: Record) -> bool:
     """Whether the client's address may be written anywhere in the record but in its own field."""
     ip = record.ip
-    if not ip or len(ip) > LONGEST:
+    if not ip or len(ip) > LONGEST_IP:
         return False
     own, *others = probes_of(ip)
     if data := record.data:

@@ -3,7 +3,8 @@
 import pytest
 
 from enrich_consumer.core.enrichments import References
-from enrich_consumer.core.parsing.ip_addresses import by_policy, parse
+from enrich_consumer.core.parsing.ip_addresses import by_policy
+from schemas.ip_addresses import parse_ip as parse
 from tests.support.records import SITE, build, record
 
 LONDON = {
