@@ -20,10 +20,11 @@ from amazon_kclpy.v3 import processor
 from geoip2.models import City
 
 from enrich_consumer import app
-from enrich_consumer.core import decode, emit
-from enrich_consumer.core.engine.runner import assemble
+from enrich_consumer.core import decode, enriched_event
+from enrich_consumer.core.engine.runner import Runner
+from enrich_consumer.core.enriched_event import EnrichedEvent
 from enrich_consumer.core.enrichments import ENRICHMENTS, privacy
-from enrich_consumer.core.record import Enriched, Incoming, Record, Row
+from enrich_consumer.core.record import Incoming, Record, Row
 from enrich_consumer.edges.aws.sinks import FirehoseRejected, KinesisSink
 from enrich_consumer.edges.kcl.processor import KclCheckpointer
 from enrich_consumer.edges.sites import load_sites
@@ -58,7 +59,7 @@ class Baseline(processor.RecordProcessorBase):  # type: ignore[misc] # the packa
     def __init__(self, settings: Settings) -> None:
         sites = load_sites(settings.sites)
         self._references = open_references(None, None)
-        self._rest = assemble([spec for spec in ENRICHMENTS if spec.name not in REPLACED], self._references)
+        self._rest = Runner([spec for spec in ENRICHMENTS if spec.name not in REPLACED], self._references)
         self._worker = Worker(
             sites=sites,
             enrich=self._enrich,
@@ -91,10 +92,10 @@ class Baseline(processor.RecordProcessorBase):  # type: ignore[misc] # the packa
     def shard_ended(self, shard_ended_input: Any) -> None:
         """It never ends."""
 
-    def _enrich(self, record: Record) -> list[Enriched]:
+    def _enrich(self, record: Record) -> list[EnrichedEvent]:
         enriched = self._rest.enrich(record)
-        for row, _ in enriched:
-            row.update(_agent(record.user_agent), **self._place(record.ip))
+        for one in enriched:
+            one.columns.update(_agent(record.user_agent), **self._place(record.ip))
         return enriched
 
     def _place(self, ip: str | None) -> Row:
@@ -138,7 +139,7 @@ def _refuse(_: bytes) -> NoReturn:
 
 def main() -> None:
     """Serve the daemon's lines."""
-    for module in (decode, emit, privacy):
+    for module in (decode, enriched_event, privacy):
         module.orjson = Stdlib  # type: ignore[attr-defined] # what this file is for
     decode.read = _refuse  # type: ignore[attr-defined,assignment] # the quick reader is no stdlib's either
     kcl.KCLProcess(Baseline(Settings.from_env(os.environ)), sys.stdin, sys.stdout, sys.stderr).run()

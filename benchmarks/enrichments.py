@@ -16,7 +16,7 @@ from benchmarks.workload import raw_records, sites
 from enrich_consumer.core.decode import decode
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
-from enrich_consumer.core.engine.runner import Assembled, assemble
+from enrich_consumer.core.engine.runner import Runner
 from enrich_consumer.core.enrichments import ENRICHMENTS
 from enrich_consumer.core.record import Incoming
 from reference_data.databases import open_references
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     records = [Incoming(number, data) for number, data in enumerate(raw_records(1, args.events, 10))]
     known = sites()
     spent: Counter[str] = Counter()
-    made = assemble([_timed(spec, spent) for spec in ENRICHMENTS], open_references(None, None))
+    made = Runner([_timed(spec, spent) for spec in ENRICHMENTS], open_references(None, None))
     names = [spec.name for spec in ENRICHMENTS]
     cold = _pass(made, records, known, spent)
     rates = {name: _rate(info()) for name, info in made.caches.items()}
@@ -75,7 +75,7 @@ def _timed(spec: Enrichment, spent: Counter[str]) -> Enrichment:
     return spec._replace(build=build)
 
 
-def _pass(made: Assembled, records: list[Incoming], known: Sites, spent: Counter[str]) -> dict[str, float]:
+def _pass(made: Runner, records: list[Incoming], known: Sites, spent: Counter[str]) -> dict[str, float]:
     """Microseconds per event by enrichment, and of all with what holds them together."""
     spent.clear()
     events = took = 0

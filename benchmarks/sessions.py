@@ -75,11 +75,12 @@ def _sessionize(state: ShardState, batches: list[list[tuple[str, int, list[tuple
     events = 0
     for batch in batches:  # one batch is one flush
         for partition_key, received_at, items in batch:
-            state.watermark = max(state.watermark, received_at)
-            visitor = state.visitor(visitor_key(partition_key), RULE)
+            key = visitor_key(partition_key)
+            visitor = state.visitor(key, RULE, received_at)
             expire(visitor, received_at, RULE)
             for event_id, at in items:
                 assign(visitor, event_id, at, received_at, RULE, partition_key)
+            state.commit(key, visitor, state.sequence + 1, received_at)
             events += len(items)
         state.mark_saved(state.dirty_visitors())
     return events
@@ -162,9 +163,11 @@ def _filled(rng: Random, count: int) -> ShardState:
     state = ShardState(watermark=START)
     for number in range(count):
         partition_key = f"loja/visitor-{number:08d}"
-        visitor = state.visitor(visitor_key(partition_key), RULE)
+        key = visitor_key(partition_key)
+        visitor = state.visitor(key, RULE, START)
         for index in range(IDS):
             assign(visitor, _uuid(rng), START + index * 1000, START, RULE, partition_key)
+        state.commit(key, visitor, number, START)
         if number % 1000 == 999:
             state.mark_saved(state.dirty_visitors())
     state.mark_saved(state.dirty_visitors())

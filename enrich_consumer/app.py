@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 
 from enrich_consumer.core import enrichments
-from enrich_consumer.core.record import Enrich
+from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.edges.aws.cbor import put_records_as_cbor
 from enrich_consumer.edges.aws.object_store import open_object_store
 from enrich_consumer.edges.aws.sinks import FirehoseRejected, KinesisSink

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import BinaryIO
 
+from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.core.pipeline import process
-from enrich_consumer.core.record import Enrich, Incoming
+from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState, stale_visitors
 from schemas import Sites
 

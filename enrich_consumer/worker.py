@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from enrich_consumer.core.emit import pack
+from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.core.pipeline import Outcome, process, reject
-from enrich_consumer.core.record import Enrich, Incoming
+from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState, stale_visitors
 from enrich_consumer.ports import (
     Checkpointer,

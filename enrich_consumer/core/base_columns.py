@@ -1,7 +1,14 @@
-"""The columns that belong to no enrichment: identity, provenance, and the session's place in the table."""
+"""The columns that belong to no enrichment: identity, provenance, and the session's place in the table.
 
-from enrich_consumer.core.emit import iso
+This file lists them, fills them, and says which of them a `session_merge` row repeats; nothing else names them.
+"""
+
+from hashlib import blake2b
+
 from enrich_consumer.core.record import Event, Record, Row
+from enrich_consumer.core.sessions.rule import Assignment, Merge
+from enrich_consumer.core.sessions.visitor import uuid_text
+from enrich_consumer.core.times import iso
 from schemas import Column
 
 SCHEMA_VERSION = 1
@@ -28,7 +35,10 @@ PIPELINE = (
     Column("schema_version", "int", "Version of the raw record's contract.", "pipeline"),
     Column("enrich_version", "string", "Version of the enrichments' rules.", "pipeline"),
     Column(
-        "enrich_errors", "array<string>", "Enrichments that failed for this event; empty is well.", "pipeline"
+        "enrich_errors",
+        "array<string>",
+        "Enrichments that failed for this event; empty when all succeeded.",
+        "pipeline",
     ),
 )
 
@@ -50,7 +60,7 @@ SESSIONIZE = (
 
 
 def record_row(record: Record) -> Row:
-    """The pipeline's columns that are the same for every event of a record."""
+    """The columns that are the same for every event of a record."""
     return {
         "site": record.site.name,
         "received_at": iso(record.received_at),
@@ -62,9 +72,68 @@ def record_row(record: Record) -> Row:
     }
 
 
-def fill_event(event: Event, row: Row) -> None:
-    """Fill the pipeline's columns of one event."""
-    row["event_id"] = event["event_id"]
-    row["event_name"] = event["event"]
+def event_row(event: Event, errors: list[str]) -> Row:
+    """A new row of one event. Columns that every row gets later are there already, as null: the dict grows once.
+
+    `errors`: the enrichments that failed so far.
+    """
+    row: Row = {
+        "event_id": event["event_id"],
+        "event_name": event["event"],
+        "event_at": None,  # this and the next two: core/enrichments/event_time.py
+        "event_date": None,
+        "is_time_suspect": None,
+        "session_id": None,
+        "session_started_at": None,
+        "session_event_index": None,
+        "is_session_start": None,
+        "is_late": None,
+        "enrich_errors": errors,
+    }
     if user := event.get("user_id"):
         row["user_id"] = user
+    return row
+
+
+def fill_session(row: Row, at: int, assignment: Assignment, started_at: str) -> None:
+    """Fill the session's columns. `at`: when the event happened, epoch ms; `started_at`: the session's start as
+    ISO 8601, which the caller has at hand because the events of a record mostly share it."""
+    row["event_at"] = iso(at)
+    row["session_started_at"] = started_at
+    row["session_id"] = assignment.session_id
+    row["session_event_index"] = assignment.event_index
+    row["is_session_start"] = assignment.is_start
+    row["is_late"] = assignment.is_late
+
+
+_REPEATED_BY_A_MERGE = (
+    "site",
+    "event_at",
+    "event_date",
+    "received_at",
+    "visitor_id",
+    "visitor_kind",
+    "raw_sequence",
+    "schema_version",
+    "enrich_version",
+    "is_time_suspect",
+    "session_started_at",
+    "is_late",
+)
+
+
+def merge_row(columns: Row, event_id: str, merge: Merge) -> Row:
+    """The row of a `session_merge` event. `columns`: all columns of the event that caused it, `event_id` its id in the
+    raw record. The merge's own id follows from both sessions and that event, so a replay gives it again."""
+    seed = f"{merge.survivor}/{merge.absorbed}/{event_id}"
+    digest = blake2b(seed.encode(), digest_size=16).hexdigest()
+    row: Row = {name: columns[name] for name in _REPEATED_BY_A_MERGE if name in columns}
+    row.update(
+        event_id=uuid_text(f"{digest[:12]}8{digest[13:16]}8{digest[17:]}"),
+        event_name="session_merge",
+        enrich_errors=[],
+        session_id=merge.survivor,
+        is_session_start=False,
+        merged_session_id=merge.absorbed,
+    )
+    return row

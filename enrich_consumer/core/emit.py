@@ -1,13 +1,11 @@
-"""Rows → lines of the enriched stream → packed Kinesis records."""
+"""Enriched events → lines of the enriched stream → packed Kinesis records."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import NamedTuple
 
-import orjson
-
-from enrich_consumer.core.record import Row
+from enrich_consumer.core.enriched_event import EnrichedEvent
+from enrich_consumer.core.record import Reject
+from schemas import Reason
 
 MAX_EVENTS = 500
 """Firehose takes at most 500 JSON objects of one Kinesis record."""
@@ -33,29 +31,21 @@ class Packed(NamedTuple):
         return str(self.bucket << 120)
 
 
-def line(row: Row, rest: bytes = b"") -> bytes:
-    """One enriched event as a JSON line. Its times are ISO 8601 by now."""
-    return orjson.dumps(row)[:-1] + rest if rest else orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+def lines_of(events: Iterable[EnrichedEvent]) -> list[bytes]:
+    """The events as lines of the enriched stream.
 
-
-def whole(row: Row, rest: bytes) -> Row:
-    """All columns of an enriched event."""
-    return {**row, **orjson.loads(b"{" + rest[1:])} if rest else row
-
-
-def iso(at: int) -> str:
-    """Epoch milliseconds as ISO 8601: 1795296000123 → 2026-11-21T21:20:00.123Z."""
-    minute, ms = divmod(at, 60_000)
-    return _to_the_minute(minute) + _REST[ms]
-
-
-_REST = [f"{ms // 1000:02d}.{ms % 1000:03d}Z" for ms in range(60_000)]
-"""Seconds and milliseconds of a minute as text: 4 MB, for three time stamps an event."""
-
-
-@lru_cache(maxsize=16384)
-def _to_the_minute(minute: int) -> str:
-    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:")
+    Raises:
+        Reject: an event is larger than a record of the stream may be.
+        TypeError: a value is no JSON.
+    """
+    lines = []
+    for event in events:
+        line = event.to_line()
+        if len(line) > MAX_BYTES:
+            detail = f"{event.columns['event_id']}: {len(line)} bytes enriched"
+            raise Reject(Reason.EVENT_TOO_LARGE, detail)
+        lines.append(line)
+    return lines
 
 
 def pack(lines: Mapping[int, Iterable[bytes]]) -> list[list[Packed]]:

@@ -1,6 +1,5 @@
 """The values that travel through the pipeline."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from schemas import Reason, Site
@@ -9,12 +8,7 @@ Event = dict[str, Any]
 """One event as in the raw record (schemas/raw.schema.json), but that `properties` is JSON text, as bytes."""
 
 Row = dict[str, Any]
-"""Columns of one enriched event. Times are epoch milliseconds (int) until `emit` writes them as ISO 8601."""
-
-
-Enriched = tuple[Row, bytes]
-"""One enriched event: the columns of its own, and those that it shares with others, which are written already: the rest
-of its JSON line, `,"site":"loja",...}` with a line feed; empty when all columns are in the row."""
+"""Columns of one enriched event. `event_at` is epoch milliseconds (int) until the session is assigned."""
 
 
 def without_nulls(row: Row) -> Row:
@@ -48,9 +42,10 @@ class Record(NamedTuple):
     events: list[Event]
     data: bytes = b""
 
-
-Enrich = Callable[[Record], list[Enriched]]
-"""All enrichments in order: one pair an event of the record, sessions still missing. Raises nothing but Reject."""
+    @property
+    def partition_key(self) -> str:
+        """The key by which the stream spreads visitors over shards."""
+        return f"{self.site.name}/{self.visitor_id}"
 
 
 class Reject(Exception):  # noqa: N818 - it is a verdict, not an error of ours

@@ -8,8 +8,9 @@ import orjson
 
 from enrich_consumer.core import enrichments
 from enrich_consumer.core.emit import Packed
+from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.core.enrichments import References
-from enrich_consumer.core.record import Enrich, Incoming
+from enrich_consumer.core.record import Incoming
 from enrich_consumer.edges.aws.object_store import MemoryObjectStore
 from enrich_consumer.edges.kcl.shards import WHOLE
 from enrich_consumer.ports import CheckpointRefusedError, LeaseLostError, Lineage

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from enrich_consumer.core import enrichments
-from enrich_consumer.core.emit import whole
 from enrich_consumer.core.record import Record, Row
 from schemas import Site
 
@@ -50,4 +49,4 @@ def build(
 
 def rows_of(made: enrichments.Enrich) -> Callable[[Record], list[Row]]:
     """The same enrichments; they answer with whole rows."""
-    return lambda record: [whole(*one) for one in made(record)]
+    return lambda record: [event.all_columns() for event in made(record)]

@@ -109,7 +109,7 @@ def client_of(record: Record, headers: Headers, event: Event, references: str | 
     )
 
 
-def page_of(
+def page_fields(
     record: Record, event: Event, *, without_clicks: bool
 ) -> tuple[Site, str | None, str | None, str | None, bool, bool]:
     """The fields of the Page of one event: not the Page itself, since mostly it is known already."""

@@ -1,4 +1,4 @@
-"""What an enrichment is: its columns, what it needs, and how it is built."""
+"""What an enrichment is: its columns, what it requires, and how it is built."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -23,31 +23,41 @@ class CacheInfo(Protocol):
     def currsize(self) -> int: ...
 
 
+CacheCounters = Callable[[], CacheInfo]
+ClientFiller = Callable[[Client, Row], None]
+PageFiller = Callable[[Page, Row], None]
+EventFiller = Callable[[EnrichmentContext, Event, Row], None]
+Finalizer = Callable[[Record], Callable[[Row], None] | None]
+
+
 class Step(NamedTuple):
     """An enrichment ready to run; any of its parts may be absent.
 
-    `per_client` and `per_page` fill what follows from the client or the page alone: it is remembered, so they
-    must be pure. `row` holds what earlier enrichments found for the same client or page.
-    `per_event` fills the columns of one event; the context holds what is shared, `row` what earlier enrichments
-    found for this event. A column belongs to one of the three.
+    Each part fills columns into `row`, IN PLACE; `row` holds what earlier enrichments found for the same client, page
+    or event. A column is filled by one part only. An exception out of any part costs this enrichment's columns and
+    adds its name to `enrich_errors`.
+
+    `per_client(client, row)`, `per_page(page, row)`: columns that follow from the client or the page alone. The
+    results are cached, so these parts must be pure.
+    `per_event(context, event, row)`: columns of one event.
     `finalize(record)` runs after all enrichments. It returns a function to apply to each complete row, or None when
     nothing is to be changed (the usual case).
-    `caches`: counters of its caches (as `functools.lru_cache` gives them) by name, for the figures.
-    An exception out of any costs only this enrichment's columns and adds its name to `enrich_errors`.
+    `caches`: counters of its own caches by name, for the figures.
     """
 
-    per_client: Callable[[Client, Row], None] | None = None
-    per_page: Callable[[Page, Row], None] | None = None
-    per_event: Callable[[EnrichmentContext, Event, Row], None] | None = None
-    finalize: Callable[[Record], Callable[[Row], None] | None] | None = None
-    caches: Mapping[str, Callable[[], CacheInfo]] = MappingProxyType({})
+    per_client: ClientFiller | None = None
+    per_page: PageFiller | None = None
+    per_event: EventFiller | None = None
+    finalize: Finalizer | None = None
+    caches: Mapping[str, CacheCounters] = MappingProxyType({})
 
 
 class Enrichment(NamedTuple):
     """One line of ENRICHMENTS.
 
-    `requires`: columns of earlier enrichments that it reads. `redacts`: columns of others that it cleans; when it
-    fails they are lost too: they may hold what must not leave. `required`: no setting can leave it out.
+    `provides`: its columns. `requires`: columns of earlier enrichments that it reads. `redacts`: columns of others
+    that it cleans; when it fails they are dropped with its own, because they may hold what must not leave.
+    `required`: no setting can leave it out.
     """
 
     name: str

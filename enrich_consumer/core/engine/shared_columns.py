@@ -1,82 +1,66 @@
-"""Columns that many events share: computed once, written as JSON once, cached for the next event."""
+"""Columns that many events share: computed once, serialised once, cached for the next event."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
-import orjson
-
-from enrich_consumer.core.engine.enrichment import CacheInfo
+from enrich_consumer.core.engine.bounded_cache import BoundedCache, CacheInfo
+from enrich_consumer.core.enriched_event import Fragment, fragment
 from enrich_consumer.core.record import Row
 
-LONGEST = 512
-"""Characters of a text that is remembered: memory is bounded by entries times this. Longer ones are worked out
-each time."""
+MAX_TEXT = 512
+"""Characters of a text in a cached key: memory is bounded by entries times this. What follows from longer texts is
+computed each time."""
 
-T = TypeVar("T")
+T = TypeVar("T", bound=tuple[object, ...])
 """What the columns follow from: a Client or a Page."""
 
 
 class ColumnFiller(NamedTuple, Generic[T]):
-    """One enrichment's part in a layer. `lost`: the columns that go when it fails."""
+    """One enrichment's part in the shared columns. `owned`: the columns that are dropped when it fails."""
 
     name: str
     fill: Callable[[T, Row], None]
-    lost: frozenset[str]
+    owned: frozenset[str]
 
 
 class SharedColumns(NamedTuple):
-    """`json`: the row as members of a JSON object, a comma before each. `failed`: enrichments by name."""
+    """`row` and the same serialised. `failed`: names of the enrichments that failed."""
 
     row: Row
-    json: bytes
+    json: Fragment
     failed: tuple[str, ...]
 
 
-class NotCachedError(Exception):
-    """Carries a layer that is not remembered: something failed in it, or its texts are too long."""
+class SharedColumnsCache(Generic[T]):
+    """The shared columns of clients, or of pages. `make` builds a Client or Page of its fields."""
 
-    def __init__(self, layer: SharedColumns) -> None:
-        super().__init__()
-        self.layer = layer
+    def __init__(
+        self, make: Callable[[tuple[object, ...]], T], fillers: Sequence[ColumnFiller[T]], size: int
+    ) -> None:
+        self._make = make
+        self._fillers = tuple(fillers)
+        self._cache: BoundedCache[tuple[object, ...], SharedColumns] = BoundedCache(size)
 
+    def get(self, fields: tuple[object, ...]) -> SharedColumns:
+        """Returns the cached shared columns for these fields, computing them on a miss. Results with a failed
+        enrichment or with over-long inputs are returned but not cached."""
+        return self._cache.get_or_compute(fields, self._compute, _is_cacheable)
 
-class SharedColumnsCache(NamedTuple):
-    """`of`: from the fields of a Client or Page to its layer; raises NotCachedError with a layer it does not remember.
-    `info`: the counters of its memory."""
+    def info(self) -> CacheInfo:
+        """The counters of the cache."""
+        return self._cache.info()
 
-    of: Callable[..., SharedColumns]
-    info: Callable[[], CacheInfo]
-
-
-def shared_columns_cache(
-    make: Callable[..., T], parts: Sequence[ColumnFiller[T]], size: int
-) -> SharedColumnsCache:
-    """What the parts together find, in their order; the latest `size` answers are remembered."""
-
-    @lru_cache(size)
-    def of(*fields: object) -> SharedColumns:
-        subject = make(*fields)
+    def _compute(self, fields: tuple[object, ...]) -> SharedColumns:
+        subject = self._make(fields)
         row: Row = {}
         failed = []
-        for name, fill, lost in parts:
+        for name, fill, owned in self._fillers:
             try:
                 fill(subject, row)
             except Exception:  # noqa: BLE001 - whatever fails costs its own columns, never the event
-                drop(row, lost)
+                drop(row, owned)
                 failed.append(name)
-        found = SharedColumns(row, members(row), tuple(failed))
-        if failed or _long(fields):
-            raise NotCachedError(found)
-        return found
-
-    return SharedColumnsCache(of, of.cache_info)
-
-
-def _long(field: object) -> bool:
-    if isinstance(field, tuple):
-        return any(map(_long, field))
-    return isinstance(field, str) and len(field) > LONGEST
+        return SharedColumns(row, fragment(row), tuple(failed))
 
 
 def drop(row: Row, columns: frozenset[str]) -> None:
@@ -85,6 +69,11 @@ def drop(row: Row, columns: frozenset[str]) -> None:
         row.pop(column, None)
 
 
-def members(row: Row) -> bytes:
-    """`,"site":"loja","geo_country":"BR"` of a row; nothing of an empty one."""
-    return b"," + orjson.dumps(row)[1:-1] if row else b""
+def _is_cacheable(fields: tuple[object, ...], found: SharedColumns) -> bool:
+    return not found.failed and not _is_long(fields)
+
+
+def _is_long(field: object) -> bool:
+    if isinstance(field, tuple):
+        return any(map(_is_long, field))
+    return isinstance(field, str) and len(field) > MAX_TEXT

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from enrich_consumer.core.engine.enrichment import Enrichment
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.engine.registry import EnrichmentsError, columns_of, select
-from enrich_consumer.core.engine.runner import Assembled, assemble
+from enrich_consumer.core.engine.runner import Runner
+from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.core.enrichments import (
     bot,
     campaign,
@@ -20,19 +21,18 @@ from enrich_consumer.core.enrichments import (
     referrer,
     user_agent,
 )
-from enrich_consumer.core.record import Enrich
 from schemas import Column
 
 __all__ = [
     "ENRICHMENTS",
-    "Assembled",
     "Enrich",
     "EnrichmentsError",
     "References",
-    "assembled",
+    "Runner",
     "build",
     "check",
     "columns",
+    "runner",
 ]
 
 ENRICHMENTS: tuple[Enrichment, ...] = (
@@ -62,11 +62,11 @@ def build(references: References, names: Sequence[str] | None = None) -> Enrich:
     """Make the function that enriches a record; `names` None means all of the list.
 
     Raises:
-        EnrichmentsError: an unknown name, or a need that is not met.
+        EnrichmentsError: an unknown name, or a requirement that is not met.
     """
-    return assembled(references, names).enrich
+    return runner(references, names).enrich
 
 
-def assembled(references: References, names: Sequence[str] | None = None) -> Assembled:
+def runner(references: References, names: Sequence[str] | None = None) -> Runner:
     """The same with the counters of its caches."""
-    return assemble(select(names, ENRICHMENTS), references)
+    return Runner(select(names, ENRICHMENTS), references)

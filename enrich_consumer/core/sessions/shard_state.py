@@ -31,25 +31,31 @@ class ShardState:
         self.watermark = watermark
         self._new = 0
 
-    def visitor(self, key: bytes, rule: Session) -> Visitor:
-        """The visitor, ready to be changed; a new one where nothing is retained.
+    def visitor(self, key: bytes, rule: Session, received_at: int) -> Visitor:
+        """A copy of the visitor as a record received at `received_at` (epoch ms) finds them: a new one where nothing is
+        retained. Changes count only after `commit`.
 
         Whether a forgotten visitor is still in memory makes no difference: the watermark decides at each
-        use, and `tidy` removes only what this check would refuse.
+        use, and `evict` removes only what this check would refuse.
         """
-        visitor = self.dirty.get(key)
-        if visitor is None:
+        changed = self.dirty.get(key)
+        if changed is not None:
+            visitor = changed.copy()
+        else:
             packed = self.saved.get(key)
-            if packed is None:
-                self._new += 1
-                visitor = Visitor([], {})
-            else:
-                visitor = unpack(packed)
-            self.dirty[key] = visitor
-        if visitor.sessions and visitor.last_arrival + rule.retention_ms + SLACK_MS < self.watermark:
-            visitor.sessions = []
-            visitor.ids = {}
+            visitor = Visitor([], {}) if packed is None else unpack(packed)
+        watermark = max(self.watermark, received_at)
+        if visitor.sessions and visitor.last_arrival + rule.retention_ms + SLACK_MS < watermark:
+            return Visitor([], {})
         return visitor
+
+    def commit(self, key: bytes, visitor: Visitor, sequence: int, received_at: int) -> None:
+        """Take over what record `sequence`, received at `received_at`, made of a visitor."""
+        if key not in self.dirty and key not in self.saved:
+            self._new += 1
+        self.dirty[key] = visitor
+        self.sequence = sequence
+        self.watermark = max(self.watermark, received_at)
 
     def dirty_visitors(self) -> dict[bytes, bytes]:
         """The dirty visitors, packed: absolute values, so that applying them twice changes nothing."""

@@ -41,6 +41,10 @@ class Visitor:
         self.sessions = sessions
         self.ids = ids
 
+    def copy(self) -> "Visitor":
+        """Another one, equal to this and sharing nothing with it that can be changed."""
+        return Visitor([session.copy() for session in self.sessions], self.ids.copy())
+
     @property
     def last_arrival(self) -> int:
         """The newest `received_at` that any of its sessions saw; -1 with no session."""

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from enrich_consumer.core.emit import MAX_BYTES, MAX_EVENTS, Packed, iso, line, pack
+from enrich_consumer.core.emit import MAX_BYTES, MAX_EVENTS, Packed, pack
+from enrich_consumer.core.enriched_event import EnrichedEvent, fragment
+from enrich_consumer.core.times import iso
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ def test_a_line_is_json_with_a_line_end():
         "page_title": "a\nb é",
         "value": None,
     }
-    written = line(row)
+    written = EnrichedEvent(row).to_line()
     assert written.endswith(b"\n")
     assert written.count(b"\n") == 1
     assert orjson.loads(written) == {
@@ -40,6 +42,19 @@ def test_a_line_is_json_with_a_line_end():
         "page_title": "a\nb é",
         "value": None,
     }
+
+
+def test_an_event_is_one_object_of_its_own_and_its_shared_columns():
+    page, record = fragment({"page_title": "a,b}", "x": [1]}), fragment({"site": "loja"})
+    event = EnrichedEvent({"event_id": "e"}, page, fragment({}), record)
+    everything = {"event_id": "e", "page_title": "a,b}", "x": [1], "site": "loja"}
+    assert event.to_line() == orjson.dumps(everything, option=orjson.OPT_APPEND_NEWLINE)
+    assert event.all_columns() == everything
+    assert event.columns == {"event_id": "e"}
+    assert event.unshare() is event.columns
+    event.columns["site"] = "outra"
+    assert orjson.loads(event.to_line()) == everything | {"site": "outra"}
+    assert list(event.columns) == list(everything)
 
 
 def check(waves: list[list[Packed]], lines: dict[int, list[bytes]]) -> None:

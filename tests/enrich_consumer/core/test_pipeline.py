@@ -117,7 +117,7 @@ def test_an_error_nobody_foresaw_rejects_the_record():
 
 def _unwritable(record: Record):
     found = ENRICH(record)
-    found[-1][0]["user_id"] = 2**70  # no JSON number of ours
+    found[-1].columns["user_id"] = 2**70  # no JSON number of ours
     return found
 
 
@@ -167,8 +167,8 @@ def test_an_event_that_grows_over_the_limit_of_a_record_is_rejected():
 def test_a_failed_event_time_costs_its_columns_only():
     def without_time(record: Record):
         found = ENRICH(record)
-        for row, _ in found:
-            row |= {"event_at": None, "event_date": None, "enrich_errors": ["event_time"]}
+        for one in found:
+            one.columns |= {"event_at": None, "event_date": None, "enrich_errors": ["event_time"]}
         return found
 
     (outcome,) = run(incoming(5), enrich=without_time)

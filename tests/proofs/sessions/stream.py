@@ -7,9 +7,10 @@ from typing import Any
 
 import orjson
 
+from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.core.enrichments import ENRICHMENTS, References, build
 from enrich_consumer.core.pipeline import process
-from enrich_consumer.core.record import Enrich, Incoming
+from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState, stale_visitors
 from enrich_consumer.session_log.format import Header, Kind, decode, encode
 from schemas import Sites, parse_sites

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from enrich_consumer.core import pipeline
+from enrich_consumer.core import sessionize
 from enrich_consumer.core.sessions import rule
 from tests.proofs.sessions.check import Names, check
 from tests.proofs.sessions.histories import many
@@ -45,8 +45,8 @@ def test_a_mistake_is_noticed(mistake: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert right in source, f"sessionize.py no longer says {right!r}: say here how it would be wrong now"
     mutated = ModuleType("mutated")
     exec(source.replace(right, wrong), mutated.__dict__)
-    monkeypatch.setattr(pipeline, "assign", mutated.assign)
-    monkeypatch.setattr(pipeline, "expire", mutated.expire)
+    monkeypatch.setattr(sessionize, "assign", mutated.assign)
+    monkeypatch.setattr(sessionize, "expire", mutated.expire)
     with pytest.raises(AssertionError):
         check_many(ENOUGH)
 

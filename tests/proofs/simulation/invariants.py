@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from enrich_consumer.core.emit import iso
+from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.core.pipeline import process, reject
-from enrich_consumer.core.record import Enrich, Incoming
+from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
+from enrich_consumer.core.times import iso
 from enrich_consumer.session_log.format import decode
 from schemas import Reason, Sites
 from tests.proofs.sessions.arrivals_oracle import Opener

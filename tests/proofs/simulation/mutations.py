@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from enrich_consumer import worker
-from enrich_consumer.core import emit, pipeline
-from enrich_consumer.core.record import Incoming, Row
+from enrich_consumer.core import emit, pipeline, sessionize
+from enrich_consumer.core.enriched_event import EnrichedEvent
+from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions import rule, shard_state, visitor
 from enrich_consumer.core.sessions.shard_state import ShardState
 from enrich_consumer.core.sessions.visitor import OpenSession, Visitor
@@ -86,10 +87,13 @@ def _no_fence(patch: pytest.MonkeyPatch) -> None:
 
 
 def _wall_clock_in_a_column(patch: pytest.MonkeyPatch) -> None:
-    def line(row: Row, rest: bytes = b"") -> bytes:
-        return emit.line({**row, "properties": str(time.monotonic_ns())}, rest)
+    original = EnrichedEvent.to_line
 
-    patch.setattr(pipeline, "line", line)
+    def to_line(self: EnrichedEvent) -> bytes:
+        self.columns["properties"] = str(time.monotonic_ns())
+        return original(self)
+
+    patch.setattr(EnrichedEvent, "to_line", to_line)
 
 
 def _random_session_ids(patch: pytest.MonkeyPatch) -> None:
@@ -166,13 +170,13 @@ def _parents_released_too_early(patch: pytest.MonkeyPatch) -> None:
 
 
 def _merge_not_reported(patch: pytest.MonkeyPatch) -> None:
-    original = pipeline.assign
+    original = sessionize.assign
 
     def assign(*args: Any) -> Any:
         placed = original(*args)
         return placed._replace(merges=()) if placed else placed
 
-    patch.setattr(pipeline, "assign", assign)
+    patch.setattr(sessionize, "assign", assign)
 
 
 def _rejected_thrown_away(patch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ from random import Random
 from typing import NamedTuple
 
 from enrich_consumer.core import enrichments
+from enrich_consumer.core.enriched_event import EnrichedEvent
 from enrich_consumer.core.enrichments import References
-from enrich_consumer.core.record import Enriched, Record
+from enrich_consumer.core.record import Record
 from enrich_consumer.core.sessions.shard_state import in_range
 from enrich_consumer.core.sessions.visitor import MAX_IDS, unpack
 from enrich_consumer.ports import LeaseLostError, PutRefusedError
@@ -233,7 +234,7 @@ class _Simulation:
                 raise BrokenError("I7 more event ids than the window")
         process.worker = worker
 
-    def _enrich(self, record: Record) -> list[Enriched]:
+    def _enrich(self, record: Record) -> list[EnrichedEvent]:
         if record.sequence in self._deadly:
             self._faults.fired["deadly record"] += 1
             raise CrashError("a native library")

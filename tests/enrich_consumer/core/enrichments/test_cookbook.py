@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from enrich_consumer.core.engine.registry import select
-from enrich_consumer.core.engine.runner import assemble
+from enrich_consumer.core.engine.runner import Runner
 from enrich_consumer.core.enrichments import ENRICHMENTS, References
 from tests.support.records import record, rows_of
 
@@ -16,7 +16,7 @@ def test_add_an_enrichment():
     module = {}
     exec(compile(code, str(PAGE), "exec"), module)
     specs = (ENRICHMENTS[0], module["ENRICHMENT"], *ENRICHMENTS[1:])
-    made = assemble(select(None, specs), References())
+    made = Runner(select(None, specs), References())
     (row,) = rows_of(made.enrich)(record(received_at=1_795_296_000_000))  # 21:20 in UTC
     assert row["shop_hour"] == 18
     assert row["enrich_errors"] == []

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enrich_consumer.core import enrichments
-from enrich_consumer.core.emit import line
 from enrich_consumer.core.enrichments import References
 from enrich_consumer.core.parsing.identity_numbers import is_card, is_cpf
 from enrich_consumer.core.parsing.ip_addresses import spellings
@@ -210,7 +209,7 @@ def _everywhere(text):
 
 
 def _bytes(made):
-    return b"".join(line(*one) for one in MADE(made)).lower()
+    return b"".join(event.to_line() for event in MADE(made)).lower()
 
 
 ADDRESSES = [
