@@ -4,11 +4,13 @@ sqlglot translates most of it. What it leaves to us, each with its reason, is re
 """
 
 import re
+from functools import cache
 
 import sqlglot
 from sqlglot import exp
 
 
+@cache
 def to_duckdb(athena_sql: str) -> str:
     """One statement in Athena's dialect, for DuckDB.
 

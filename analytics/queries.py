@@ -1,5 +1,6 @@
 """The SQL files beside this module, by name."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ VIEWS = (
     "entry_exit_pages",
     "paths",
     "attribution",
+    "revenue",
     "products",
     "baskets",
     "search_terms",
@@ -29,7 +31,7 @@ VIEWS = (
 )
 """In the order in which they can be created: each reads tables and earlier views only."""
 
-REPORTS = ("channels", "funnel", "top_products")
+REPORTS = ("channels", "revenue", "funnel", "top_products")
 
 
 REPLACED = ("session_id", "merged_session_id")
@@ -62,9 +64,17 @@ def _read(folder: str, name: str) -> Query:
         if not line.startswith("--"):
             break
         about.append(line.removeprefix("--").strip())
-    return Query(name, " ".join(about), text.strip().replace("{ranked.columns}", _ranked_columns()))
+    return Query(name, " ".join(about), _PLACEHOLDER.sub(_listed, text.strip()))
 
 
-def _ranked_columns() -> str:
-    names = [column["name"] for column in json_file("enriched.columns.json")["columns"]]
-    return ",\n  ".join(f"ranked.{name}" for name in names if name not in REPLACED)
+_PLACEHOLDER = re.compile(r"\{(\w+)\.columns\}")
+
+
+def _listed(found: re.Match[str]) -> str:
+    """`{events.columns}`: the contract's columns of a table, but `REPLACED`."""
+    return ",\n  ".join(f"{found[1]}.{name}" for name in contract() if name not in REPLACED)
+
+
+def contract() -> list[str]:
+    """Names of the enriched columns, in order."""
+    return [column["name"] for column in json_file("enriched.columns.json")["columns"]]

@@ -1,27 +1,29 @@
 """The nine dashboards. Their order is the order in which a shop looks at its day."""
 
 from analytics.dashboards.model import (
-    Bars,
-    Choice,
-    Course,
+    BarChart,
     Dashboard,
     Distinct,
-    Flow,
-    Grid,
+    FilterControl,
+    FunnelChart,
+    HeatMap,
+    Kpi,
     Latest,
-    Listing,
-    Number,
-    Parts,
+    LineChart,
+    PieChart,
     Ratio,
-    Steps,
+    Sankey,
+    Table,
     Total,
 )
 
-_SITE = Choice("Site", "site")
-_DEVICE = Choice("Device", "device_class")
-_CHANNEL = Choice("Channel", "channel")
+_SITE = FilterControl("Site", "site")
+_DEVICE = FilterControl("Device", "device_class")
+_CHANNEL = FilterControl("Channel", "channel")
+_CURRENCY = FilterControl("Currency", "currency")
 
 _SESSIONS, _ORDERS, _REVENUE = Total("sessions"), Total("orders"), Total("revenue")
+_GROSS, _REFUNDED = Total("gross_revenue"), Total("refunded")
 _CONVERSION = Ratio("orders per session", "orders", "sessions")
 _BASKET = Ratio("revenue per order", "revenue", "orders")
 
@@ -29,52 +31,60 @@ OVERVIEW = Dashboard(
     "overview",
     "Overview and revenue",
     (
-        Number("Revenue", "sessions", _REVENUE),
-        Number("Orders", "sessions", _ORDERS),
-        Number("Sessions", "sessions", _SESSIONS),
-        Number("Visitors", "sessions", Distinct("visitor_id")),
-        Number("Orders per session", "sessions", _CONVERSION),
-        Number("Revenue per order", "sessions", _BASKET),
-        Course("Revenue and orders", "sessions", (_REVENUE, _ORDERS)),
-        Course("Sessions by device", "sessions", (_SESSIONS,), by="device_class"),
-        Bars("Revenue by region", "sessions", "geo_region", (_REVENUE,)),
-        Bars("Sessions by country", "sessions", "geo_country", (_SESSIONS,), most=10),
+        Kpi("Orders", "sessions", _ORDERS),
+        Kpi("Sessions", "sessions", _SESSIONS),
+        Kpi("Visitors", "sessions", Distinct("visitor_id")),
+        Kpi("Orders per session", "sessions", _CONVERSION),
+        Table(
+            "Revenue by currency", "revenue", ("currency",), (_REVENUE, _GROSS, _REFUNDED, _ORDERS, _BASKET)
+        ),
+        LineChart("Revenue", "revenue", (_REVENUE,), by="currency"),
+        LineChart("Orders", "revenue", (_ORDERS,)),
+        LineChart("Sessions by device", "sessions", (_SESSIONS,), by="device_class"),
+        BarChart("Revenue by region", "revenue", "geo_region", (_REVENUE,), by="currency"),
+        BarChart("Sessions by country", "sessions", "geo_country", (_SESSIONS,), most=10),
     ),
-    (_SITE, _DEVICE),
+    (_SITE, _CURRENCY, _DEVICE),
 )
 
 ACQUISITION = Dashboard(
     "acquisition",
     "Acquisition",
     (
-        Course("Sessions by channel", "sessions", (_SESSIONS,), by="channel"),
-        Bars("Orders per session by channel", "sessions", "channel", (_CONVERSION,)),
-        Listing(
+        LineChart("Sessions by channel", "sessions", (_SESSIONS,), by="channel"),
+        BarChart("Orders per session by channel", "sessions", "channel", (_CONVERSION,)),
+        Table(
             "Campaigns",
             "sessions",
             ("campaign", "source", "medium"),
-            (_SESSIONS, _ORDERS, _REVENUE, _CONVERSION),
+            (_SESSIONS, _ORDERS, _CONVERSION),
         ),
-        Bars("Revenue by the first touch", "attribution", "first_channel", (_REVENUE,)),
-        Bars("Revenue by the last touch", "attribution", "last_channel", (_REVENUE,)),
-        Grid("Orders: from first to last touch", "attribution", "first_channel", "last_channel", _ORDERS),
-        Number("Visits before an order", "attribution", Ratio("visits per order", "touches", "orders")),
+        Table(
+            "Revenue by campaign",
+            "revenue",
+            ("currency", "campaign", "source", "medium"),
+            (_REVENUE, _GROSS, _REFUNDED, _ORDERS),
+        ),
+        BarChart("Revenue by the first touch", "attribution", "first_channel", (_REVENUE,), by="currency"),
+        BarChart("Revenue by the last touch", "attribution", "last_channel", (_REVENUE,), by="currency"),
+        HeatMap("Orders: from first to last touch", "attribution", "first_channel", "last_channel", _ORDERS),
+        Kpi("Visits before an order", "attribution", Ratio("visits per order", "touches", "orders")),
     ),
-    (_SITE, _CHANNEL, _DEVICE),
+    (_SITE, _CURRENCY, _CHANNEL, _DEVICE),
 )
 
 ENGAGEMENT = Dashboard(
     "engagement",
     "Engagement",
     (
-        Number("Pages per session", "sessions", Ratio("pages per session", "page_views", "sessions")),
-        Number("Seconds per session", "sessions", Ratio("seconds per session", "seconds", "sessions")),
-        Number("Bounces", "sessions", Ratio("bounce rate", "bounces", "sessions")),
-        Course("Pages per session", "sessions", (Ratio("pages per session", "page_views", "sessions"),)),
-        Bars("Where visits begin", "pages", "page_path", (Total("entries"), Total("bounces"))),
-        Bars("Where visits end", "pages", "page_path", (Total("exits"),)),
-        Flow("The first five pages", "paths", "page_path", "next_path", Total("steps")),
-        Listing(
+        Kpi("Pages per session", "sessions", Ratio("pages per session", "page_views", "sessions")),
+        Kpi("Seconds per session", "sessions", Ratio("seconds per session", "seconds", "sessions")),
+        Kpi("Bounces", "sessions", Ratio("bounce rate", "bounces", "sessions")),
+        LineChart("Pages per session", "sessions", (Ratio("pages per session", "page_views", "sessions"),)),
+        BarChart("Where visits begin", "pages", "page_path", (Total("entries"), Total("bounces"))),
+        BarChart("Where visits end", "pages", "page_path", (Total("exits"),)),
+        Sankey("The first five pages", "paths", "page_path", "next_path", Total("steps")),
+        Table(
             "Searches",
             "searches",
             ("search_term",),
@@ -88,40 +98,45 @@ FUNNEL = Dashboard(
     "funnel",
     "Funnel",
     (
-        Steps("From visit to order", "funnel", "step", "step_number", _SESSIONS),
-        Bars("Steps by device", "funnel", "step", (_SESSIONS,), by="device_class"),
-        Bars("Steps by channel", "funnel", "step", (_SESSIONS,), by="channel"),
-        Number("Carts abandoned", "abandonment", Ratio("cart abandonment", "carts_abandoned", "carts")),
-        Number(
+        FunnelChart("From visit to order", "funnel", "step", "step_number", _SESSIONS),
+        BarChart("FunnelChart by device", "funnel", "step", (_SESSIONS,), by="device_class"),
+        BarChart("FunnelChart by channel", "funnel", "step", (_SESSIONS,), by="channel"),
+        Kpi("Carts abandoned", "abandonment", Ratio("cart abandonment", "carts_abandoned", "carts")),
+        Kpi(
             "Checkouts abandoned",
             "abandonment",
             Ratio("checkout abandonment", "checkouts_abandoned", "checkouts"),
         ),
-        Number("Left in carts", "abandonment", Total("value_abandoned")),
-        Course("Left in carts", "abandonment", (Total("value_abandoned"),), by="device_class"),
+        LineChart("Left in carts", "abandonment", (Total("value_abandoned"),), by="currency"),
+        Table(
+            "Left in carts by device",
+            "abandonment",
+            ("currency", "device_class"),
+            (Total("value_abandoned"), Total("carts_abandoned")),
+        ),
     ),
-    (_SITE, _DEVICE, _CHANNEL),
+    (_SITE, _CURRENCY, _DEVICE, _CHANNEL),
 )
 
 RETENTION = Dashboard(
     "retention",
     "Retention",
     (
-        Grid(
+        HeatMap(
             "Visitors who came back, by week",
             "retention",
             "cohort_week",
             "weeks_later",
             Ratio("share that came back", "visitors", "cohort_visitors"),
         ),
-        Grid(
+        HeatMap(
             "Visitors who bought, by week",
             "retention",
             "cohort_week",
             "weeks_later",
             Ratio("share that bought", "buyers", "cohort_visitors"),
         ),
-        Listing(
+        Table(
             "Cohorts",
             "retention",
             ("cohort_week", "weeks_later"),
@@ -136,51 +151,55 @@ PRODUCTS = Dashboard(
     "products",
     "Products",
     (
-        Bars("Revenue by product", "products", "item_name", (_REVENUE,)),
-        Bars("Revenue by category", "products", "item_category", (_REVENUE,)),
-        Course("Pieces sold by category", "products", (Total("pieces_sold"),), by="item_category"),
-        Listing(
+        BarChart("Revenue by product", "products", "item_name", (_REVENUE,), by="currency"),
+        BarChart("Revenue by category", "products", "item_category", (_REVENUE,), by="currency"),
+        LineChart("Pieces sold by category", "products", (Total("pieces_sold"),), by="item_category"),
+        Table(
             "From view to order",
             "products",
-            ("item_name", "item_brand", "item_category"),
+            ("currency", "item_name", "item_brand", "item_category"),
             (
                 Total("item_views"),
                 Total("pieces_to_cart"),
                 Total("pieces_sold"),
+                Total("pieces_refunded"),
                 _REVENUE,
+                _GROSS,
                 Ratio("pieces sold per view", "pieces_sold", "item_views"),
             ),
         ),
-        Listing("Bought together", "baskets", ("name_a", "name_b"), (_ORDERS, Latest("share_of_a"))),
+        Table("Bought together", "baskets", ("name_a", "name_b"), (_ORDERS, Latest("share_of_a"))),
     ),
-    (_SITE, Choice("Category", "item_category")),
+    (_SITE, _CURRENCY, FilterControl("Category", "item_category")),
 )
 
 DEVICES = Dashboard(
     "devices",
     "Devices and bots",
     (
-        Parts("Sessions by device", "devices", "device_class", _SESSIONS),
-        Parts("People and bots", "devices", "who", _SESSIONS),
-        Bars("Browsers", "devices", "browser_name", (_SESSIONS,)),
-        Bars("Operating systems", "devices", "os_name", (_SESSIONS,)),
-        Bars("Bots", "devices", "bot_name", (Total("events"),)),
-        Course("People and bots by day", "devices", (_SESSIONS,), by="who"),
-        Bars("Orders per session by browser", "devices", "browser_name", (_CONVERSION,), most=10),
+        PieChart("Sessions by device", "devices", "device_class", _SESSIONS),
+        PieChart("People and bots", "devices", "who", _SESSIONS),
+        BarChart("Browsers", "devices", "browser_name", (_SESSIONS,)),
+        BarChart("Operating systems", "devices", "os_name", (_SESSIONS,)),
+        BarChart("Bots", "devices", "bot_name", (Total("events"),)),
+        LineChart("People and bots by day", "devices", (_SESSIONS,), by="who"),
+        BarChart("Orders per session by browser", "devices", "browser_name", (_CONVERSION,), most=10),
     ),
-    (_SITE, Choice("Who", "who"), _DEVICE),
+    (_SITE, FilterControl("Who", "who"), _DEVICE),
 )
 
 QUALITY = Dashboard(
     "quality",
     "Data quality",
     (
-        Number("Rejected", "quality", Ratio("rejected share", "rejected", "received")),
-        Number("Copies", "quality", Ratio("copies per row", "copies", "rows_written")),
-        Number("Late", "quality", Ratio("late share", "late", "events")),
-        Number("Without country", "quality", Ratio("share without country", "without_country", "events")),
-        Course("Events, copies, rejected", "quality", (Total("events"), Total("copies"), Total("rejected"))),
-        Course(
+        Kpi("Rejected", "quality", Ratio("rejected share", "rejected", "received")),
+        Kpi("Copies", "quality", Ratio("copies per row", "copies", "rows_written")),
+        Kpi("Late", "quality", Ratio("late share", "late", "events")),
+        Kpi("Without country", "quality", Ratio("share without country", "without_country", "events")),
+        LineChart(
+            "Events, copies, rejected", "quality", (Total("events"), Total("copies"), Total("rejected"))
+        ),
+        LineChart(
             "What is missing",
             "quality",
             (
@@ -191,10 +210,8 @@ QUALITY = Dashboard(
                 Total("time_suspect"),
             ),
         ),
-        Listing(
-            "Why events were rejected", "rejections", ("reason", "stage", "example"), (Total("rejected"),)
-        ),
-        Course("Merges", "quality", (Total("merges"),)),
+        Table("Why events were rejected", "rejections", ("reason", "stage", "example"), (Total("rejected"),)),
+        LineChart("Merges", "quality", (Total("merges"),)),
     ),
     (_SITE,),
 )
@@ -203,12 +220,12 @@ REAL_TIME = Dashboard(
     "real_time",
     "Real time",
     (
-        Number("Minutes behind", "freshness", Latest("minutes_behind")),
-        Number("Events in the last hour", "real_time", Total("events")),
-        Number("Orders in the last hour", "real_time", _ORDERS),
-        Course("Events by minute", "real_time", (Total("events"),), grain="MINUTE"),
-        Course("Visitors by minute", "real_time", (Total("visitors"),), grain="MINUTE"),
-        Listing("Sites", "freshness", ("site",), (Latest("minutes_behind"), Total("rows_of_two_days"))),
+        Kpi("Minutes behind", "freshness", Latest("minutes_behind")),
+        Kpi("Events in the last hour", "real_time", Total("events")),
+        Kpi("Orders in the last hour", "real_time", _ORDERS),
+        LineChart("Events by minute", "real_time", (Total("events"),), grain="MINUTE"),
+        LineChart("Visitors by minute", "real_time", (Total("visitors"),), grain="MINUTE"),
+        Table("Sites", "freshness", ("site",), (Latest("minutes_behind"), Total("rows_of_two_days"))),
     ),
     (_SITE,),
     days=None,

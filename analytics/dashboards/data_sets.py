@@ -13,21 +13,33 @@ _SETS = (
         "sessions",
         "SELECT CAST(session_date AS timestamp) AS day, site, visitor_id, visitor_kind, channel, source, medium,"
         " campaign, device_class, geo_country, geo_region, geo_city, 1 AS sessions, events, page_views,"
-        " CAST(seconds AS double) AS seconds, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounces, orders,"
-        " CAST(revenue AS double) AS revenue FROM sessions WHERE NOT is_bot",
+        " CAST(seconds AS double) AS seconds, CASE WHEN is_bounce THEN 1 ELSE 0 END AS bounces, orders"
+        " FROM sessions WHERE NOT is_bot",
         {
             "day": _D, "site": _T, "visitor_id": _T, "visitor_kind": _T, "channel": _T, "source": _T, "medium": _T,
             "campaign": _T, "device_class": _T, "geo_country": _T, "geo_region": _T, "geo_city": _T, "sessions": _W,
-            "events": _W, "page_views": _W, "seconds": _N, "bounces": _W, "orders": _W, "revenue": _N,
+            "events": _W, "page_views": _W, "seconds": _N, "bounces": _W, "orders": _W,
+        },
+    ),
+    DataSet(
+        "revenue",
+        "SELECT CAST(order_date AS timestamp) AS day, site, currency, channel, source, medium, campaign, device_class,"
+        " geo_country, geo_region, orders, CAST(gross_revenue AS double) AS gross_revenue,"
+        " CAST(refunded AS double) AS refunded, CAST(revenue AS double) AS revenue FROM revenue",
+        {
+            "day": _D, "site": _T, "currency": _T, "channel": _T, "source": _T, "medium": _T, "campaign": _T,
+            "device_class": _T, "geo_country": _T, "geo_region": _T, "orders": _W, "gross_revenue": _N,
+            "refunded": _N, "revenue": _N,
         },
     ),
     DataSet(
         "attribution",
-        "SELECT CAST(order_date AS timestamp) AS day, site, order_id, 1 AS orders, CAST(revenue AS double) AS revenue,"
-        " touches, first_channel, first_source, first_campaign, last_channel, last_source, last_campaign"
-        " FROM attribution",
+        "SELECT CAST(order_date AS timestamp) AS day, site, order_id, currency, 1 AS orders,"
+        " CAST(revenue AS double) AS revenue, touches, first_channel, first_source, first_campaign, last_channel,"
+        " last_source, last_campaign FROM attribution WHERE NOT is_bot",
         {
-            "day": _D, "site": _T, "order_id": _T, "orders": _W, "revenue": _N, "touches": _W, "first_channel": _T,
+            "day": _D, "site": _T, "order_id": _T, "currency": _T, "orders": _W, "revenue": _N, "touches": _W,
+            "first_channel": _T,
             "first_source": _T, "first_campaign": _T, "last_channel": _T, "last_source": _T, "last_campaign": _T,
         },
     ),
@@ -39,10 +51,11 @@ _SETS = (
     ),
     DataSet(
         "abandonment",
-        "SELECT CAST(session_date AS timestamp) AS day, site, channel, device_class, carts, carts_abandoned, checkouts,"
-        " checkouts_abandoned, CAST(value_abandoned AS double) AS value_abandoned FROM abandonment",
+        "SELECT CAST(session_date AS timestamp) AS day, site, channel, device_class, currency, carts, carts_abandoned,"
+        " checkouts, checkouts_abandoned, CAST(value_abandoned AS double) AS value_abandoned FROM abandonment",
         {
-            "day": _D, "site": _T, "channel": _T, "device_class": _T, "carts": _W, "carts_abandoned": _W,
+            "day": _D, "site": _T, "channel": _T, "device_class": _T, "currency": _T, "carts": _W,
+            "carts_abandoned": _W,
             "checkouts": _W, "checkouts_abandoned": _W, "value_abandoned": _N,
         },
     ),
@@ -68,13 +81,14 @@ _SETS = (
     ),
     DataSet(
         "products",
-        "SELECT CAST(event_date AS timestamp) AS day, site, item_id, item_name, item_brand, item_category, list_views,"
-        " selections, item_views, pieces_to_cart, orders, pieces_sold, CAST(revenue AS double) AS revenue"
-        " FROM products",
+        "SELECT CAST(event_date AS timestamp) AS day, site, item_id, currency, item_name, item_brand, item_category,"
+        " list_views, selections, item_views, pieces_to_cart, orders, pieces_sold, pieces_refunded,"
+        " CAST(gross_revenue AS double) AS gross_revenue, CAST(revenue AS double) AS revenue FROM products",
         {
-            "day": _D, "site": _T, "item_id": _T, "item_name": _T, "item_brand": _T, "item_category": _T,
-            "list_views": _W, "selections": _W, "item_views": _W, "pieces_to_cart": _W, "orders": _W,
-            "pieces_sold": _W, "revenue": _N,
+            "day": _D, "site": _T, "item_id": _T, "currency": _T, "item_name": _T, "item_brand": _T,
+            "item_category": _T, "list_views": _W, "selections": _W, "item_views": _W, "pieces_to_cart": _W,
+            "orders": _W,
+            "pieces_sold": _W, "pieces_refunded": _W, "gross_revenue": _N, "revenue": _N,
         },
     ),
     DataSet(
@@ -94,11 +108,11 @@ _SETS = (
     DataSet(
         "devices",
         "SELECT CAST(session_date AS timestamp) AS day, site, device_class, browser_name, os_name,"
-        " CASE WHEN is_bot THEN 'bot' ELSE 'person' END AS who, bot_name, sessions, visitors, events, orders,"
-        " CAST(revenue AS double) AS revenue FROM devices",
+        " CASE WHEN is_bot THEN 'bot' ELSE 'person' END AS who, bot_name, sessions, visitors, events, orders"
+        " FROM devices",
         {
             "day": _D, "site": _T, "device_class": _T, "browser_name": _T, "os_name": _T, "who": _T, "bot_name": _T,
-            "sessions": _W, "visitors": _W, "events": _W, "orders": _W, "revenue": _N,
+            "sessions": _W, "visitors": _W, "events": _W, "orders": _W,
         },
     ),
     DataSet(

@@ -62,7 +62,7 @@ class Ratio(NamedTuple):
 Measure = Total | Distinct | Latest | Ratio
 
 
-class Number(NamedTuple):
+class Kpi(NamedTuple):
     """One big number, with its course over time where the data set has a time."""
 
     title: str
@@ -70,7 +70,7 @@ class Number(NamedTuple):
     measure: Measure
 
 
-class Course(NamedTuple):
+class LineChart(NamedTuple):
     """Lines over time; `by` makes a line of each value."""
 
     title: str
@@ -80,7 +80,7 @@ class Course(NamedTuple):
     grain: str = "DAY"
 
 
-class Bars(NamedTuple):
+class BarChart(NamedTuple):
     """The greatest `most` values of a column, longest first; `by` splits each bar."""
 
     title: str
@@ -91,7 +91,7 @@ class Bars(NamedTuple):
     most: int = 20
 
 
-class Parts(NamedTuple):
+class PieChart(NamedTuple):
     """Parts of a whole."""
 
     title: str
@@ -100,7 +100,7 @@ class Parts(NamedTuple):
     measure: Measure
 
 
-class Steps(NamedTuple):
+class FunnelChart(NamedTuple):
     """A funnel: the values of `column` in the order of `order`."""
 
     title: str
@@ -110,7 +110,7 @@ class Steps(NamedTuple):
     measure: Measure
 
 
-class Grid(NamedTuple):
+class HeatMap(NamedTuple):
     """A value for each pair of row and column, by colour."""
 
     title: str
@@ -120,7 +120,7 @@ class Grid(NamedTuple):
     measure: Measure
 
 
-class Flow(NamedTuple):
+class Sankey(NamedTuple):
     """How much goes from where to where."""
 
     title: str
@@ -130,7 +130,7 @@ class Flow(NamedTuple):
     measure: Measure
 
 
-class Listing(NamedTuple):
+class Table(NamedTuple):
     """A table: dimensions, then measures, ordered by the first measure."""
 
     title: str
@@ -139,10 +139,10 @@ class Listing(NamedTuple):
     measures: tuple[Measure, ...]
 
 
-Visual = Number | Course | Bars | Parts | Steps | Grid | Flow | Listing
+Visual = Kpi | LineChart | BarChart | PieChart | FunnelChart | HeatMap | Sankey | Table
 
 
-class Choice(NamedTuple):
+class FilterControl(NamedTuple):
     """A list to choose values from; it narrows the data sets of the dashboard that have the column."""
 
     title: str
@@ -155,7 +155,7 @@ class Dashboard(NamedTuple):
     name: str
     title: str
     visuals: tuple[Visual, ...]
-    choices: tuple[Choice, ...] = ()
+    filter_controls: tuple[FilterControl, ...] = ()
     days: int | None = 30
 
     @property

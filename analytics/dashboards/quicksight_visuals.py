@@ -4,21 +4,21 @@ from typing import Any, NamedTuple
 
 from analytics.dashboards import DATA_SETS
 from analytics.dashboards.model import (
-    Bars,
-    Choice,
-    Course,
+    BarChart,
     Dashboard,
     Distinct,
-    Flow,
-    Grid,
+    FilterControl,
+    FunnelChart,
+    HeatMap,
     Kind,
+    Kpi,
     Latest,
-    Listing,
+    LineChart,
     Measure,
-    Number,
-    Parts,
+    PieChart,
     Ratio,
-    Steps,
+    Sankey,
+    Table,
     Total,
     Visual,
 )
@@ -48,17 +48,18 @@ class Drawing(NamedTuple):
 
 def drawn(dashboard: Dashboard) -> Drawing:
     """The visuals of a dashboard with the fields they calculate and the filters above them."""
-    pen = _Pen()
+    builder = _VisualBuilder()
     visuals = [
-        pen.visual(f"{dashboard.name}-{number}", visual) for number, visual in enumerate(dashboard.visuals)
+        builder.visual(f"{dashboard.name}-{number}", visual)
+        for number, visual in enumerate(dashboard.visuals)
     ]
     filters: list[Json] = []
     controls: list[Json] = []
     if dashboard.days is not None:
         _dates(dashboard, dashboard.days, filters, controls)
-    for choice in dashboard.choices:
-        _choice(dashboard, choice, filters, controls)
-    return Drawing(visuals, list(pen.calculated.values()), filters, controls)
+    for control in dashboard.filter_controls:
+        _filter_control(dashboard, control, filters, controls)
+    return Drawing(visuals, list(builder.calculated.values()), filters, controls)
 
 
 def laid_out(visuals: list[Drawn]) -> Json:
@@ -93,7 +94,7 @@ def controls_laid_out(controls: list[Json]) -> Json:
     return {"Configuration": {"GridLayout": {"Elements": elements}}}
 
 
-class _Pen:
+class _VisualBuilder:
     """Draws visuals; keeps the calculated fields they ask for."""
 
     def __init__(self) -> None:
@@ -112,24 +113,24 @@ class _Pen:
 
     def _chart(self, at: str, visual: Visual) -> tuple[str, int, int, Json]:  # noqa: PLR0911 - one for each kind of visual
         match visual:
-            case Number():
-                return "KPIVisual", 12, 6, self._number(at, visual)
-            case Course():
-                return "LineChartVisual", 18, 12, self._course(at, visual)
-            case Bars():
-                return "BarChartVisual", 18, 12, self._bars(at, visual)
-            case Parts():
-                return "PieChartVisual", 18, 12, self._parts(at, visual)
-            case Steps():
-                return "FunnelChartVisual", 18, 12, self._steps(at, visual)
-            case Grid():
-                return "HeatMapVisual", 18, 12, self._grid(at, visual)
-            case Flow():
-                return "SankeyDiagramVisual", 36, 14, self._flow(at, visual)
-            case Listing():
-                return "TableVisual", 36, 12, self._listing(at, visual)
+            case Kpi():
+                return "KPIVisual", 12, 6, self._kpi(at, visual)
+            case LineChart():
+                return "LineChartVisual", 18, 12, self._line_chart(at, visual)
+            case BarChart():
+                return "BarChartVisual", 18, 12, self._bar_chart(at, visual)
+            case PieChart():
+                return "PieChartVisual", 18, 12, self._pie_chart(at, visual)
+            case FunnelChart():
+                return "FunnelChartVisual", 18, 12, self._funnel_chart(at, visual)
+            case HeatMap():
+                return "HeatMapVisual", 18, 12, self._heat_map(at, visual)
+            case Sankey():
+                return "SankeyDiagramVisual", 36, 14, self._sankey(at, visual)
+            case Table():
+                return "TableVisual", 36, 12, self._table(at, visual)
 
-    def _number(self, at: str, visual: Number) -> Json:
+    def _kpi(self, at: str, visual: Kpi) -> Json:
         when = DATA_SETS[visual.data].when
         trend = (
             [_dimension(f"{at}-time", visual.data, when)] if when and not DATA_SETS[visual.data].live else []
@@ -141,7 +142,7 @@ class _Pen:
             }
         }
 
-    def _course(self, at: str, visual: Course) -> Json:
+    def _line_chart(self, at: str, visual: LineChart) -> Json:
         when = DATA_SETS[visual.data].when
         assert when, f"{visual.title}: the data set {visual.data} has no time"
         wells = {
@@ -151,7 +152,7 @@ class _Pen:
         }
         return {"FieldWells": {"LineChartAggregatedFieldWells": wells}, "Type": "LINE"}
 
-    def _bars(self, at: str, visual: Bars) -> Json:
+    def _bar_chart(self, at: str, visual: BarChart) -> Json:
         wells = {
             "Category": [_dimension(f"{at}-category", visual.data, visual.column)],
             "Values": self._measures(at, visual.data, visual.measures),
@@ -167,7 +168,7 @@ class _Pen:
             },
         }
 
-    def _parts(self, at: str, visual: Parts) -> Json:
+    def _pie_chart(self, at: str, visual: PieChart) -> Json:
         wells = {
             "Category": [_dimension(f"{at}-category", visual.data, visual.column)],
             "Values": [self._measure(f"{at}-0", visual.data, visual.measure)],
@@ -177,7 +178,7 @@ class _Pen:
             "SortConfiguration": {"CategorySort": _descending(f"{at}-0")},
         }
 
-    def _steps(self, at: str, visual: Steps) -> Json:
+    def _funnel_chart(self, at: str, visual: FunnelChart) -> Json:
         wells = {
             "Category": [_dimension(f"{at}-category", visual.data, visual.column)],
             "Values": [self._measure(f"{at}-0", visual.data, visual.measure)],
@@ -196,7 +197,7 @@ class _Pen:
             "SortConfiguration": {"CategorySort": [in_order]},
         }
 
-    def _grid(self, at: str, visual: Grid) -> Json:
+    def _heat_map(self, at: str, visual: HeatMap) -> Json:
         wells = {
             "Rows": [_dimension(f"{at}-row", visual.data, visual.row)],
             "Columns": [_dimension(f"{at}-column", visual.data, visual.column)],
@@ -204,7 +205,7 @@ class _Pen:
         }
         return {"FieldWells": {"HeatMapAggregatedFieldWells": wells}}
 
-    def _flow(self, at: str, visual: Flow) -> Json:
+    def _sankey(self, at: str, visual: Sankey) -> Json:
         wells = {
             "Source": [_dimension(f"{at}-source", visual.data, visual.source)],
             "Destination": [_dimension(f"{at}-target", visual.data, visual.target)],
@@ -212,7 +213,7 @@ class _Pen:
         }
         return {"FieldWells": {"SankeyDiagramAggregatedFieldWells": wells}}
 
-    def _listing(self, at: str, visual: Listing) -> Json:
+    def _table(self, at: str, visual: Table) -> Json:
         wells = {
             "GroupBy": [_dimension(f"{at}-{column}", visual.data, column) for column in visual.columns],
             "Values": self._measures(at, visual.data, visual.measures),
@@ -304,25 +305,27 @@ def _dates(dashboard: Dashboard, days: int, filters: list[Json], controls: list[
         controls.append({"RelativeDateTime": control})
 
 
-def _choice(dashboard: Dashboard, choice: Choice, filters: list[Json], controls: list[Json]) -> None:
+def _filter_control(
+    dashboard: Dashboard, control: FilterControl, filters: list[Json], controls: list[Json]
+) -> None:
     """A filter on the first data set with the column, over all data sets that have it."""
-    data = next(name for name in dashboard.data if choice.column in DATA_SETS[name].columns)
-    filter_id = f"{dashboard.name}-{choice.column}"
+    data = next(name for name in dashboard.data if control.column in DATA_SETS[name].columns)
+    filter_id = f"{dashboard.name}-{control.column}"
     chosen = {
         "FilterId": filter_id,
-        "Column": _column(data, choice.column),
+        "Column": _column(data, control.column),
         "Configuration": {
             "FilterListConfiguration": {"MatchOperator": "CONTAINS", "SelectAllOptions": "FILTER_ALL_VALUES"}
         },
     }
     filters.append(_group(dashboard, filter_id, {"CategoryFilter": chosen}, across="ALL_DATASETS"))
-    control = {
+    dropdown = {
         "FilterControlId": f"{filter_id}-control",
-        "Title": choice.title,
+        "Title": control.title,
         "SourceFilterId": filter_id,
         "Type": "MULTI_SELECT",
     }
-    controls.append({"Dropdown": control})
+    controls.append({"Dropdown": dropdown})
 
 
 def _group(dashboard: Dashboard, filter_id: str, what: Json, across: str = "SINGLE_DATASET") -> Json:

@@ -3,8 +3,7 @@ SELECT
   channel,
   count(*) AS sessions,
   count(DISTINCT visitor_id) AS visitors,
-  sum(orders) AS orders,
-  sum(revenue) AS revenue
+  sum(orders) AS orders
 FROM sessions
 WHERE NOT is_bot
 GROUP BY channel

@@ -1,4 +1,4 @@
--- Sessions per day, device, browser and operating system, people and bots.
+-- Sessions and orders per day, device, browser and operating system, people and bots. Money is in the view revenue.
 SELECT
   site,
   session_date,
@@ -10,8 +10,7 @@ SELECT
   count(*) AS sessions,
   count(DISTINCT visitor_id) AS visitors,
   sum(events) AS events,
-  sum(orders) AS orders,
-  sum(revenue) AS revenue
+  sum(orders) AS orders
 FROM sessions
 GROUP BY
   site,

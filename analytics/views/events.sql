@@ -1,21 +1,24 @@
--- Every event once. Of the copies of an event the one with the smallest raw_sequence is kept, so a repeated
--- request, a replay and a re-run of the consumer change nothing here. session_id follows merges: it names the
--- surviving session, written_session_id is what the row was written with. Rows named session_merge are not events.
+-- Every event once. Of the copies of an event (the same event_id at the same site) the one with the smallest
+-- raw_sequence is kept, so a repeated request, a replay and a re-run of the consumer change nothing here, nor does a
+-- visitor whose id changed between two attempts. session_id follows merges: it names the surviving session;
+-- written_session_id is what the row was written with. Rows named session_merge are not events.
 -- The line in braces stands for every other column of the contract (schemas/enriched.columns.json), so that a new
 -- enrichment needs no change here.
 WITH ranked AS (
   SELECT
     enriched.*,
-    row_number() OVER (PARTITION BY site, visitor_id, event_id ORDER BY raw_sequence) AS copy_number
+    row_number() OVER (PARTITION BY site, event_id ORDER BY raw_sequence) AS copy_number
   FROM enriched
   WHERE event_name <> 'session_merge'
 ),
 merges AS (
   SELECT site, visitor_id, map_agg(merged_session_id, session_id) AS merged_into
   FROM (
-    SELECT DISTINCT site, visitor_id, merged_session_id, session_id
+    -- one survivor of each absorbed session, whatever was written
+    SELECT site, visitor_id, merged_session_id, min(session_id) AS session_id
     FROM enriched
-    WHERE event_name = 'session_merge'
+    WHERE event_name = 'session_merge' AND merged_session_id IS NOT NULL AND session_id IS NOT NULL
+    GROUP BY site, visitor_id, merged_session_id
   ) AS merge_rows
   GROUP BY site, visitor_id
 )

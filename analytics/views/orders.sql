@@ -1,15 +1,48 @@
--- Every order once. A thank-you page that is opened again sends a second purchase event with the same transaction
--- id: the first one counts. A purchase without a transaction id is an order of its own.
-SELECT *
-FROM (
+-- Every order once, with what was refunded of it. A thank-you page that is opened again sends a second purchase event
+-- with the same transaction id: the first one counts. A purchase without a transaction id is an order of its own.
+-- value is what the purchase event said, gross_revenue the same or 0; refunded is the sum of the refund events with
+-- its transaction id and its currency, at most the value, all of it where a refund names no amount; revenue is the
+-- rest. All four are in currency. Orders of bots are here too, marked by is_bot.
+WITH purchases AS (
   SELECT
-    events.*,
-    coalesce(transaction_id, event_id) AS order_id,
+    {events.columns},
+    events.session_id,
+    events.written_session_id,
+    events.dt,
+    events.hour,
+    coalesce(events.transaction_id, events.event_id) AS order_id,
     row_number() OVER (
-      PARTITION BY site, coalesce(transaction_id, event_id)
-      ORDER BY event_at, raw_sequence, session_event_index, event_id
+      PARTITION BY events.site, coalesce(events.transaction_id, events.event_id)
+      ORDER BY events.event_at, events.raw_sequence, events.session_event_index, events.event_id
     ) AS repeat_number
   FROM events
-  WHERE event_name = 'purchase'
-) AS purchases
-WHERE repeat_number = 1
+  WHERE events.event_name = 'purchase'
+),
+refunds AS (
+  SELECT
+    purchases.site,
+    purchases.order_id,
+    CASE
+      WHEN bool_or(events.value IS NULL) THEN max(purchases.value)
+      WHEN sum(CASE WHEN coalesce(events.currency, '') = coalesce(purchases.currency, '') THEN events.value END)
+        > max(purchases.value) THEN max(purchases.value)
+      ELSE sum(CASE WHEN coalesce(events.currency, '') = coalesce(purchases.currency, '') THEN events.value END)
+    END AS refunded
+  FROM purchases
+  JOIN events ON events.site = purchases.site AND events.transaction_id = purchases.transaction_id
+  WHERE purchases.repeat_number = 1 AND events.event_name = 'refund'
+  GROUP BY purchases.site, purchases.order_id
+)
+SELECT
+  {purchases.columns},
+  purchases.session_id,
+  purchases.written_session_id,
+  purchases.dt,
+  purchases.hour,
+  purchases.order_id,
+  coalesce(purchases.value, 0) AS gross_revenue,
+  coalesce(refunds.refunded, 0) AS refunded,
+  coalesce(purchases.value, 0) - coalesce(refunds.refunded, 0) AS revenue
+FROM purchases
+LEFT JOIN refunds ON refunds.site = purchases.site AND refunds.order_id = purchases.order_id
+WHERE purchases.repeat_number = 1

@@ -9,6 +9,7 @@ from analytics.duckdb_lake import Lake
 
 TITLES = {
     "channels": "Sessions per channel",
+    "revenue": "Revenue per currency and channel",
     "funnel": "Funnel",
     "top_products": "Top products",
 }

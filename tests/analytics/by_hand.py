@@ -7,23 +7,24 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from enrich_consumer.core.enrichments.campaign import CLICK_IDS
+
 Row = dict[str, Any]
 Rows = list[Row]
-EXTERNAL = ("Direct", "Unassigned")
 
 
 def events(delivered: Rows) -> Rows:
-    into = {
-        (row["site"], row["visitor_id"], row["merged_session_id"]): row["session_id"]
-        for row in delivered
-        if row["event_name"] == "session_merge"
-    }
-    first: dict[tuple[str, str, str], Row] = {}
+    into: dict[tuple[str, str, str], str] = {}
+    for row in delivered:
+        if row["event_name"] == "session_merge" and row["merged_session_id"] and row["session_id"]:
+            key = row["site"], row["visitor_id"], row["merged_session_id"]
+            into[key] = min(into.get(key, row["session_id"]), row["session_id"])
+    first: dict[tuple[str, str], Row] = {}
     for row in delivered:
         if row["event_name"] != "session_merge":
-            key = (row["site"], row["visitor_id"], row["event_id"])
-            if key not in first or row["raw_sequence"] < first[key]["raw_sequence"]:
-                first[key] = row
+            of_event = row["site"], row["event_id"]
+            if of_event not in first or row["raw_sequence"] < first[of_event]["raw_sequence"]:
+                first[of_event] = row
     found = []
     for row in first.values():
         session = row["session_id"]
@@ -38,12 +39,30 @@ def _order(row: Row) -> tuple[Any, ...]:
 
 
 def orders(delivered: Rows) -> Rows:
+    every = events(delivered)
     first: dict[tuple[str, str], Row] = {}
-    for row in events(delivered):
+    for row in every:
         if row["event_name"] == "purchase":
             order = row["transaction_id"] or row["event_id"]
             first.setdefault((row["site"], order), row | {"order_id": order})
-    return list(first.values())
+    refunds = _grouped([row for row in every if row["event_name"] == "refund"], "site", "transaction_id")
+    return [
+        row
+        | _settled(
+            row, refunds.get((row["site"], row["transaction_id"]), []) if row["transaction_id"] else []
+        )
+        for row in first.values()
+    ]
+
+
+def _settled(order: Row, refunds: Rows) -> Row:
+    gross = order["value"] or Decimal(0)
+    if any(refund["value"] is None for refund in refunds):
+        refunded = gross
+    else:
+        same = [refund["value"] for refund in refunds if refund["currency"] == order["currency"]]
+        refunded = min(gross, sum(same, Decimal(0))) if same else Decimal(0)
+    return {"gross_revenue": gross, "refunded": refunded, "revenue": gross - refunded}
 
 
 def sessions(delivered: Rows) -> Rows:
@@ -54,27 +73,34 @@ def sessions(delivered: Rows) -> Rows:
     ]
 
 
+LOOKING = {
+    *("page_view", "screen_view", "scroll", "user_engagement", "page_leave", "page_ping", "session_start"),
+    *("first_visit", "first_open", "web_vitals", "exception", "refund"),
+}
+
+
 def _session(key: tuple[Any, ...], rows: Rows, bought: Rows) -> Row:
     names = Counter(row["event_name"] for row in rows)
     pages = [row["page_path"] for row in rows if row["event_name"] == "page_view"]
-    touch = next((row for row in rows if row["channel"] is not None), None)
-    first = rows[0]
-    cart = sum(
-        {"add_to_cart": 1, "remove_from_cart": -1}.get(row["event_name"], 0) * (row["value"] or 0)
-        for row in rows
-    )
+    server = [row for row in rows if row["event_name"] in ("purchase", "refund") and row["page_url"] is None]
+    from_browser = [row for row in rows if row not in server]
+    ranked = from_browser + server
+    touch = next((row for row in ranked if row["channel"] is not None), None)
+    first = ranked[0]
     users = [row["user_id"] for row in rows if row["user_id"]]
-    bots = [row["bot_name"] for row in rows if row["bot_name"]]
+    bots = [row["bot_name"] for row in (from_browser or server) if row["bot_name"]]
+    deeds = [n for n in names.elements() if n not in LOOKING and not n.startswith("view_")]
+    source, medium = _source(touch)
     return {
         "site": key[0],
         "visitor_id": key[1],
         "session_id": key[2],
         "visitor_kind": first["visitor_kind"],
         "user_id": max(users) if users else None,
-        "started_at": first["event_at"],
+        "started_at": rows[0]["event_at"],
         "ended_at": rows[-1]["event_at"],
-        "seconds": (rows[-1]["event_at"] - first["event_at"]).total_seconds(),
-        "session_date": first["event_date"],
+        "seconds": (rows[-1]["event_at"] - rows[0]["event_at"]).total_seconds(),
+        "session_date": rows[0]["event_date"],
         "events": len(rows),
         "page_views": names["page_view"],
         "item_views": names["view_item"],
@@ -82,25 +108,67 @@ def _session(key: tuple[Any, ...], rows: Rows, bought: Rows) -> Row:
         "checkouts": names["begin_checkout"],
         "payments": names["add_payment_info"],
         "searches": names["search"],
-        "cart_value": cart,
+        **_money(rows, bought),
         "orders": len(bought),
-        "revenue": sum(row["value"] or 0 for row in bought),
-        "is_bounce": names["page_view"] <= 1
-        and names["view_item"] <= 1
-        and not any(names[name] for name in ("add_to_cart", "begin_checkout", "purchase", "search")),
+        "is_bounce": names["page_view"] <= 1 and names["view_item"] <= 1 and not deeds,
         "entry_path": pages[0] if pages else None,
         "exit_path": pages[-1] if pages else None,
         "channel": touch["channel"] if touch else "Unassigned",
-        "source": (touch["utm_source"] or touch["referrer_source"]) if touch else None,
-        "medium": (touch["utm_medium"] or touch["referrer_medium"]) if touch else None,
+        "source": source,
+        "medium": medium,
         "campaign": touch["utm_campaign"] if touch else None,
+        "has_source": bool(touch) and touch["channel"] != "Direct",
         "device_class": first["device_class"] or "other",
         **{
             name: first[name] for name in ("browser_name", "os_name", "geo_country", "geo_region", "geo_city")
         },
         "bot_name": max(bots) if bots else None,
-        "is_bot": any(row["is_bot"] for row in rows),
+        "is_bot": any(row["is_bot"] for row in from_browser or server),
         "has_late_events": any(row["is_late"] for row in rows),
+    }
+
+
+NETWORKS = {network.name: network for network in CLICK_IDS.values()}
+
+
+def _source(touch: Row | None) -> tuple[str | None, str | None]:
+    if not touch:
+        return None, None
+    network = NETWORKS.get(touch["click_network"])
+    paid = network is not None and network.medium not in ("referral", "organic")
+    source = touch["utm_source"] or (network.source if paid else None) or touch["referrer_source"]
+    medium = touch["utm_medium"] or (network.medium if paid else None) or touch["referrer_medium"]
+    return source or (network and network.source), medium or (network and network.medium)
+
+
+def _money(rows: Rows, bought: Rows) -> Row:
+    """Orders of the first order's currency, and the cart walked through step by step."""
+    left: dict[str | None, dict[str, list[Any]]] = {}
+    for row in rows:
+        if row["event_name"] not in ("add_to_cart", "remove_from_cart"):
+            continue
+        sign = 1 if row["event_name"] == "add_to_cart" else -1
+        items = row["items"] or []
+        if items and all(item["price"] is not None for item in items):
+            lines = [(i["item_id"] or i["item_name"] or "", i["price"], sign * i["quantity"]) for i in items]
+        else:
+            lines = [("?", row["value"] or Decimal(0), sign)]
+        cart = left.setdefault(row["currency"], {})
+        for item_id, price, pieces in lines:
+            held = cart.setdefault(item_id, [0, Decimal(0)])
+            held[0] = max(0, held[0] + pieces)
+            if pieces > 0:
+                held[1] = price
+    currency = bought[0]["currency"] if bought else next(iter(left), None)
+    same = [order for order in bought if order["currency"] == currency]
+    in_cart = next(iter(left)) if left else None
+    cart_value = sum((pieces * price for pieces, price in left.get(currency, {}).values()), Decimal(0))
+    return {
+        "currency": currency,
+        "cart_pieces": sum(pieces for cart in left.values() for pieces, _ in cart.values()),
+        "cart_value": cart_value if in_cart == currency else Decimal(0),
+        "orders_in_currency": len(same),
+        **{n: sum((o[n] for o in same), Decimal(0)) for n in ("gross_revenue", "refunded", "revenue")},
     }
 
 
@@ -195,7 +263,7 @@ def attribution(delivered: Rows) -> Rows:
             if at - timedelta(days=30) <= visit["started_at"] <= at
         ]
         touches.sort(key=lambda visit: (visit["started_at"], visit["session_id"]))
-        not_direct = [visit for visit in touches if visit["channel"] not in EXTERNAL]
+        not_direct = [visit for visit in touches if visit["has_source"]]
         last = (not_direct or touches)[-1]
         row = {
             "site": order["site"],
@@ -203,62 +271,122 @@ def attribution(delivered: Rows) -> Rows:
             "order_date": order["event_date"],
             "ordered_at": at,
         }
-        row |= {"revenue": order["value"], "touches": len(touches)}
+        row |= {name: order[name] for name in ("currency", "gross_revenue", "refunded", "revenue")}
+        row |= {"is_bot": bool(order["is_bot"]), "touches": len(touches)}
         for name in ("channel", "source", "medium", "campaign"):
             row |= {f"first_{name}": touches[0][name], f"last_{name}": last[name]}
         found.append(row)
     return found
 
 
+def revenue(delivered: Rows) -> Rows:
+    people = {(row["site"], row["visitor_id"], row["session_id"]): row for row in _people(delivered)}
+    shared = ("channel", "source", "medium", "campaign", "device_class", "geo_country", "geo_region")
+    rows = []
+    for order in orders(delivered):
+        visit = people.get((order["site"], order["visitor_id"], order["session_id"]))
+        if visit:
+            rows.append(order | {"order_date": order["event_date"]} | {name: visit[name] for name in shared})
+    names = ("site", "order_date", "currency", *shared)
+    return [
+        dict(zip(names, key, strict=True))
+        | {"orders": len(of_group)}
+        | {n: sum(row[n] for row in of_group) for n in ("gross_revenue", "refunded", "revenue")}
+        for key, of_group in _grouped(rows, *names).items()
+    ]
+
+
 def products(delivered: Rows) -> Rows:
-    counted = {row["event_id"] for row in orders(delivered)}
-    lines: dict[tuple[Any, ...], list[tuple[Row, Row]]] = defaultdict(list)
+    people = {(row["site"], row["visitor_id"], row["session_id"]) for row in _people(delivered)}
+    sold = {row["event_id"]: row for row in orders(delivered)}
+    returned: Counter[tuple[str, str, str]] = Counter()
     for row in events(delivered):
-        if row["is_bot"] or (row["event_name"] == "purchase" and row["event_id"] not in counted):
+        if row["event_name"] == "refund" and row["transaction_id"]:
+            for item in row["items"] or []:
+                returned[row["site"], row["transaction_id"], _product(item)] += item["quantity"]
+    lines: dict[tuple[Any, ...], list[tuple[Row, Row]]] = defaultdict(list)
+    names = ("view_item_list", "select_item", "view_item", "add_to_cart", "purchase")
+    for row in events(delivered):
+        counts = row["event_name"] in names and (row["site"], row["visitor_id"], row["session_id"]) in people
+        if not counts or (row["event_name"] == "purchase" and row["event_id"] not in sold):
             continue
         for item in row["items"] or []:
-            lines[row["site"], row["event_date"], item["item_id"]].append((row, item))
+            if _product(item):
+                lines[row["site"], row["event_date"], _product(item), row["currency"]].append((row, item))
     found = []
-    for (site, day, item_id), of_item in lines.items():
-        names = Counter(row["event_name"] for row, _ in of_item)
-        sold = [(row, item) for row, item in of_item if row["event_name"] == "purchase"]
+    for (site, day, item_id, currency), of_item in lines.items():
+        seen = Counter(row["event_name"] for row, _ in of_item)
+        bought = _grouped(
+            [i | {"event_id": r["event_id"]} for r, i in of_item if r["event_name"] == "purchase"], "event_id"
+        )
+        totals = [
+            _line(items, sold[event_id], returned[site, sold[event_id]["order_id"], item_id])
+            for (event_id,), items in bought.items()
+        ]
+        pieces, back, gross, refunded = (sum(total[i] for total in totals) for i in range(4))
         found.append(
             {
                 "site": site,
                 "event_date": day,
                 "item_id": item_id,
-                **{
-                    n: max(item[n] for _, item in of_item)
-                    for n in ("item_name", "item_brand", "item_category")
-                },
-                "list_views": names["view_item_list"],
-                "selections": names["select_item"],
-                "item_views": names["view_item"],
+                "currency": currency,
+                **{n: _newest(of_item, n) for n in ("item_name", "item_brand", "item_category")},
+                "list_views": seen["view_item_list"],
+                "selections": seen["select_item"],
+                "item_views": seen["view_item"],
                 "pieces_to_cart": sum(i["quantity"] for r, i in of_item if r["event_name"] == "add_to_cart"),
-                "orders": len({row["event_id"] for row, _ in sold}),
-                "pieces_sold": sum(item["quantity"] for _, item in sold),
-                "revenue": sum((i["price"] - (i["discount"] or 0)) * i["quantity"] for _, i in sold),
+                "orders": len(bought),
+                "pieces_sold": pieces,
+                "pieces_refunded": back,
+                "gross_revenue": gross,
+                "refunded": refunded,
+                "revenue": gross - refunded,
             }
         )
     return found
 
 
+def _line(items: Rows, order: Row, returned: int) -> tuple[int, int, Decimal, Decimal]:
+    """Pieces and money of one product in one order: bought, given back, gross, refunded."""
+    pieces = sum(item["quantity"] for item in items)
+    gross = sum((item["price"] * item["quantity"] for item in items), Decimal(0))
+    if (order["value"] and order["refunded"] >= order["value"]) or returned >= pieces:
+        return pieces, pieces, gross, gross
+    return pieces, returned, gross, min(gross, returned * max(item["price"] for item in items))
+
+
+def _product(item: Row) -> str:
+    return str(item["item_id"] or item["item_name"] or "")
+
+
+def _newest(of_item: list[tuple[Row, Row]], name: str) -> Any:
+    named = [
+        (row["event_at"], row["event_id"], item[name]) for row, item in of_item if item[name] is not None
+    ]
+    return max(named)[2] if named else None
+
+
 def baskets(delivered: Rows) -> Rows:
+    people = {(row["site"], row["visitor_id"], row["session_id"]) for row in _people(delivered)}
     pairs: Counter[tuple[str, str, str]] = Counter()
     single: Counter[tuple[str, str]] = Counter()
-    names: dict[str, str] = {}
+    names: dict[tuple[str, str], tuple[Any, ...]] = {}
     for order in orders(delivered):
-        held = {item["item_id"]: item["item_name"] for item in order["items"] or []}
-        names |= held
+        if (order["site"], order["visitor_id"], order["session_id"]) not in people:
+            continue
+        held = {_product(item): item["item_name"] for item in order["items"] or [] if _product(item)}
+        for item_id, item_name in held.items():
+            named = order["event_at"], order["order_id"], item_name
+            names[order["site"], item_id] = max(names.get((order["site"], item_id), named), named)
         single.update((order["site"], item) for item in held)
         pairs.update((order["site"], a, b) for a in held for b in held if a != b)
     return [
         {
             "site": site,
             "item_a": a,
-            "name_a": names[a],
+            "name_a": names[site, a][2],
             "item_b": b,
-            "name_b": names[b],
+            "name_b": names[site, b][2],
             "orders": count,
             "share_of_a": count / single[site, a],
         }
@@ -272,7 +400,9 @@ def search_terms(delivered: Rows) -> Rows:
     for row in events(delivered):
         session = by_session.get((row["site"], row["visitor_id"], row["session_id"]))
         if row["event_name"] == "search" and row["search_term"] is not None and session:
-            found[row["site"], row["event_date"], row["search_term"].strip().lower()].append(session)
+            found[row["site"], row["event_date"], " ".join(row["search_term"].split()).lower()].append(
+                session
+            )
     return [
         {
             "site": site,
@@ -288,21 +418,23 @@ def search_terms(delivered: Rows) -> Rows:
 
 
 def abandonment(delivered: Rows) -> Rows:
-    names = ("site", "session_date", "channel", "device_class")
+    names = ("site", "session_date", "channel", "device_class", "currency")
     wanted = [row for row in _people(delivered) if row["cart_adds"] or row["checkouts"]]
     return [
         dict(zip(names, key, strict=True))
         | {
             "carts": sum(1 for row in rows if row["cart_adds"]),
-            "carts_abandoned": sum(1 for row in rows if row["cart_adds"] and not row["orders"]),
+            "carts_abandoned": len([row for row in rows if _abandoned(row)]),
             "checkouts": sum(1 for row in rows if row["checkouts"]),
             "checkouts_abandoned": sum(1 for row in rows if row["checkouts"] and not row["orders"]),
-            "value_abandoned": sum(
-                row["cart_value"] for row in rows if row["cart_adds"] and not row["orders"]
-            ),
+            "value_abandoned": sum(row["cart_value"] for row in rows if _abandoned(row)),
         }
         for key, rows in _grouped(wanted, *names).items()
     ]
+
+
+def _abandoned(row: Row) -> bool:
+    return bool(row["cart_adds"] and row["cart_pieces"] and not row["orders"])
 
 
 def devices(delivered: Rows) -> Rows:
@@ -321,7 +453,7 @@ def devices(delivered: Rows) -> Rows:
         | {
             "sessions": len(rows),
             "visitors": len({row["visitor_id"] for row in rows}),
-            **{name: sum(row[name] for row in rows) for name in ("events", "orders", "revenue")},
+            **{name: sum(row[name] for row in rows) for name in ("events", "orders")},
         }
         for key, rows in _grouped(shown, *names).items()
     ]

@@ -175,3 +175,24 @@ def test_the_check_would_see_a_mistake() -> None:
     wrong = RESOURCES[-1].properties | {"Definition": {"Sheets": []}}
     found = lint(_template([RESOURCES[-1]._replace(properties=wrong)]), None, ["us-east-1"], ManualArgs())
     assert found
+
+
+MONEY = {"revenue", "gross_revenue", "refunded", "value_abandoned"}
+
+
+def test_no_visual_adds_money_of_two_currencies() -> None:
+    """Whatever shows an amount splits it by currency."""
+    shown = 0
+    for dashboard in DASHBOARDS:
+        for visual in dashboard.visuals:
+            measures = getattr(visual, "measures", None) or (visual.measure,)
+            columns = {
+                name
+                for measure in measures
+                for name in (getattr(measure, "column", None), getattr(measure, "above", None))
+            }
+            if columns & MONEY:
+                shown += 1
+                split = {getattr(visual, "by", None), *(getattr(visual, "columns", None) or ())}
+                assert "currency" in split, visual.title
+    assert shown > 5

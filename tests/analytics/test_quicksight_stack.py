@@ -26,9 +26,12 @@ def test_nothing_without_an_owner_and_everything_with_one() -> None:
     types = [str(resource["Type"]).rpartition(":")[2] for resource in found.values()]
     assert {name: types.count(name) for name in set(types)} == {
         "DataSource": 1,
-        "DataSet": 15,
-        "RefreshSchedule": 13,
+        "DataSet": 16,
+        "RefreshSchedule": 14,
         "Dashboard": 9,
     }
-    assert found["QuickSightDashboardOverview"]["DependsOn"] == ["QuickSightDataSessions"]
+    assert found["QuickSightDashboardOverview"]["DependsOn"] == [
+        "QuickSightDataRevenue",
+        "QuickSightDataSessions",
+    ]
     assert "AWS::AccountId" in str(found["QuickSightSource"])

@@ -28,6 +28,7 @@ FROM_EVENTS: dict[str, Callable[[list[Row]], list[Row]]] = {
     "entry_exit_pages": by_hand.entry_exit_pages,
     "paths": by_hand.paths,
     "attribution": by_hand.attribution,
+    "revenue": by_hand.revenue,
     "products": by_hand.products,
     "baskets": by_hand.baskets,
     "search_terms": by_hand.search_terms,
