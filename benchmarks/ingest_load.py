@@ -155,6 +155,6 @@ def _stack(home: Path) -> Iterator[info.LocalFacts]:
     except Problem:
         with (
             tempfile.TemporaryDirectory(prefix="rastro-load-") as folder,
-            stack.start(Path(folder) / "home", consumer=False, tell=lambda _: None) as running,
+            stack.start(Path(folder) / "home", consumer=False, report=lambda _: None) as running,
         ):
             yield running.facts

@@ -1,4 +1,4 @@
-"""A stream of this process that answers PutRecords over HTTP and refuses as many entries as it is told."""
+"""A stream of this process that answers PutRecords over HTTP and refuses the share of entries that it is given."""
 
 import json
 import threading

@@ -25,8 +25,8 @@ def data_folder(environment: Mapping[str, str]) -> Path:
 
     One per user and not one per clone, because the files are large.
     """
-    if told := environment.get("RASTRO_DATA_DIR"):
-        return Path(told)
+    if folder := environment.get("RASTRO_DATA_DIR"):
+        return Path(folder)
     cache = environment.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "rastro" / "data"
 

@@ -44,7 +44,7 @@ def fetch(editions: Sequence[str], environment: Mapping[str, str]) -> None:
     """Bring these editions and take them into use.
 
     Raises:
-        FetchError: no account told, refused, not reachable, or an edition that is of no use here.
+        FetchError: no account given, refused, not reachable, or an edition of no use here.
     """
     kinds = _kinds(editions)
     missing = [name for name in NEEDED if not environment.get(name) and not environment.get(f"{name}_FILE")]
@@ -99,7 +99,9 @@ def _config(editions: Sequence[str], folder: Path) -> Config:
 
 
 def _update(config: Config) -> list[UpdateResult]:
-    logging.getLogger("pygeoipupdate").setLevel(logging.ERROR)  # its retries; what is wrong is told below
+    logging.getLogger("pygeoipupdate").setLevel(
+        logging.ERROR
+    )  # its retries; the error below says what is wrong
 
     async def update() -> list[UpdateResult]:
         async with Updater(config) as updater:

@@ -75,8 +75,8 @@ def open_database(path: Path, kind: str) -> Database:
 
 def kind_of(name: str) -> str | None:
     """The kind of a database by its type or edition, for example `asn` for GeoLite2-ASN; None: of no use here."""
-    told = name.lower()
-    return next((kind for kind, words in _KINDS.items() if any(word in told for word in words)), None)
+    lowered = name.lower()
+    return next((kind for kind, words in _KINDS.items() if any(word in lowered for word in words)), None)
 
 
 def _files(path: Path) -> list[Path]:
@@ -106,7 +106,7 @@ def _facts(files: list[Path]) -> str:
 def _open(file: Path, kind: str) -> maxminddb.Reader:
     try:
         reader = maxminddb.open_database(file, maxminddb.MODE_AUTO)
-        told = reader.metadata().database_type.lower()
+        database_type = reader.metadata().database_type.lower()
         for first in range(1, 224):  # a file cut short often opens and fails at a look-up
             reader.get(IPv4Address(first << 24 | 0x010101))
     except _BROKEN as error:
@@ -114,9 +114,9 @@ def _open(file: Path, kind: str) -> maxminddb.Reader:
             f"geo database is broken: {file} ({type(error).__name__}: {error}); fetch it again, "
             "for the free one with `rastro data fetch`"
         ) from None
-    if not any(word in told for word in _KINDS[kind]):
+    if not any(word in database_type for word in _KINDS[kind]):
         raise ReferenceDataError(
-            f"{file} is a database of {told!r}, not of kind {kind!r}: see docs/enrichments.md"
+            f"{file} is a database of {database_type!r}, not of kind {kind!r}: see docs/enrichments.md"
         )
     return reader
 

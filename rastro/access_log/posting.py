@@ -12,7 +12,7 @@ from rastro.traffic.post import Answer, Pace, Target, post_in_lanes
 
 
 class Outcome:
-    """What the door said to everything posted in this run."""
+    """The ingest API's answers to everything posted in this run."""
 
     def __init__(self) -> None:
         self.accepted: set[str] = set()
@@ -26,9 +26,9 @@ class Outcome:
             Problem: the whole request was refused, which is the fault of key, site or address.
         """
         if answer.status != 202:
-            told = answer.document.get("reason") or answer.document.get("error") or answer.document
+            reason = answer.document.get("reason") or answer.document.get("error") or answer.document
             raise Problem(
-                f"the API refuses the page views: {answer.status} {told}; check the address and the key"
+                f"the API refuses the page views: {answer.status} {reason}; check the address and the key"
             )
         out = {entry["index"]: entry["reason"] for entry in answer.document.get("rejected", [])}
         self.reasons.update(out.values())
@@ -44,9 +44,9 @@ def post_log(
     mark_path: Path,
     *,
     rate: float,
-    tell: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> tuple[Outcome, resume.Mark]:
-    """Post what comes after `mark`. A stretch is marked when all of it is stored; `tell` gets the page views so far.
+    """Post what comes after `mark`. A stretch is marked when all of it is stored; `report` gets the page views so far.
 
     A stretch that was cut off is posted again as a whole the next time: its events keep their ids.
     """
@@ -62,5 +62,5 @@ def post_log(
         )
         mark = mark._replace(through=stretch[-1].number, posted=mark.posted + len(stretch))
         resume.write(mark_path, mark)
-        tell(mark.posted)
+        report(mark.posted)
     return outcome, mark

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = Progress()
     begun = time.monotonic()
-    with stack.start(args.home, tell=progress.say) as local:
+    with stack.start(args.home, report=progress.say) as local:
         started = time.monotonic()
         now = int(time.time() * 1000)
         load = plan(args.seed, args.events, now)
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
             rejected=made.rejected,
             patience=PATIENCE_SECONDS,
             check=local.check,
-            tell=progress.note,
+            report=progress.note,
         )
         ended = time.monotonic()
         ledger = settle(made, watch.event_ids(), watch.rejected())

@@ -133,7 +133,7 @@ def _post(args: argparse.Namespace, log: Log, survey: Survey, figures: Figures, 
         mark,
         mark_path,
         rate=args.rate,
-        tell=lambda posted: progress.note(
+        report=lambda posted: progress.note(
             f"posted: {posted:,} of {survey.page_views - left_out:,} page views"
         ),
     )
@@ -149,14 +149,14 @@ def _post(args: argparse.Namespace, log: Log, survey: Survey, figures: Figures, 
 
 
 def _verify(
-    args: argparse.Namespace, stored: set[str], figures: Figures, tell: Callable[[str], None]
+    args: argparse.Namespace, stored: set[str], figures: Figures, report: Callable[[str], None]
 ) -> bool:
     """Compare with what is in the lake: losses per event id, and the number of sessions."""
     local = info.read(args.home)
     downloads = args.home / "lake"
     shutil.rmtree(downloads, ignore_errors=True)
     watch = Watch(emulator.client(local.aws_endpoint, "s3"), local, downloads)
-    wait_for(watch, stored, rejected=0, patience=PATIENCE_SECONDS, check=lambda: None, tell=tell)
+    wait_for(watch, stored, rejected=0, patience=PATIENCE_SECONDS, check=lambda: None, report=report)
     rows = watch.lake.rows("SELECT event_id, site, visitor_id, session_id FROM events")
     ours = [row for row in rows if row["event_id"] in stored]
     figures["enriched"] = len(ours)

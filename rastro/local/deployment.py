@@ -61,7 +61,7 @@ def _digest() -> str:
     return digest.hexdigest()[:32]
 
 
-def deploy(folder: Path, emulator: Emulator, tell: Callable[[str], None]) -> dict[str, str]:
+def deploy(folder: Path, emulator: Emulator, report: Callable[[str], None]) -> dict[str, str]:
     """Bootstrap the emulator, deploy the pipeline stack of `folder`; its outputs.
 
     Raises:
@@ -70,7 +70,7 @@ def deploy(folder: Path, emulator: Emulator, tell: Callable[[str], None]) -> dic
     bootstrap(emulator.client)
     (pipeline,) = (stack for stack in cloud_assembly.stacks(folder) if stack.id == "Pipeline")
     try:
-        outputs = stacks.deploy(pipeline, emulator.client, ACCOUNT, REGION, tell, poll_seconds=0.2)
+        outputs = stacks.deploy(pipeline, emulator.client, ACCOUNT, REGION, report, poll_seconds=0.2)
     except stacks.DeployError as error:
         raise Problem(str(error)) from None
     cookieless_secret.ensure(emulator.client("ssm"), outputs["SaltParameter"])

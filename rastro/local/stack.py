@@ -66,13 +66,13 @@ def start(
     *,
     consumer: bool = True,
     port: int | None = None,
-    tell: Callable[[str], None] = print,
+    report: Callable[[str], None] = print,
     consumer_env: Mapping[str, str] | None = None,
 ) -> LocalStack:
     """Start the emulator, deploy the synthesized `local` template, start the consumer, write local.json.
 
     `home`: everything the stack writes lies under it; two stacks need two homes. `port`: the
-    emulator's, else a free one. `tell` gets one line per step. `consumer_env` adds variables to the
+    emulator's, else a free one. `report` gets one line per step. `consumer_env` adds variables to the
     consumer's. What runs when this fails is stopped. Does not wait for the consumer's first lease,
     which KCL takes some 20 s for.
 
@@ -85,7 +85,7 @@ def start(
     _refuse_second(home)
     try:
         _prepare(home)
-        return _start(home, logs, consumer, port, tell, consumer_env or {})
+        return _start(home, logs, consumer, port, report, consumer_env or {})
     except OSError as error:
         stop(home)
         if error.errno == errno.ENOSPC:
@@ -115,16 +115,16 @@ def _start(
     logs: Path,
     consumer: bool,
     port: int | None,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     consumer_env: Mapping[str, str],
 ) -> LocalStack:
-    tell("emulator: starting")
+    report("emulator: starting")
     aws = emulator.start(home / "emulator", logs / "emulator.log", port)
     running.note(home, "emulator", aws.pid)
-    tell(f"emulator: {aws.endpoint}")
-    tell("template: synthesizing")
+    report(f"emulator: {aws.endpoint}")
+    report("template: synthesizing")
     folder = deployment.synthesize()
-    outputs = deployment.deploy(folder, aws, tell)
+    outputs = deployment.deploy(folder, aws, report)
     found = _facts(outputs, home, logs, aws)
     if consumer:
         env = {**os.environ, **consumer_environment(found), **consumer_env}
@@ -132,7 +132,7 @@ def _start(
         pid = processes.launch(command, env, logs / "consumer.log", cwd=REPOSITORY)
         running.note(home, "consumer", pid)
         found.processes["consumer"] = pid
-        tell(f"consumer: starting, its log is {logs / 'consumer.log'}")
+        report(f"consumer: starting, its log is {logs / 'consumer.log'}")
     info.write(found, home)
     return LocalStack(found)
 

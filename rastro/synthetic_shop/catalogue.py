@@ -73,9 +73,9 @@ def slug(text: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in plain).split())
 
 
-def choose(chance: random.Random, among: tuple[Product, ...] = PRODUCTS) -> Product:
+def choose(rng: random.Random, among: tuple[Product, ...] = PRODUCTS) -> Product:
     """One product, the popular ones more often."""
-    return chance.choices(among, [product.popularity for product in among])[0]
+    return rng.choices(among, [product.popularity for product in among])[0]
 
 
 def matching(term: str) -> tuple[Product, ...]:

@@ -1,4 +1,4 @@
-"""What goes wrong at the door: events that break the contract, requests that are refused whole."""
+"""What goes wrong at ingest: events that break the contract, requests that are refused whole."""
 
 import random
 from collections.abc import Callable
@@ -26,11 +26,11 @@ FLAWS: tuple[tuple[str, Flaw], ...] = (
 )
 
 
-def spoil(chance: random.Random, event: dict[str, Any]) -> Any:
+def spoil(rng: random.Random, event: dict[str, Any]) -> Any:
     """The event with one flaw that the contract refuses."""
-    return chance.choice(FLAWS)[1](event)
+    return rng.choice(FLAWS)[1](event)
 
 
-def decorate(chance: random.Random, event: dict[str, Any]) -> dict[str, Any]:
-    """Odd but valid: fields the contract does not name, which ingest keeps under `properties`."""
-    return event | {"experiment": chance.choice(("A", "B")), "scroll_depth": chance.randint(1, 100)}
+def decorate(rng: random.Random, event: dict[str, Any]) -> dict[str, Any]:
+    """Unusual but valid: fields the contract does not name, which ingest keeps under `properties`."""
+    return event | {"experiment": rng.choice(("A", "B")), "scroll_depth": rng.randint(1, 100)}

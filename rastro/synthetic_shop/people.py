@@ -38,29 +38,29 @@ _LANGUAGES = (
 MINUTE = 60_000
 
 
-def person(chance: random.Random) -> Person:
+def person(rng: random.Random) -> Person:
     """One visitor: six in a hundred are crawlers, twelve in a hundred people take no cookie."""
-    if chance.random() < 0.06:
-        device = _weighted(chance, CRAWLERS)
-        address = _address(chance, device.crawler_network)
+    if rng.random() < 0.06:
+        device = _weighted(rng, CRAWLERS)
+        address = _address(rng, device.crawler_network)
         return Person("", "", address, device, "en-US", "en-US", 0, is_crawler=True)
-    _, language, accept = chance.choices(_LANGUAGES, [weight for weight, _, _ in _LANGUAGES])[0]
-    network = chance.choice(_HOME if language == "pt-BR" else _ABROAD)
-    cookie = "" if chance.random() < 0.12 else str(uuid.UUID(int=chance.getrandbits(128), version=4))
-    customer = f"C{chance.randint(10_000, 99_999)}" if cookie and chance.random() < 0.35 else ""
-    clock_error = chance.choices(
-        (0, chance.randint(-90, 90) * 1000, chance.randint(-600, 600) * MINUTE), (80, 15, 5)
-    )[0]
-    device = _weighted(chance, BROWSERS)
+    _, language, accept = rng.choices(_LANGUAGES, [weight for weight, _, _ in _LANGUAGES])[0]
+    network = rng.choice(_HOME if language == "pt-BR" else _ABROAD)
+    cookie = "" if rng.random() < 0.12 else str(uuid.UUID(int=rng.getrandbits(128), version=4))
+    customer = f"C{rng.randint(10_000, 99_999)}" if cookie and rng.random() < 0.35 else ""
+    clock_error = rng.choices((0, rng.randint(-90, 90) * 1000, rng.randint(-600, 600) * MINUTE), (80, 15, 5))[
+        0
+    ]
+    device = _weighted(rng, BROWSERS)
     return Person(
-        cookie, customer, _address(chance, network), device, language, accept, clock_error, is_crawler=False
+        cookie, customer, _address(rng, network), device, language, accept, clock_error, is_crawler=False
     )
 
 
-def _weighted(chance: random.Random, devices: tuple[Device, ...]) -> Device:
-    return chance.choices(devices, [device.weight for device in devices])[0]
+def _weighted(rng: random.Random, devices: tuple[Device, ...]) -> Device:
+    return rng.choices(devices, [device.weight for device in devices])[0]
 
 
-def _address(chance: random.Random, text: str) -> str:
+def _address(rng: random.Random, text: str) -> str:
     network: IPv4Network | IPv6Network = ip_network(text)
-    return str(network[chance.randrange(1, network.num_addresses - 1)])
+    return str(network[rng.randrange(1, network.num_addresses - 1)])

@@ -37,53 +37,53 @@ def plan(seed: int, events: int, now: int) -> Plan:
     few minutes, or some twenty where a visit is in three parts; between two visits of a person at least
     an hour. So the time the posting takes cannot move a gap across the 30 minutes that end a session.
     """
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     batches: list[_Batch] = []
     left, serial = events, 0
     while left > 0:
-        who = person(chance)
-        for start in _starts(chance, who, now):
+        who = person(rng)
+        for start in _starts(rng, who, now):
             serial += 1
-            acts = list(visit(chance, who, source(chance, who.device.in_app), serial))[:left]
+            acts = list(visit(rng, who, source(rng, who.device.in_app), serial))[:left]
             left -= len(acts)
             begin = min(start, now - acts[-1][0] - 5_000)  # a visit is over before it is posted
-            batches += _batches(chance, who, begin, acts)
+            batches += _batches(rng, who, begin, acts)
             if not left:
                 break
     batches.sort(key=lambda batch: batch.arrives)
     requests: list[Request] = []
     for batch in batches:
-        requests.append(_request(chance, batch, now))
-        if chance.random() < 0.05:  # the answer got lost: the browser repeats the whole batch, maybe later
-            index = max(0, len(requests) - 1 - chance.choice((0, 0, 3, 20)))
+        requests.append(_request(rng, batch, now))
+        if rng.random() < 0.05:  # the answer got lost: the browser repeats the whole batch, maybe later
+            index = max(0, len(requests) - 1 - rng.choice((0, 0, 3, 20)))
             requests.append(requests[index]._replace(is_copy=True))
     return Plan(tuple(requests), _probes(now) if events >= 100 else ())
 
 
-def _starts(chance: random.Random, who: Person, now: int) -> list[int]:
+def _starts(rng: random.Random, who: Person, now: int) -> list[int]:
     """When the visits of one person begin: an hour or more apart, the newest first drawn."""
-    back = chance.randint(15, 120) if chance.random() < 0.5 else chance.randint(120, 5 * 24 * 60)
+    back = rng.randint(15, 120) if rng.random() < 0.5 else rng.randint(120, 5 * 24 * 60)
     starts = [now - back * MINUTE]
-    visits = 1 if who.is_crawler else chance.choices((1, 2, 3, 4), (55, 25, 13, 7))[0]
+    visits = 1 if who.is_crawler else rng.choices((1, 2, 3, 4), (55, 25, 13, 7))[0]
     for _ in range(visits - 1):
-        gap = chance.choices((chance.randint(150, 400), chance.randint(600, 2000)), (60, 40))[0]
+        gap = rng.choices((rng.randint(150, 400), rng.randint(600, 2000)), (60, 40))[0]
         if now - starts[0] + gap * MINUTE > 6 * DAY:
             break
         starts.insert(0, starts[0] - gap * MINUTE)
     return starts
 
 
-def _batches(chance: random.Random, who: Person, start: int, acts: list[tuple[int, Any]]) -> list[_Batch]:
+def _batches(rng: random.Random, who: Person, start: int, acts: list[tuple[int, Any]]) -> list[_Batch]:
     """Cut a visit into what the browser posts together; some parts arrive late or twenty minutes apart."""
     timed = [(start + elapsed, event) for elapsed, event in acts]
     if not who.visitor_id:  # without a cookie one batch: the daily hash may change between two
         return [_Batch(who, timed, timed[-1][0])]
     parts: list[list[tuple[int, Any]]] = []
     while timed:
-        size = chance.choices((1, 2, 3, 5, 8), (20, 30, 25, 15, 10))[0]
+        size = rng.choices((1, 2, 3, 5, 8), (20, 30, 25, 15, 10))[0]
         parts.append(timed[:size])
         timed = timed[size:]
-    if len(parts) >= 3 and chance.random() < 0.06:
+    if len(parts) >= 3 and rng.random() < 0.06:
         # In three parts twenty minutes apart, the middle one last: two sessions that it joins into one.
         third = len(parts) // 3
         pushed = [
@@ -95,19 +95,19 @@ def _batches(chance: random.Random, who: Person, start: int, acts: list[tuple[in
         latest = max(at for part in parts for at, _ in part)
         return [_Batch(who, part, latest + index) for index, part in enumerate(parts)]
     arrivals = [part[-1][0] for part in parts]
-    if len(parts) >= 2 and chance.random() < 0.08:  # a slow connection: one batch overtakes another
-        index = chance.randrange(len(parts) - 1)
+    if len(parts) >= 2 and rng.random() < 0.08:  # a slow connection: one batch overtakes another
+        index = rng.randrange(len(parts) - 1)
         arrivals[index], arrivals[index + 1] = arrivals[index + 1], arrivals[index]
     return [_Batch(who, part, arrives) for part, arrives in zip(parts, arrivals, strict=True)]
 
 
-def _request(chance: random.Random, batch: _Batch, now: int) -> Request:
+def _request(rng: random.Random, batch: _Batch, now: int) -> Request:
     who = batch.who
     acts = list(batch.acts)
-    if len(acts) > 1 and chance.random() < 0.05:
-        chance.shuffle(acts)
-    bare = len(acts) == 1 and not who.clock_error and chance.random() < 0.5
-    events = tuple(_event(chance, who, at, act) for at, act in acts)
+    if len(acts) > 1 and rng.random() < 0.05:
+        rng.shuffle(acts)
+    bare = len(acts) == 1 and not who.clock_error and rng.random() < 0.5
+    events = tuple(_event(rng, who, at, act) for at, act in acts)
     sent_at = None if bare else now + who.clock_error
     payload = events[0].event if bare else {"sent_at": sent_at, "events": [sent.event for sent in events]}
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
@@ -118,14 +118,14 @@ def _request(chance: random.Random, batch: _Batch, now: int) -> Request:
         ("Referer", SHOP + "/"),
         *who.device.hints,
     ]
-    beacon = chance.random() < 0.4
+    beacon = rng.random() < 0.4
     headers.append(("Content-Type", "text/plain;charset=UTF-8" if beacon else "application/json"))
     visitor = who.visitor_id or f"{who.address} {who.device.user_agent}"
     return Request(visitor, who.address, tuple(headers), body, events, sent_at, key_in_query=beacon)
 
 
-def _event(chance: random.Random, who: Person, at: int, act: dict[str, Any]) -> Sent:
-    event_id = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+def _event(rng: random.Random, who: Person, at: int, act: dict[str, Any]) -> Sent:
+    event_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
     width, height = who.device.screen
     viewport_width, viewport_height = who.device.viewport
     event: Any = {"event_id": event_id, **act, "ts": at + who.clock_error}
@@ -140,11 +140,11 @@ def _event(chance: random.Random, who: Person, at: int, act: dict[str, Any]) -> 
     }
     if not who.is_crawler:
         event["consent"] = {"analytics": True, "ads": bool(who.visitor_id) and len(who.address) % 3 > 0}
-    odd = chance.random()
-    if odd < 0.02:
-        return Sent(event_id, spoil(chance, event), Verdict.REJECTED)
-    if odd < 0.05:
-        event = decorate(chance, event)
+    draw = rng.random()
+    if draw < 0.02:
+        return Sent(event_id, spoil(rng, event), Verdict.REJECTED)
+    if draw < 0.05:
+        event = decorate(rng, event)
     return Sent(event_id, event, Verdict.ACCEPTED)
 
 

@@ -1,4 +1,4 @@
-"""A planned request and what the door must answer."""
+"""A planned request and what the ingest API must answer."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple

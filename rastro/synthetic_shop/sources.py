@@ -15,61 +15,59 @@ class Source(NamedTuple):
     query: str
 
 
-def _token(chance: random.Random, length: int) -> str:
-    return "".join(
-        chance.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", k=length)
-    )
+def _token(rng: random.Random, length: int) -> str:
+    return "".join(rng.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", k=length))
 
 
-def _organic(chance: random.Random) -> Source:
+def _organic(rng: random.Random) -> Source:
     hosts = (
         "https://www.google.com.br/",
         "https://www.google.com/",
         "https://www.bing.com/",
         "https://duckduckgo.com/",
     )
-    return Source(chance.choices(hosts, (60, 25, 10, 5))[0], "")
+    return Source(rng.choices(hosts, (60, 25, 10, 5))[0], "")
 
 
-def _paid_search(chance: random.Random) -> Source:
-    term = chance.choice(("fone bluetooth", "air fryer", "tênis branco", "loja online"))
+def _paid_search(rng: random.Random) -> Source:
+    term = rng.choice(("fone bluetooth", "air fryer", "tênis branco", "loja online"))
     fields = {
         "utm_source": "google",
         "utm_medium": "cpc",
-        "utm_campaign": chance.choice(("busca-marca", "busca-produto", "pmax_2026")),
+        "utm_campaign": rng.choice(("busca-marca", "busca-produto", "pmax_2026")),
         "utm_term": term,
-        "gclid": "Cj0KCQjw" + _token(chance, 48),
+        "gclid": "Cj0KCQjw" + _token(rng, 48),
     }
     return Source("https://www.google.com/", urlencode(fields))
 
 
-def _paid_social(chance: random.Random) -> Source:
+def _paid_social(rng: random.Random) -> Source:
     fields = {
-        "utm_source": chance.choice(("instagram", "facebook")),
+        "utm_source": rng.choice(("instagram", "facebook")),
         "utm_medium": "paid_social",
         "utm_campaign": "primavera-verão",
-        "utm_content": chance.choice(("video_15s", "carrossel", "stories")),
-        "fbclid": "IwAR" + _token(chance, 57),
+        "utm_content": rng.choice(("video_15s", "carrossel", "stories")),
+        "fbclid": "IwAR" + _token(rng, 57),
     }
     return Source("https://l.instagram.com/", urlencode(fields))
 
 
-def _email(chance: random.Random) -> Source:
-    week = chance.randint(40, 47)
+def _email(rng: random.Random) -> Source:
+    week = rng.randint(40, 47)
     return Source(
         "", urlencode({"utm_source": "newsletter", "utm_medium": "email", "utm_campaign": f"semana-{week}"})
     )
 
 
-def _social(chance: random.Random) -> Source:
+def _social(rng: random.Random) -> Source:
     return Source(
-        chance.choice(("https://www.instagram.com/", "https://m.facebook.com/", "https://www.youtube.com/")),
+        rng.choice(("https://www.instagram.com/", "https://m.facebook.com/", "https://www.youtube.com/")),
         "",
     )
 
 
-def _partner(chance: random.Random) -> Source:
-    host = chance.choice(("www.zoom.com.br", "www.buscape.com.br", "blog.achados.example"))
+def _partner(rng: random.Random) -> Source:
+    host = rng.choice(("www.zoom.com.br", "www.buscape.com.br", "blog.achados.example"))
     return Source(f"https://{host}/", urlencode({"utm_source": slug(host), "utm_medium": "affiliate"}))
 
 
@@ -99,14 +97,14 @@ _IN_APP = {
 }
 
 
-def source(chance: random.Random, in_app: str) -> Source:
+def source(rng: random.Random, in_app: str) -> Source:
     """Where one visit comes from; a page opened inside an application comes from that application."""
     if not in_app:
-        return chance.choices([make for _, make in _KINDS], [weight for weight, _ in _KINDS])[0](chance)
+        return rng.choices([make for _, make in _KINDS], [weight for weight, _ in _KINDS])[0](rng)
     referrer, utm_source = _IN_APP[in_app]
     fields = {"utm_source": utm_source, "utm_medium": "social"}
     if in_app == "tiktok":
-        fields["ttclid"] = "E.C.P." + _token(chance, 60)
+        fields["ttclid"] = "E.C.P." + _token(rng, 60)
     else:
-        fields["fbclid"] = "PAZXh0bgNhZW0" + _token(chance, 50)
+        fields["fbclid"] = "PAZXh0bgNhZW0" + _token(rng, 50)
     return Source(referrer, urlencode(fields))

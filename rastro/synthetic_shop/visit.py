@@ -19,17 +19,17 @@ Listing = Generator[Act, None, tuple[Product, ...]]
 """Acts that show products, and then the products they showed."""
 
 
-def visit(chance: random.Random, who: Person, source: Source, serial: int) -> Iterator[Act]:
+def visit(rng: random.Random, who: Person, source: Source, serial: int) -> Iterator[Act]:
     """The events of one visit in true order. `serial` makes transaction ids unique."""
-    walk = _Walk(chance, who, source, serial)
+    walk = _Walk(rng, who, source, serial)
     yield from walk.crawl() if who.is_crawler else walk.shop()
 
 
 class _Walk:
     """Keeps the current page, the previous one, the clock and the cart."""
 
-    def __init__(self, chance: random.Random, who: Person, source: Source, serial: int) -> None:
-        self.chance = chance
+    def __init__(self, rng: random.Random, who: Person, source: Source, serial: int) -> None:
+        self.rng = rng
         self.who = who
         self.serial = serial
         self.elapsed = 0
@@ -41,82 +41,82 @@ class _Walk:
         self.cart: list[dict[str, Any]] = []
 
     def crawl(self) -> Iterator[Act]:
-        for _ in range(self.chance.randint(1, 6)):
-            yield from self._page(catalogue.choose(self.chance).path, "Produto")
+        for _ in range(self.rng.randint(1, 6)):
+            yield from self._page(catalogue.choose(self.rng).path, "Produto")
             self._think(2, 40)
 
     def shop(self) -> Iterator[Act]:
-        chance = self.chance
+        rng = self.rng
         yield from self._land()
-        if chance.random() < 0.28:  # a bounce
+        if rng.random() < 0.28:  # a bounce
             return
-        if self.who.user_id and chance.random() < 0.4:
+        if self.who.user_id and rng.random() < 0.4:
             self.user_id = self.who.user_id
-            yield self._act("login", properties={"method": chance.choice(("senha", "google", "código"))})
-        for _ in range(chance.choices((1, 2, 3, 4), (45, 30, 15, 10))[0]):
+            yield self._act("login", properties={"method": rng.choice(("senha", "google", "código"))})
+        for _ in range(rng.choices((1, 2, 3, 4), (45, 30, 15, 10))[0]):
             yield from self._look()
         if self.cart:
             yield from self._buy()
 
     def _land(self) -> Iterator[Act]:
-        kind = self.chance.random()
+        kind = self.rng.random()
         if kind < 0.4:
             yield from self._page("/", "Loja Exemplo: moda, casa e eletrônicos")
         elif kind < 0.75:
-            yield from self._product(catalogue.choose(self.chance))
+            yield from self._product(catalogue.choose(self.rng))
         else:
-            yield from self._list(self.chance.choice(catalogue.CATEGORIES))
+            yield from self._list(self.rng.choice(catalogue.CATEGORIES))
 
     def _look(self) -> Iterator[Act]:
-        if self.chance.random() < 0.3:
-            products = yield from self._search(self.chance.choice(catalogue.SEARCHES))
+        if self.rng.random() < 0.3:
+            products = yield from self._search(self.rng.choice(catalogue.SEARCHES))
             name = "Busca"
         else:
-            name = self.chance.choice(catalogue.CATEGORIES)
+            name = self.rng.choice(catalogue.CATEGORIES)
             products = yield from self._list(name)
-        if self.chance.random() < 0.15:
+        if self.rng.random() < 0.15:
             return
-        chosen = catalogue.choose(self.chance, products)
+        chosen = catalogue.choose(self.rng, products)
         yield self._act(
             "select_item", ecommerce={"items": [catalogue.line(chosen, 1)]}, properties={"list": name}
         )
         yield from self._product(chosen)
-        if self.chance.random() < 0.38:
-            variant = self.chance.choice(chosen.variants) if chosen.variants else None
-            discount = round(chosen.price * 0.1, 2) if self.chance.random() < 0.25 else 0.0
-            item = catalogue.line(chosen, self.chance.choices((1, 2, 3), (80, 15, 5))[0], discount, variant)
+        if self.rng.random() < 0.38:
+            variant = self.rng.choice(chosen.variants) if chosen.variants else None
+            discount = round(chosen.price * 0.1, 2) if self.rng.random() < 0.25 else 0.0
+            item = catalogue.line(chosen, self.rng.choices((1, 2, 3), (80, 15, 5))[0], discount, variant)
             self.cart.append(item)
             yield self._act("add_to_cart", ecommerce=_money([item]))
-            if self.chance.random() < 0.08:
+            if self.rng.random() < 0.08:
                 yield self._act("remove_from_cart", ecommerce=_money([self.cart.pop()]))
 
     def _buy(self) -> Iterator[Act]:
         yield from self._page("/carrinho", "Seu carrinho")
         yield self._act("view_cart", ecommerce=_money(self.cart))
-        if self.chance.random() < 0.35:
+        if self.rng.random() < 0.35:
             return
         yield from self._page("/checkout", "Finalizar compra")
         yield self._act("begin_checkout", ecommerce=_money(self.cart))
         for step in ("add_shipping_info", "add_payment_info"):
-            if self.chance.random() < 0.12:
+            if self.rng.random() < 0.12:
                 return
             detail = (
                 {"shipping_tier": "PAC"} if step == "add_shipping_info" else {"payment_type": self._payment()}
             )
             yield self._act(step, ecommerce=_money(self.cart), properties=detail)
-        if self.chance.random() < 0.15:
+        if self.rng.random() < 0.15:
             return
         order = _money(self.cart)
         order["shipping"] = 0.0 if order["value"] > 199 else 19.9
         order["tax"] = round(order["value"] * 0.12, 2)
-        order["transaction_id"] = f"P{self.serial:06d}-{self.chance.randint(1000, 9999)}"
-        if self.chance.random() < 0.2:
+        order["transaction_id"] = f"P{self.serial:06d}-{self.rng.randint(1000, 9999)}"
+        if self.rng.random() < 0.2:
             order["coupon"] = "BEMVINDO10"
         yield from self._page("/obrigado", "Pedido recebido")
         yield self._act("purchase", ecommerce=order)
 
     def _payment(self) -> str:
-        return self.chance.choices(("pix", "cartão", "boleto"), (50, 40, 10))[0]
+        return self.rng.choices(("pix", "cartão", "boleto"), (50, 40, 10))[0]
 
     def _list(self, category: str) -> Listing:
         products = tuple(p for p in catalogue.PRODUCTS if p.category == category)
@@ -156,7 +156,7 @@ class _Walk:
 
     def _think(self, least: float, most: float) -> None:
         """Seconds between two acts: mostly short, never near the gap that ends a session."""
-        seconds = least + (most - least) * self.chance.betavariate(1.3, 5)
+        seconds = least + (most - least) * self.rng.betavariate(1.3, 5)
         self.elapsed += round(seconds * 1000)
 
 

@@ -1,4 +1,4 @@
-"""The loss ledger: what was posted, what the door said, what arrived in the lake. Pure."""
+"""The loss ledger: what was posted, what the ingest API answered, what arrived in the lake. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ class Ledger(NamedTuple):
 
     `sent` = `accepted` + `rejected`, and `lost` = `accepted` - `enriched`: 0 or something is broken.
     `copies`: events that were posted again with a repeated batch. `duplicates`: rows of the lake beyond
-    the first of their event. `strangers`: rows of events that the door did not accept.
+    the first of their event. `strangers`: rows of events that the ingest API did not accept.
     """
 
     sent: int
@@ -50,8 +50,8 @@ def promises(requests: Sequence[Request], answers: Mapping[int, Answer]) -> Prom
         else:
             sent += len(request.events)
         if answer is None or answer.status != 202:
-            told = f"{answer.status} {answer.document}" if answer else "no answer"
-            surprises.append(f"request {number}: {told} instead of 202")
+            seen = f"{answer.status} {answer.document}" if answer else "no answer"
+            surprises.append(f"request {number}: {seen} instead of 202")
             refused |= {(sent.event_id, index) for index, sent in enumerate(request.events)}
             continue
         out = {entry["index"]: entry for entry in answer.document.get("rejected", [])}

@@ -1,4 +1,4 @@
-"""Wait until what the door accepted is in Parquet."""
+"""Wait until what the ingest API accepted is in Parquet."""
 
 import time
 from collections.abc import Callable, Collection
@@ -52,7 +52,7 @@ def wait_for(
     rejected: int,
     patience: float,
     check: Callable[[], None],
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> bool:
     """Look every second until all `accepted` ids and `rejected` rows are there; whether they came.
 
@@ -71,7 +71,7 @@ def wait_for(
             arrived = wanted.intersection(watch.event_ids())
             refused = watch.rejected()
         quiet_polls += 1
-        tell(f"in Parquet: {len(arrived)} of {len(wanted)} events, {watch.files} files")
+        report(f"in Parquet: {len(arrived)} of {len(wanted)} events, {watch.files} files")
         complete = len(arrived) == len(wanted) and refused >= rejected
         if complete and quiet_polls > QUIET_POLLS:
             return True

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    with stack.start(tmp_path_factory.mktemp("home"), consumer=False, tell=lambda line: None) as running:
+    with stack.start(tmp_path_factory.mktemp("home"), consumer=False, report=lambda line: None) as running:
         yield running
 
 
@@ -85,11 +85,11 @@ def test_an_enriched_record_becomes_parquet_in_its_partition(local: LocalStack) 
 
 def test_a_second_stack_under_the_same_home_is_refused(local: LocalStack) -> None:
     with pytest.raises(Problem, match="already runs under"):
-        stack.start(Path(local.facts.home), consumer=False, tell=lambda line: None)
+        stack.start(Path(local.facts.home), consumer=False, report=lambda line: None)
     local.check()  # and the first goes on
 
 
 def test_a_taken_port_is_refused(local: LocalStack, tmp_path: Path) -> None:
     port = int(local.facts.aws_endpoint.rpartition(":")[2])
     with pytest.raises(Problem, match=f"port {port} cannot be used"):
-        stack.start(tmp_path, consumer=False, port=port, tell=lambda line: None)
+        stack.start(tmp_path, consumer=False, port=port, report=lambda line: None)

@@ -195,14 +195,14 @@ def test_a_load_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(log_posting, "post_in_lanes", cut)
     start = resume.Mark(0, 0, 7)
     with pytest.raises(Problem):
-        log_posting.post_log(views, shape, Target("", ""), start, mark_path, rate=0, tell=lambda _: None)
+        log_posting.post_log(views, shape, Target("", ""), start, mark_path, rate=0, report=lambda _: None)
     mark = resume.read(mark_path)
     assert mark == resume.Mark(through=STRETCH, posted=STRETCH, shift=7)
     whole = _Door()
     monkeypatch.setattr(log_posting, "post_in_lanes", whole)
     assert mark is not None
     outcome, end = log_posting.post_log(
-        views, shape, Target("", ""), mark, mark_path, rate=0, tell=lambda _: None
+        views, shape, Target("", ""), mark, mark_path, rate=0, report=lambda _: None
     )
     assert end.posted == len(views)
     assert len(outcome.accepted) == STRETCH + 100

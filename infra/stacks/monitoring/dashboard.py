@@ -49,7 +49,7 @@ def _ingest(environment: Environment, names: Names) -> list[cloudwatch.IWidget]:
             + [ours(environment, "PutLatency", "p99")],
         ),
         _graph(
-            "Events at the door",
+            "Events at ingest",
             [ours(environment, "Accepted"), ours(environment, "Rejected"), ours(environment, "Unavailable")],
         ),
     ]

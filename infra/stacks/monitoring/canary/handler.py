@@ -1,7 +1,7 @@
 """The canary: post one event, then look how old its kind's newest row in Athena is.
 
 Runs as a Lambda function with what the runtime has: no package of ours, no dependency. Events go to the
-site named in CANARY_SITE, so they can be told apart from a shop's own.
+site named in CANARY_SITE, so they can be distinguished from a shop's own.
 """
 
 import json
