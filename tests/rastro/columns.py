@@ -108,7 +108,9 @@ def _times(request: Request, sent: Sent, row: dict[str, Any]) -> list[str]:
     if believed:
         if at != _moment(sent.event["ts"]):
             told.append(f"event_at: {at} instead of {_moment(sent.event['ts'])}")
-    elif request.sent_at is not None and received - at != timedelta(milliseconds=request.sent_at - sent.event["ts"]):
+    elif request.sent_at is not None and received - at != timedelta(
+        milliseconds=request.sent_at - sent.event["ts"]
+    ):
         told.append(f"event_at: {received - at} before its arrival")
     day = at.replace(tzinfo=UTC).astimezone(ZoneInfo("America/Sao_Paulo")).date()
     if row["event_date"] != day:
