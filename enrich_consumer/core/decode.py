@@ -54,6 +54,7 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         headers=raw.headers,  # type: ignore[arg-type] # a dict of these names
         events=raw.events,  # type: ignore[arg-type] # the same
         data=incoming.data,
+        is_server=raw.sender == "server",
     )
 
 
@@ -101,6 +102,7 @@ def _by_the_schema(data: bytes) -> RawRecord:
         ip=raw.get("ip"),
         user_agent=raw.get("user_agent"),
         headers=raw.get("headers") or {},
+        sender=raw.get("sender"),
     )
 
 
