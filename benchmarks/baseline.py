@@ -25,7 +25,7 @@ from enrich_consumer.core.engine.runner import Runner
 from enrich_consumer.core.enriched_event import EnrichedEvent
 from enrich_consumer.core.enrichments import ENRICHMENTS, privacy
 from enrich_consumer.core.record import Incoming, Record, Row
-from enrich_consumer.edges.aws.sinks import FirehoseRejected, KinesisSink
+from enrich_consumer.edges.aws.sinks import FirehoseDelivery, KinesisSink, NoDelivery
 from enrich_consumer.edges.kcl.processor import KclCheckpointer
 from enrich_consumer.edges.sites import load_sites
 from enrich_consumer.ports import Lineage
@@ -65,7 +65,9 @@ class Baseline(processor.RecordProcessorBase):  # type: ignore[misc] # the packa
             enrich=self._enrich,
             log=app.open_session_log(settings, "shardId-000000000000", sites),
             sink=KinesisSink(boto3.client("kinesis"), settings.enriched_stream),
-            rejected=FirehoseRejected(boto3.client("firehose"), settings.rejected_delivery),
+            rejected=FirehoseDelivery(boto3.client("firehose"), settings.rejected_delivery),
+            session_ends=NoDelivery(),
+            cart_events=NoDelivery(),
             policy=settings.policy,
             background=_at_once,
         )

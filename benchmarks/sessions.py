@@ -10,6 +10,8 @@ from random import Random
 from typing import Any
 
 from enrich_consumer.app import run_in_background
+from enrich_consumer.core.sessions.cart_events import Seen, follow
+from enrich_consumer.core.sessions.closing import forget
 from enrich_consumer.core.sessions.rule import assign, expire
 from enrich_consumer.core.sessions.shard_state import ShardState, visitor_key
 from enrich_consumer.core.sessions.visitor import Visitor, unpack
@@ -76,12 +78,15 @@ def _sessionize(state: ShardState, batches: list[list[tuple[str, int, list[tuple
     for batch in batches:  # one batch is one flush
         for partition_key, received_at, items in batch:
             key = visitor_key(partition_key)
-            visitor = state.visitor(key, RULE, received_at)
+            visitor = state.visitor("loja", partition_key[5:], key)
+            forget(visitor, max(state.watermark, received_at), RULE)
             expire(visitor, received_at, RULE)
             for event_id, at in items:
                 assign(visitor, event_id, at, received_at, RULE, partition_key)
-            state.commit(key, visitor, state.sequence + 1, received_at)
             events += len(items)
+            state.commit(key, visitor, state.sequence + 1, received_at, RULE)
+            if state.has_passed():
+                state.close_passed(_rule_of)
         state.mark_saved(state.dirty_visitors())
     return events
 
@@ -108,6 +113,7 @@ def _state(rng: Random, count: int) -> dict[str, float]:
     log = _log(store, "first")
     log.take_over(None, WHOLE)
     found = {"bytes_per_visitor": bytes_per_visitor}
+    found["bytes_per_visitor_with_cart"] = _memory(rng, count // 4, carts=True)
     found |= _pauses(rng, state, log, count)
     log.write_snapshot(log.snapshot_header(state), state.saved)
     seconds = []
@@ -115,6 +121,7 @@ def _state(rng: Random, count: int) -> dict[str, float]:
         gc.collect()
         started = time.perf_counter()
         restored = _log(store, f"restore {turn}").take_over(state.sequence, WHOLE)
+        restored.state.has_passed()  # makes the timers
         seconds.append(time.perf_counter() - started)
         assert len(restored.state) == count
     found["restore_ms"] = min(seconds) * 1000
@@ -122,11 +129,49 @@ def _state(rng: Random, count: int) -> dict[str, float]:
     return found
 
 
-def _memory(rng: Random, count: int) -> float:
+def _columns(rng: Random) -> dict[str, object]:
+    return {
+        "page_path": f"/produto/{rng.choice(_GOODS)}-{rng.randint(100, 9999)}",
+        "channel": "Paid Search",
+        "utm_source": "google",
+        "utm_medium": "cpc",
+        "utm_campaign": "verao-2026",
+        "device_class": "phone",
+        "browser_name": "Chrome Mobile",
+        "os_name": "Android",
+        "geo_country": "BR",
+        "geo_region": "SP",
+        "geo_city": "Campinas",
+    }
+
+
+_GOODS = ("tenis-brisa", "camiseta-lisa", "bolsa-de-couro", "calca-jeans", "oculos-de-sol")
+
+
+def _cart(rng: Random) -> dict[str, object]:
+    items = [
+        {
+            "item_id": f"SKU-{rng.randint(10_000, 99_999)}",
+            "item_name": rng.choice(_GOODS).replace("-", " "),
+            "item_variant": "azul/41",
+            "price": rng.randint(1_000, 50_000) / 100,
+            "quantity": 1,
+        }
+        for _ in range(5)
+    ]
+    return {"items": items, "currency": "BRL", "value": 500.0, "page_path": "/carrinho"}
+
+
+def _rule_of(_: str) -> Session:
+    return RULE
+
+
+def _memory(rng: Random, count: int, *, carts: bool = False) -> float:
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    state = _filled(rng, count)
+    state = _filled(rng, count, carts=carts)
+    state.has_passed()  # the timers are part of it
     gc.collect()
     used = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
@@ -159,15 +204,24 @@ def _pauses(rng: Random, state: ShardState, log: SessionLog, count: int) -> dict
     }
 
 
-def _filled(rng: Random, count: int) -> ShardState:
+def _filled(rng: Random, count: int, *, carts: bool = False) -> ShardState:
+    """Visitors of 20 events, with the facts of their sessions and, maybe, five items in their carts."""
     state = ShardState(watermark=START)
     for number in range(count):
-        partition_key = f"loja/visitor-{number:08d}"
-        key = visitor_key(partition_key)
-        visitor = state.visitor(key, RULE, START)
+        visitor_id = _uuid(rng)
+        key = visitor_key(f"loja/{visitor_id}")
+        visitor = state.visitor("loja", visitor_id, key)
         for index in range(IDS):
-            assign(visitor, _uuid(rng), START + index * 1000, START, RULE, partition_key)
-        state.commit(key, visitor, number, START)
+            at = START + index * 1000
+            event_id = _uuid(rng)
+            assignment = assign(visitor, event_id, at, START, RULE, f"loja/{visitor_id}")
+            assert assignment is not None
+            assert assignment.session.facts is not None
+            assignment.session.facts.add(at, event_id, "page_view", _columns(rng).get)
+        if carts:
+            seen = Seen(_uuid(rng), "view_cart", START + 20_000, START, refuses=False, empty=False)
+            follow(visitor, seen, _cart(rng).get)
+        state.commit(key, visitor, number, START, RULE)
         if number % 1000 == 999:
             state.mark_saved(state.dirty_visitors())
     state.mark_saved(state.dirty_visitors())

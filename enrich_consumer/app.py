@@ -14,7 +14,7 @@ from enrich_consumer.core import enrichments
 from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.edges.aws.cbor import put_records_as_cbor
 from enrich_consumer.edges.aws.object_store import open_object_store
-from enrich_consumer.edges.aws.sinks import FirehoseRejected, KinesisSink
+from enrich_consumer.edges.aws.sinks import FirehoseDelivery, KinesisSink, NoDelivery
 from enrich_consumer.edges.kcl.leases import open_release
 from enrich_consumer.edges.kcl.processor import RecordProcessor
 from enrich_consumer.edges.kcl.shards import KinesisShards
@@ -28,7 +28,15 @@ from enrich_consumer.worker import Worker
 from reference_data.databases import open_references
 
 if TYPE_CHECKING:
+    from mypy_boto3_firehose import FirehoseClient
+
+    from enrich_consumer.ports import Delivery
     from schemas import Sites
+
+
+ROWS_A_RECORD = 100
+"""Rows of `session_ends` and `cart_events` in one record of their delivery: below 900 kB even when all texts are
+long."""
 
 
 def record_processor(settings: Settings, log: Log) -> RecordProcessor:
@@ -52,7 +60,9 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
             enrich=enriched,
             log=open_session_log(settings, shard, sites),
             sink=sink,
-            rejected=FirehoseRejected(firehose, settings.rejected_delivery),
+            rejected=FirehoseDelivery(firehose, settings.rejected_delivery),
+            session_ends=_delivery(firehose, settings.session_ends_delivery),
+            cart_events=_delivery(firehose, settings.cart_events_delivery),
             policy=settings.policy,
             background=run_in_background(log),
         )
@@ -73,6 +83,10 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
         if settings.worker_id
         else None,
     )
+
+
+def _delivery(firehose: "FirehoseClient", name: str | None) -> "Delivery":
+    return NoDelivery() if name is None else FirehoseDelivery(firehose, name, rows_a_record=ROWS_A_RECORD)
 
 
 def check(settings: Settings) -> None:

@@ -7,15 +7,21 @@ from typing import BinaryIO
 from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.core.pipeline import process
 from enrich_consumer.core.record import Incoming
-from enrich_consumer.core.sessions.shard_state import ShardState, stale_visitors
+from enrich_consumer.core.sessions.shard_state import ShardState
 from schemas import Sites
 
-TIDY_EVERY = 50_000
-"""Records between two looks for visitors that can be forgotten: memory stays bounded in a backfill."""
+PACK_EVERY = 50_000
+"""Records after which visitors are packed: memory stays bounded in a backfill."""
 
 
 def run(
-    lines: Iterable[bytes], sites: Sites, enrich: Enrich, enriched: BinaryIO, rejected: BinaryIO | None
+    lines: Iterable[bytes],
+    sites: Sites,
+    enrich: Enrich,
+    enriched: BinaryIO,
+    rejected: BinaryIO | None,
+    session_ends: BinaryIO | None = None,
+    cart_events: BinaryIO | None = None,
 ) -> Counter[str]:
     """Raw records, one a line in stream order → enriched events in the same order.
 
@@ -23,17 +29,20 @@ def run(
     """
     state = ShardState()
     counts: Counter[str] = Counter()
-    retention = max(site.session.retention_ms for site in sites.by_name.values())
     for number, data in enumerate(lines, start=1):
         record = data.strip()
         if not record:
             continue
         outcome = process(Incoming(number, record), sites, enrich, state)
         enriched.writelines(outcome.lines)
-        if rejected is not None:
-            rejected.writelines(outcome.rejected)
+        for file, rows in (
+            (rejected, outcome.rejected),
+            (session_ends, outcome.session_ends),
+            (cart_events, outcome.cart_events),
+        ):
+            if file is not None:
+                file.writelines(rows)
         counts.update(outcome.counts)
-        if number % TIDY_EVERY == 0:
+        if number % PACK_EVERY == 0:
             state.mark_saved(state.dirty_visitors())
-            state.evict(stale_visitors(state.saved.items(), state.watermark, retention))
     return counts

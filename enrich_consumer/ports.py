@@ -33,8 +33,8 @@ class Sink(Protocol):
         """
 
 
-class RejectedDelivery(Protocol):
-    """The way to the rejected table."""
+class Delivery(Protocol):
+    """The way to a table that is written row by row: `rejected`, `session_ends`, `cart_events`."""
 
     def put(self, rows: Sequence[bytes]) -> None:
         """Return only when every row (one JSON line) was accepted. Raises PutRefusedError."""

@@ -20,6 +20,8 @@ class Settings(NamedTuple):
     rejected_delivery: str
     state: str
     sites: str
+    session_ends_delivery: str | None = None
+    cart_events_delivery: str | None = None
     region: str = "sa-east-1"
     geo_city: str | None = None
     geo_asn: str | None = None

@@ -8,13 +8,13 @@ from enrich_consumer.core.emit import pack
 from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.core.pipeline import Outcome, process, reject
 from enrich_consumer.core.record import Incoming
-from enrich_consumer.core.sessions.shard_state import ShardState, stale_visitors
+from enrich_consumer.core.sessions.shard_state import ShardState
 from enrich_consumer.ports import (
     Checkpointer,
     CheckpointRefusedError,
+    Delivery,
     LeaseLostError,
     Lineage,
-    RejectedDelivery,
     Sink,
 )
 from enrich_consumer.session_log.format import Header
@@ -51,7 +51,9 @@ class Worker:
         enrich: Enrich,
         log: SessionLog,
         sink: Sink,
-        rejected: RejectedDelivery,
+        rejected: Delivery,
+        session_ends: Delivery,
+        cart_events: Delivery,
         policy: Policy,
         background: Background,
     ) -> None:
@@ -60,12 +62,15 @@ class Worker:
         self._log = log
         self._sink = sink
         self._rejected = rejected
+        self._session_ends = session_ends
+        self._cart_events = cart_events
         self._policy = policy
         self._background = background
-        self._retention = max(site.session.retention_ms for site in sites.by_name.values())
         self._state = ShardState()
         self._lines: defaultdict[int, list[bytes]] = defaultdict(list)
         self._rejected_rows: list[bytes] = []
+        self._session_end_rows: list[bytes] = []
+        self._cart_event_rows: list[bytes] = []
         self._pending = 0
         self._unsaved = False
         self._oldest = 0.0
@@ -76,7 +81,6 @@ class Worker:
         self._checkpointed = -1
         self._checkpoint_at = float("-inf")
         self._saves = 0
-        self._stale: dict[bytes, bytes] = {}
         self.counts: Counter[str] = Counter()
 
     @property
@@ -156,7 +160,9 @@ class Worker:
         if outcome.lines:
             self._lines[outcome.bucket] += outcome.lines
         self._rejected_rows += outcome.rejected
-        self._pending += len(outcome.lines) + len(outcome.rejected)
+        self._session_end_rows += outcome.session_ends
+        self._cart_event_rows += outcome.cart_events
+        self._pending += len(outcome.lines) + len(outcome.rejected) + len(outcome.session_ends)
         self._unsaved = True
         for name, more in outcome.counts.items():
             self.counts[name] += more  # Counter.update does the same, slower than all of this method
@@ -169,10 +175,17 @@ class Worker:
     def _put(self) -> None:
         if self._lines:
             self._sink.put(pack(self._lines))
-        if self._rejected_rows:
-            self._rejected.put(self._rejected_rows)
+        for delivery, rows in (
+            (self._session_ends, self._session_end_rows),
+            (self._cart_events, self._cart_event_rows),
+            (self._rejected, self._rejected_rows),
+        ):
+            if rows:
+                delivery.put(rows)
         self._lines.clear()
         self._rejected_rows = []
+        self._session_end_rows = []
+        self._cart_event_rows = []
         self._pending = 0
 
     def _save(self, *, ended: bool = False) -> None:
@@ -184,9 +197,6 @@ class Worker:
         if self._in_flight:
             self._log.clear_in_flight(self._in_flight)
             self._in_flight = set()
-        if self._stale:
-            self.counts["evicted"] += self._state.evict(self._stale)
-            self._stale = {}
         self._saves += 1
         if self._saves >= self._policy.snapshot_saves and not ended:
             self._snapshot()
@@ -199,7 +209,6 @@ class Worker:
 
     def _write_snapshot(self, header: Header, visitors: Mapping[bytes, bytes]) -> None:
         self._log.write_snapshot(header, visitors)
-        self._stale = stale_visitors(visitors.items(), header.watermark, self._retention)
         self._log.clean_up()
 
     def _checkpoint(self, checkpointer: Checkpointer, now: float, *, urgent: bool = False) -> None:

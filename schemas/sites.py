@@ -3,7 +3,6 @@
 Kept in SSM Parameter Store on AWS and in a file elsewhere; `sites.schema.json` is its contract.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -22,11 +21,13 @@ class SitesError(ValueError):
 
 
 class Session(NamedTuple):
-    """The session rule of one site, in milliseconds."""
+    """The session rule of one site, in milliseconds. `cart_silence_ms`: so long without an event, and a cart that is
+    not bought counts as abandoned."""
 
     gap_ms: int = 30 * MINUTE_MS
     max_length_ms: int = 24 * 60 * MINUTE_MS
     lateness_ms: int = 60 * MINUTE_MS
+    cart_silence_ms: int = 60 * MINUTE_MS
 
     @property
     def retention_ms(self) -> int:
@@ -35,10 +36,7 @@ class Session(NamedTuple):
 
 
 class Site(NamedTuple):
-    """One storefront. `keys`: one or, during a rotation, two. `origins`: empty means any.
-
-    `aliases`: other makers' names for the site, as public as keys. `secret_keys` are of servers only.
-    """
+    """One storefront. `keys`: one or, during a rotation, two. `origins`: empty means any."""
 
     name: str
     keys: tuple[str, ...]
@@ -55,16 +53,6 @@ class Site(NamedTuple):
     max_events: int = 500
     max_body_bytes: int = 1_048_576
     max_event_bytes: int = 65_536
-    aliases: tuple[str, ...] = ()
-    secret_keys: tuple[str, ...] = ()
-    post_paths: tuple[str, ...] = ()
-
-
-class KeyHolder(NamedTuple):
-    """Whose key it is, and whether it is one of a server."""
-
-    site: Site
-    is_secret: bool
 
 
 class Sites(NamedTuple):
@@ -73,18 +61,6 @@ class Sites(NamedTuple):
     version: int
     by_name: Mapping[str, Site]
     by_key: Mapping[str, Site]
-    by_digest: Mapping[bytes, KeyHolder] = MappingProxyType({})
-
-    def holder_of(self, key: str) -> KeyHolder | None:
-        """Who has a key, public, secret or an alias; None if nobody.
-
-        Looked up by its SHA-256: how long that takes says nothing about how much of a key was right.
-        """
-        return self.by_digest.get(_digest(key))
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode("utf-8", "replace")).digest()
 
 
 def parse_sites(text: str | bytes) -> Sites:
@@ -102,20 +78,15 @@ def parse_sites(text: str | bytes) -> Sites:
         place = "/".join(str(step) for step in problem.instance_path) or "the top level"
         raise SitesError(f"the sites document is wrong at {place}: {problem.message}")
     sites = [_site(name, fields) for name, fields in document["sites"].items()]
-    holders: dict[str, KeyHolder] = {}
+    by_key: dict[str, Site] = {}
     for site in sites:
-        for keys, is_secret in ((site.keys, False), (site.aliases, False), (site.secret_keys, True)):
-            for key in keys:
-                if key in holders:
-                    other = holders[key].site.name
-                    raise SitesError(f"the sites document gives one key to both {other} and {site.name}")
-                holders[key] = KeyHolder(site, is_secret)
-    return Sites(
-        document["version"],
-        by_name=MappingProxyType({site.name: site for site in sites}),
-        by_key=MappingProxyType({key: site for site in sites for key in site.keys}),
-        by_digest=MappingProxyType({_digest(key): holder for key, holder in holders.items()}),
-    )
+        for key in site.keys:
+            if key in by_key:
+                raise SitesError(
+                    f"the sites document gives one key to both {by_key[key].name} and {site.name}"
+                )
+            by_key[key] = site
+    return Sites(document["version"], MappingProxyType({s.name: s for s in sites}), MappingProxyType(by_key))
 
 
 def _site(name: str, fields: dict[str, Any]) -> Site:
@@ -125,8 +96,9 @@ def _site(name: str, fields: dict[str, Any]) -> Site:
         gap_ms=round(minutes.get("gap_minutes", 30) * MINUTE_MS),
         max_length_ms=round(minutes.get("max_length_minutes", 24 * 60) * MINUTE_MS),
         lateness_ms=round(minutes.get("lateness_minutes", 60) * MINUTE_MS),
+        cart_silence_ms=round(rest.pop("cart", {}).get("abandoned_after_minutes", 60) * MINUTE_MS),
     )
-    for field in ("keys", "origins", "hosts", "aliases", "secret_keys", "post_paths"):
+    for field in ("keys", "origins", "hosts"):
         rest[field] = tuple(rest.get(field, ()))
     rest["origins"] = tuple(origin.lower() for origin in rest["origins"])  # browsers write them so
     site = Site(name=name, session=session, **rest)

@@ -40,6 +40,8 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         ahead = (received_at - incoming.arrived_at) // 1000
         raise Reject(Reason.INVALID_RECORD, f"received_at is {ahead} s later than the stream's arrival time")
     site = sites.by_name.get(raw.site)
+    if site is None and not raw.events:
+        site = next(iter(sites.by_name.values()))  # it only tells the time
     if site is None:
         raise Reject(Reason.UNKNOWN_SITE, f"{raw.site} is not in the sites document")
     return Record(
@@ -54,7 +56,6 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         headers=raw.headers,  # type: ignore[arg-type] # a dict of these names
         events=raw.events,  # type: ignore[arg-type] # the same
         data=incoming.data,
-        is_server=raw.sender == "server",
     )
 
 
@@ -102,7 +103,6 @@ def _by_the_schema(data: bytes) -> RawRecord:
         ip=raw.get("ip"),
         user_agent=raw.get("user_agent"),
         headers=raw.get("headers") or {},
-        sender=raw.get("sender"),
     )
 
 

@@ -6,7 +6,7 @@ here and nowhere else.
 """
 
 from collections.abc import Callable
-from typing import NewType
+from typing import Any, NewType
 
 import orjson
 
@@ -35,11 +35,23 @@ class EnrichedEvent:
     shared fragment too: the line would hold it twice.
     """
 
-    __slots__ = ("_shared", "columns")
+    __slots__ = ("_shared", "_shared_rows", "columns")
 
-    def __init__(self, columns: Row, *shared: Fragment) -> None:
+    def __init__(self, columns: Row, *shared: Fragment, rows: tuple[Row, ...] = ()) -> None:
+        """`rows`: what the shared fragments were made from, as far as `get` has to know it; never changed."""
         self.columns = columns
         self._shared: tuple[bytes, ...] = shared
+        self._shared_rows = rows
+
+    def get(self, name: str) -> Any:
+        """The value of a column of the event, its client or its page; None where it is null."""
+        value = self.columns.get(name)
+        if value is None:
+            for row in self._shared_rows:
+                value = row.get(name)
+                if value is not None:
+                    return value
+        return value
 
     def to_line(self) -> bytes:
         """The event as a line of newline-delimited JSON.
@@ -59,6 +71,7 @@ class EnrichedEvent:
         """Make every column one of this event alone, so that each may be changed; returns `columns`."""
         self.columns.update(self._shared_columns())
         self._shared = ()
+        self._shared_rows = ()
         return self.columns
 
     def _shared_columns(self) -> Row:

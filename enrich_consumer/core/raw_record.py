@@ -52,7 +52,6 @@ class RawRecord(msgspec.Struct):
     ip: Annotated[str, Meta(max_length=64)] | None = None
     user_agent: Annotated[str, Meta(max_length=4096)] | None = None
     headers: _Headers = {}  # msgspec gives each its own
-    sender: Literal["server"] | None = None
 
 
 read = msgspec.json.Decoder(RawRecord).decode

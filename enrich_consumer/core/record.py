@@ -27,8 +27,7 @@ class Incoming(NamedTuple):
 class Record(NamedTuple):
     """A decoded raw record: one visitor's part of one request. Times are epoch milliseconds.
 
-    `data`: the bytes it was decoded from, for a quick look; empty when unknown. `is_server`: the shop's own server
-    sent it with a secret key, so that `ip`, `user_agent` and `headers` are what it says of the visitor's device.
+    `data`: the bytes it was decoded from, for a quick look; empty when unknown.
     """
 
     sequence: int
@@ -42,7 +41,6 @@ class Record(NamedTuple):
     headers: dict[str, str | None]
     events: list[Event]
     data: bytes = b""
-    is_server: bool = False
 
     @property
     def partition_key(self) -> str:

@@ -18,7 +18,9 @@ MetricName = Literal[
     "EventsLate",  # count: flagged is_late
     "PutRetries",  # count: repeated PutRecords calls to the enriched stream
     "CheckpointsRefused",  # count: KCL said not now
-    "VisitorsEvicted",  # count: forgotten because nothing can join them any more
+    "Ticks",  # count: records without events, which only tell the time
+    "SessionEnds",  # count: rows of the table session_ends
+    "CartEvents",  # count: rows of the table cart_events
     "VisitorsOpen",  # gauge: visitors in memory
     "MillisBehindLatest",  # gauge, milliseconds: age of the newest record read
 ]
@@ -34,7 +36,9 @@ COUNTS: dict[str, MetricName] = {
     "late": "EventsLate",
     "put_retries": "PutRetries",
     "checkpoint_refused": "CheckpointsRefused",
-    "evicted": "VisitorsEvicted",
+    "ticks": "Ticks",
+    "session_ends": "SessionEnds",
+    "cart_events": "CartEvents",
 }
 """The worker's own names to metric names."""
 

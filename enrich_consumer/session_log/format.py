@@ -14,11 +14,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-MAGIC = b"RSL1"
-STATE_VERSION = 1
-"""The packed form of core/visitor.py. To change it: raise this, add the step to UPGRADES, keep the old test."""
+from enrich_consumer.core.sessions.visitor import upgraded_from_1
 
-UPGRADES: dict[int, Callable[[bytes], bytes]] = {}
+MAGIC = b"RSL1"
+STATE_VERSION = 2
+"""The packed form of core/sessions/visitor.py. To change it: raise this, add the step to UPGRADES, keep the old
+test."""
+
+UPGRADES: dict[int, Callable[[bytes], bytes]] = {1: upgraded_from_1}
 """From a version to the next: one visitor's packed bytes in, the next version's out."""
 
 _DIGEST = 16

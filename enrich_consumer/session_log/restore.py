@@ -141,7 +141,7 @@ class _Reader:
                 if slot == -1:
                     state = origin()
         for header, visitors in reversed(changes):
-            state.saved.update(visitors)
+            state.apply(visitors)
             state.sequence, state.watermark = header.sequence, header.watermark
         if changes:
             return state, changes[0][0]
@@ -157,7 +157,8 @@ class _Reader:
             if error.code == "unknown_state_version" or slot not in self._logged:
                 raise
             return None  # the log entry of the same slot leads on to an older snapshot
-        return ShardState(dict(visitors), sequence=header.sequence, watermark=header.watermark)
+        remembered = {key: packed for key, packed in visitors.items() if packed}
+        return ShardState(remembered, sequence=header.sequence, watermark=header.watermark)
 
     def read(self, kind: str, slot: int) -> tuple[Header, Visitors]:
         name = object_name(self.shard, kind, slot)

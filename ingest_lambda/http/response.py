@@ -7,14 +7,8 @@ from typing import Any, NamedTuple
 import orjson
 
 
-class Text(NamedTuple):
-    """A body of plain text."""
-
-    text: str
-
-
 class Response(NamedTuple):
-    """A status, headers and a JSON value; or, as bytes, a GIF; or a `Text`; or nothing, as None."""
+    """A status, headers and a JSON value or, as bytes, a GIF."""
 
     status: int
     body: Any
@@ -26,24 +20,15 @@ class Response(NamedTuple):
 
     def to_gateway(self) -> dict[str, Any]:
         """Payload format 2.0."""
-        media_type, body, is_base64 = _encoded(self.body)
+        is_binary = isinstance(self.body, bytes)
         headers = {
-            "content-type": media_type,
+            "content-type": "image/gif" if is_binary else "application/json",
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
         }
         return {
             "statusCode": int(self.status),
             "headers": headers | dict(self.headers),
-            "body": body,
-            "isBase64Encoded": is_base64,
+            "body": (base64.b64encode(self.body) if is_binary else orjson.dumps(self.body)).decode(),
+            "isBase64Encoded": is_binary,
         }
-
-
-def _encoded(body: Any) -> tuple[str, str, bool]:
-    """Media type, text, and whether that is base64."""
-    if isinstance(body, bytes):
-        return "image/gif", base64.b64encode(body).decode(), True
-    if isinstance(body, Text):
-        return "text/plain;charset=utf-8", body.text, False
-    return "application/json", "" if body is None else orjson.dumps(body).decode(), False

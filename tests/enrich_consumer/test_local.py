@@ -103,12 +103,13 @@ def test_memory_is_tidied_without_a_trace(monkeypatch):
     ]
 
     def output() -> bytes:
-        out = io.BytesIO()
-        local.run(lines, SITES, ENRICH, out, None)
-        return out.getvalue()
+        out, ends, carts = io.BytesIO(), io.BytesIO(), io.BytesIO()
+        local.run(lines, SITES, ENRICH, out, None, ends, carts)
+        assert ends.getvalue()
+        return out.getvalue() + ends.getvalue() + carts.getvalue()
 
     untidied = output()
-    monkeypatch.setattr(local, "TIDY_EVERY", 3)
+    monkeypatch.setattr(local, "PACK_EVERY", 3)
     assert output() == untidied
-    assert len(rows([untidied])) == 200
+    assert sum("event_id" in row for row in rows([untidied])) == 200
     assert rows([untidied])[0]["event_id"] == event_id(0)

@@ -294,4 +294,8 @@ def test_settled_visitors_that_nobody_can_join_leave_memory():
         record = incoming(number, visitor_id=f"v-{number}", received_at=NOW + number * hour)
         worker.work([record], shard.checkpointer, now=0)
     assert worker.visitors <= 4
-    assert worker.counts["evicted"] >= 4
+    told = [(row["visitor_id"], row["is_final"], row["revision"]) for row in shard.session_ends.rows]
+    provisional = [(f"v-{number}", False, 1) for number in range(1, 8)]
+    final = [(f"v-{number}", True, 2) for number in range(1, 7)]
+    assert sorted(told) == sorted(provisional + final)
+    assert worker.counts["session_ends"] == len(told)

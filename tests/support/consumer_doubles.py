@@ -103,6 +103,20 @@ class EffectRejected:
         self.rows += found
 
 
+@dataclass
+class EffectDelivery:
+    """Of `session_ends` or `cart_events`, by `kind`."""
+
+    effects: Effects
+    kind: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def put(self, lines: Sequence[bytes]) -> None:
+        found = rows(lines)
+        self.effects.add(self.kind, [row["row_id"] for row in found])
+        self.rows += found
+
+
 class EffectObjectStore(MemoryObjectStore):
     """Writes to the session log; only the kinds of entries that a flush may write are effects of interest."""
 
@@ -137,6 +151,8 @@ class Shard:
         self.store = EffectObjectStore(self.effects)
         self.sink = EffectSink(self.effects)
         self.rejected = EffectRejected(self.effects)
+        self.session_ends = EffectDelivery(self.effects, "session_ends")
+        self.cart_events = EffectDelivery(self.effects, "cart_events")
         self.checkpointer = EffectCheckpointer(self.effects)
         self.checkpoint: int | None = None
         self._processes = 0
@@ -157,6 +173,8 @@ class Shard:
             log=log,
             sink=self.sink,
             rejected=self.rejected,
+            session_ends=self.session_ends,
+            cart_events=self.cart_events,
             policy=self.policy,
             background=at_once,
         )

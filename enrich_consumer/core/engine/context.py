@@ -33,7 +33,7 @@ class Client(NamedTuple):
 
     `screen`: width and height of the screen, of the window's inside, in pixels. `analytics`, `ads`: the
     visitor's consent, None when not asked. `references`: changes with the databases behind References. `malformed`: the
-    event's `screen` was not an object of pixel sizes; `screen` is None. `is_server`: as in the record.
+    event's `screen` was not an object of pixel sizes; `screen` is None.
     """
 
     site: Site
@@ -46,7 +46,6 @@ class Client(NamedTuple):
     ads: bool | None
     references: str | None
     malformed: bool = False
-    is_server: bool = False
 
     @property
     def refuses_ads(self) -> bool:
@@ -107,7 +106,6 @@ def client_of(record: Record, headers: Headers, event: Event, references: str | 
         _said(consent.get("ads")),
         references,
         malformed,
-        record.is_server,
     )
 
 

@@ -102,7 +102,9 @@ class Runner:
                 else []
             )
             row = base_columns.event_row(event, failed)
-            one = EnrichedEvent(row, of_page.json, of_client.json, of_record)
+            one = EnrichedEvent(
+                row, of_page.json, of_client.json, of_record, rows=(of_page.row, of_client.row)
+            )
             for name, fill, owned in self._events:
                 try:
                     fill(context, event, one.columns)

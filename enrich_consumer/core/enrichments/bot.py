@@ -121,13 +121,12 @@ def _build(_: References) -> Step:
     cached = lru_cache(AGENTS)(of)
     hosting = lru_cache(8192)(is_hosting)
 
-    def per_client(client: Client, row: Row) -> None:
+    def per_client(_: Client, row: Row) -> None:
         agent = row.get("user_agent")
         if agent:
             name, found = cached(agent, row.get("device_class") == "bot")
         else:
-            # The shop's own server may not know the visitor's browser; that makes nobody a bot.
-            name, found = None, () if client.is_server else ("no_user_agent",)
+            name, found = None, ("no_user_agent",)
         reasons = list(found)
         # A machine's network is a hint, never the verdict: people come through VPNs and offices in clouds.
         row["is_bot"] = bool(reasons)

@@ -7,39 +7,45 @@ same records give the same sessions after any restart, and memory can be tidied 
 from hashlib import blake2b
 from typing import NamedTuple
 
+from enrich_consumer.core.sessions.facts import Facts
 from enrich_consumer.core.sessions.visitor import MAX_IDS, OpenSession, Visitor, fingerprint, uuid_text
 from schemas import Session
 
 
 class Merge(NamedTuple):
-    """Two sessions turned out to be one: `absorbed` continues as `survivor` (both session ids)."""
+    """Two sessions turned out to be one: `absorbed` continues as `survivor` (both session ids). `session`: the absorbed
+    one as it was."""
 
     survivor: str
     absorbed: str
     absorbed_started_at: int
+    session: OpenSession
 
 
 class Assignment(NamedTuple):
     """Where one event went. `started_at` in epoch ms; `event_index` counts the session's events as they
-    arrived, from 1."""
+    arrived, from 1. `session`: the one it went to, as it is now."""
 
     session_id: str
     started_at: int
     event_index: int
     is_start: bool
     is_late: bool
+    session: OpenSession
     merges: tuple[Merge, ...] = ()
 
 
-def expire(visitor: Visitor, received_at: int, rule: Session) -> None:
-    """Forget what an event received at `received_at` can no longer join; with the last session go the ids."""
+def expire(visitor: Visitor, received_at: int, rule: Session) -> list[OpenSession]:
+    """Forget what an event received at `received_at` can no longer join; with the last session go the ids.
+
+    Returns the sessions that are over, for good."""
     oldest = received_at - rule.retention_ms
-    for session in visitor.sessions:
-        if session.last_arrival < oldest:
-            visitor.sessions = [kept for kept in visitor.sessions if kept.last_arrival >= oldest]
-            if not visitor.sessions:
-                visitor.ids = {}
-            return
+    over = [session for session in visitor.sessions if session.last_arrival < oldest]
+    if over:
+        visitor.sessions = [kept for kept in visitor.sessions if kept.last_arrival >= oldest]
+        if not visitor.sessions:
+            visitor.ids = {}
+    return over
 
 
 def assign(
@@ -60,7 +66,7 @@ def assign(
     late = at < received_at - rule.lateness_ms
     candidates = [session for session in visitor.sessions if _takes(session, at, rule)]
     if not candidates:
-        return _open(visitor, event_id, at, received_at, partition_key, late=late)
+        return _open(visitor, event_id, at, received_at, rule, partition_key, late=late)
     survivor = candidates[0]
     _grow(survivor, at, received_at)
     merges: tuple[Merge, ...] = ()
@@ -68,7 +74,7 @@ def assign(
         merges = _merge(visitor, survivor, candidates[1:], rule)
     if survivor.first == at and len(visitor.sessions) > 1:
         visitor.sessions.sort(key=_by_start)  # it may start earlier now
-    return Assignment(survivor.session_id, survivor.first, survivor.events, False, late, merges)
+    return Assignment(survivor.session_id, survivor.first, survivor.events, False, late, survivor, merges)
 
 
 def _merge(
@@ -79,7 +85,7 @@ def _merge(
     gone = set()
     for other in others:
         if max(survivor.last, other.last) - min(survivor.first, other.first) <= rule.max_length_ms:
-            merges.append(Merge(survivor.session_id, other.session_id, other.first))
+            merges.append(Merge(survivor.session_id, other.session_id, other.first, other.copy()))
             gone.add(other.session_id)
             _unite(survivor, other)
     visitor.sessions = [session for session in visitor.sessions if session.session_id not in gone]
@@ -112,18 +118,34 @@ def _grow(session: OpenSession, at: int, received_at: int) -> None:
     session.last = max(at, session.last)
     session.last_arrival = max(received_at, session.last_arrival)
     session.events += 1
+    session.is_announced = False
 
 
 def _unite(one: OpenSession, other: OpenSession) -> None:
     one.first = min(one.first, other.first)
+    one.was_cut = other.was_cut if other.last > one.last else one.was_cut
     one.last = max(one.last, other.last)
     one.last_arrival = max(one.last_arrival, other.last_arrival)
     one.events += other.events
+    if one.facts is not None and other.facts is not None:
+        one.facts.unite(other.facts)
 
 
 def _open(
-    visitor: Visitor, event_id: str, at: int, received_at: int, partition_key: str, *, late: bool
+    visitor: Visitor,
+    event_id: str,
+    at: int,
+    received_at: int,
+    rule: Session,
+    partition_key: str,
+    *,
+    late: bool,
 ) -> Assignment:
-    opened = OpenSession(at, at, received_at, session_id(partition_key, event_id, at), 1)
+    opened = OpenSession(at, at, received_at, session_id(partition_key, event_id, at), 1, facts=Facts())
+    for other in visitor.sessions:  # none of them takes it: one within the gap would have become too long
+        if 0 < at - other.last <= rule.gap_ms:
+            other.was_cut = True
+        elif 0 < other.first - at <= rule.gap_ms:
+            opened.was_cut = True
     visitor.sessions = sorted([*visitor.sessions, opened], key=_by_start)
-    return Assignment(opened.session_id, at, 1, is_start=True, is_late=late)
+    return Assignment(opened.session_id, at, 1, True, late, opened)

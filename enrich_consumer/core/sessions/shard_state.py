@@ -1,14 +1,15 @@
 """The session state of one shard: a pure function of the records up to `sequence`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import md5
 
-from enrich_consumer.core.sessions.visitor import Visitor, pack, packed_last_arrival, unpack
+from enrich_consumer.core.sessions.closing import Ends, close, deadline
+from enrich_consumer.core.sessions.timers import Timers
+from enrich_consumer.core.sessions.visitor import Visitor, pack, packed_due, unpack, with_due
 from schemas import Session
 
-SLACK_MS = 10 * 60_000
-"""How far `received_at` may lag behind the newest of its shard before retention may look shorter. Ingest
-puts within seconds; the slack covers clocks and retries, and it is what lets memory be tidied unseen."""
+RuleOf = Callable[[str], Session]
+"""The rule of a site by name; of an unknown one, a rule that is as patient as any."""
 
 
 def visitor_key(partition_key: str) -> bytes:
@@ -29,63 +30,119 @@ class ShardState:
         self.dirty: dict[bytes, Visitor] = {}
         self.sequence = sequence
         self.watermark = watermark
+        self._timers: Timers | None = None  # made at the first use, when all of the log has been read
         self._new = 0
 
-    def visitor(self, key: bytes, rule: Session, received_at: int) -> Visitor:
-        """A copy of the visitor as a record received at `received_at` (epoch ms) finds them: a new one where nothing is
-        retained. Changes count only after `commit`.
+    def visitor(self, site: str, visitor_id: str, key: bytes) -> Visitor:
+        """A copy of the visitor; a new one where nothing is remembered. Changes count only after `commit`.
 
-        Whether a forgotten visitor is still in memory makes no difference: the watermark decides at each
-        use, and `evict` removes only what this check would refuse.
+        Whether a forgotten visitor is still in memory makes no difference: whoever asks for them looks at the
+        watermark (`closing.forget`).
         """
         changed = self.dirty.get(key)
         if changed is not None:
-            visitor = changed.copy()
-        else:
-            packed = self.saved.get(key)
-            visitor = Visitor([], {}) if packed is None else unpack(packed)
-        watermark = max(self.watermark, received_at)
-        if visitor.sessions and visitor.last_arrival + rule.retention_ms + SLACK_MS < watermark:
-            return Visitor([], {})
+            return changed.copy()
+        packed = self.saved.get(key)
+        if packed is None:
+            return Visitor([], {}, site, visitor_id)
+        visitor = unpack(packed)
+        if not visitor.site:
+            visitor.site, visitor.visitor_id = site, visitor_id
         return visitor
 
-    def commit(self, key: bytes, visitor: Visitor, sequence: int, received_at: int) -> None:
-        """Take over what record `sequence`, received at `received_at`, made of a visitor."""
+    def commit(self, key: bytes, visitor: Visitor, sequence: int, received_at: int, rule: Session) -> None:
+        """Take over what record `sequence`, received at `received_at`, made of a visitor, and see to it that they are
+        looked at in time."""
         if key not in self.dirty and key not in self.saved:
             self._new += 1
         self.dirty[key] = visitor
+        self.move_on(sequence, received_at)
+        due = deadline(visitor, rule)
+        if due and (not visitor.due or due < visitor.due):
+            visitor.due = due
+            self._all_timers().add(due, key)
+
+    def move_on(self, sequence: int, received_at: int) -> None:
+        """Record `sequence`, received at `received_at`, is contained."""
         self.sequence = sequence
         self.watermark = max(self.watermark, received_at)
 
+    def has_passed(self) -> bool:
+        """Whether the watermark has passed the earliest deadline."""
+        return self._all_timers().earliest < self.watermark
+
+    def close_passed(self, rule_of: RuleOf) -> Ends:
+        """End what is over by the watermark, in the order of deadlines, then keys."""
+        timers = self._all_timers()
+        found: list[tuple[int, bytes, Ends]] = []
+        for due, key in timers.passed(self.watermark):
+            visitor = self._due_visitor(due, key)
+            if visitor is None:
+                continue  # another moment was noted since
+            rule = rule_of(visitor.site)
+            next_due = deadline(visitor, rule)
+            if 0 < next_due < self.watermark:
+                moment = next_due
+                self.dirty[key] = visitor
+                ends = close(visitor, self.watermark, rule)
+                if ends.session_ends or ends.cart_events:
+                    found.append((moment, key, ends))
+                next_due = deadline(visitor, rule)
+            visitor.due = next_due
+            if next_due:
+                timers.add(next_due, key)
+            if key not in self.dirty:  # nothing was over: it is enough to look again later
+                if next_due:
+                    self.saved[key] = with_due(self.saved[key], next_due)
+                else:
+                    self.dirty[key] = visitor
+        found.sort(key=_by_moment)
+        all_ends = Ends([], [])
+        for _, _, ends in found:
+            all_ends.session_ends.extend(ends.session_ends)
+            all_ends.cart_events.extend(ends.cart_events)
+        return all_ends
+
+    def _due_visitor(self, due: int, key: bytes) -> Visitor | None:
+        visitor = self.dirty.get(key)
+        if visitor is not None:
+            return visitor if visitor.due == due else None
+        packed = self.saved.get(key)
+        if packed is None or packed_due(packed) != due:
+            return None
+        return unpack(packed)
+
+    def _all_timers(self) -> Timers:
+        if self._timers is None:
+            self._timers = Timers.of(self.saved.items())
+            for key, visitor in self.dirty.items():
+                self._timers.add(visitor.due, key)
+        return self._timers
+
     def dirty_visitors(self) -> dict[bytes, bytes]:
-        """The dirty visitors, packed: absolute values, so that applying them twice changes nothing."""
+        """The dirty visitors, packed: absolute values, so that applying them twice changes nothing. Empty bytes:
+        nothing is remembered of her any more."""
         return {key: pack(visitor) for key, visitor in self.dirty.items()}
 
     def mark_saved(self, changes: Mapping[bytes, bytes]) -> None:
         """Take `changes` (just saved) as the saved state."""
-        self.saved.update(changes)
+        self.apply(changes)
         self.dirty.clear()
         self._new = 0
 
-    def evict(self, stale: Mapping[bytes, bytes]) -> int:
-        """Forget saved visitors whose packed value is still the one found stale; tells how many."""
-        gone = 0
-        for key, packed in stale.items():
-            if key not in self.dirty and self.saved.get(key) is packed:
+    def apply(self, changes: Mapping[bytes, bytes]) -> None:
+        """Let the changes of one save take effect."""
+        self.saved.update(changes)
+        for key, packed in changes.items():
+            if not packed:
                 del self.saved[key]
-                gone += 1
-        return gone
 
     def __len__(self) -> int:
         return len(self.saved) + self._new
 
 
-def stale_visitors(
-    visitors: Iterable[tuple[bytes, bytes]], watermark: int, longest_retention_ms: int
-) -> dict[bytes, bytes]:
-    """Those that no record can join any more, whatever its site; safe to run beside the worker."""
-    oldest = watermark - longest_retention_ms - SLACK_MS
-    return {key: packed for key, packed in visitors if packed_last_arrival(packed) < oldest}
+def _by_moment(found: tuple[int, bytes, Ends]) -> tuple[int, bytes]:
+    return found[0], found[1]
 
 
 def in_range(key: bytes, first: int, last: int) -> bool:

@@ -1,54 +1,103 @@
-"""What is remembered of one visitor, and its packed form: 8 + 44 bytes a session + 8 bytes an event id.
+"""What is remembered of one visitor, and its packed form.
 
 The packed form is what memory holds for every visitor between two saves and what the session log stores,
-so a change to it is a new `STATE_VERSION` (core/entry.py) with a way to upgrade.
+so a change to it is a new `STATE_VERSION` (session_log/format.py) with a way to upgrade.
+
+    due          8, big endian   when to look for what has ended, epoch ms; first, for the shard's timers
+    head         8               sessions, event ids, lengths of site and visitor id, flags
+    site, visitor id             text; a visitor id that is a UUID is 16 bytes
+    sessions     47 each         with the facts of each behind it (facts.py)
+    event ids    8 each
+    cart                         (carts.py) what is left, maybe nothing
 """
 
+import re
 import struct
 from dataclasses import dataclass
+
+from enrich_consumer.core.sessions.carts import Cart, pack_cart, unpack_cart
+from enrich_consumer.core.sessions.facts import Facts, pack_facts, unpack_facts
 
 MAX_IDS = 256
 """Event ids remembered of one visitor for de-duplication (the oldest goes first)."""
 
-_HEAD = struct.Struct("<HHi")  # sessions, ids, reserved
-_SESSION = struct.Struct("<qqq16sI")  # first, last, last arrival, id, events
+_HEAD = struct.Struct(">QHHBHB")  # due, sessions, ids, length of the site, of the visitor id, flags
+_SESSION = struct.Struct("<qqq16sIBH")  # first, last, last arrival, id, events, flags, length of the facts
 _PRIME = 2**64 - 59  # the largest prime below 2^64
+_UUID, _CART = 1, 2
+_CUT, _ANNOUNCED, _FACTS = 1, 2, 4
+_is_uuid = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 
 
-@dataclass
+@dataclass(slots=True)
 class OpenSession:
     """A session that can still be joined. Times in epoch ms; `first` and `last` are event times. Mutable on
-    purpose: each of its events moves it on."""
+    purpose: each of its events moves it on.
+
+    `was_cut`: an event within the gap had to open a session of its own, because this one would have been too long.
+    `is_announced`: its end was told, and no event came since. `facts`: None where it was opened by a version that
+    did not collect them.
+    """
 
     first: int
     last: int
     last_arrival: int
     session_id: str
     events: int
+    was_cut: bool = False
+    is_announced: bool = False
+    facts: Facts | None = None
 
     def copy(self) -> "OpenSession":
         """Another one, equal to this."""
-        return OpenSession(self.first, self.last, self.last_arrival, self.session_id, self.events)
+        return OpenSession(
+            self.first,
+            self.last,
+            self.last_arrival,
+            self.session_id,
+            self.events,
+            self.was_cut,
+            self.is_announced,
+            None if self.facts is None else self.facts.copy(),
+        )
 
 
 class Visitor:
-    """One visitor's open sessions (by start) and remembered event ids (oldest first). Mutable on purpose:
-    it is touched at every event and lives only from its first event after a save to the next save."""
+    """One visitor's open sessions (by start), remembered event ids (oldest first) and cart. Mutable on purpose:
+    it is touched at every event and lives only from its first event after a save to the next save.
 
-    __slots__ = ("ids", "sessions")
+    `site` and `visitor_id` are empty where an older version did not remember them. `due`: the earliest moment at which
+    something of it may have ended, 0 where that is not known.
+    """
 
-    def __init__(self, sessions: list[OpenSession], ids: dict[int, None]) -> None:
+    __slots__ = ("cart", "due", "ids", "sessions", "site", "visitor_id")
+
+    def __init__(
+        self,
+        sessions: list[OpenSession],
+        ids: dict[int, None],
+        site: str = "",
+        visitor_id: str = "",
+        cart: Cart | None = None,
+        due: int = 0,
+    ) -> None:
         self.sessions = sessions
         self.ids = ids
-
-    def copy(self) -> "Visitor":
-        """Another one, equal to this and sharing nothing with it that can be changed."""
-        return Visitor([session.copy() for session in self.sessions], self.ids.copy())
+        self.site = site
+        self.visitor_id = visitor_id
+        self.cart = cart
+        self.due = due
 
     @property
     def last_arrival(self) -> int:
         """The newest `received_at` that any of its sessions saw; -1 with no session."""
         return max((session.last_arrival for session in self.sessions), default=-1)
+
+    def copy(self) -> "Visitor":
+        """Another one, equal to this."""
+        sessions = [session.copy() for session in self.sessions]
+        cart = None if self.cart is None else self.cart.copy()
+        return Visitor(sessions, self.ids.copy(), self.site, self.visitor_id, cart, self.due)
 
 
 def fingerprint(event_id: str) -> int:
@@ -61,39 +110,100 @@ def fingerprint(event_id: str) -> int:
 
 
 def pack(visitor: Visitor) -> bytes:
-    """The visitor as bytes; `unpack` is its inverse."""
+    """The visitor as bytes; `unpack` is its inverse. Empty for one of whom nothing is to be remembered."""
     sessions, ids = visitor.sessions, visitor.ids
-    parts = [_HEAD.pack(len(sessions), len(ids), 0)]
-    parts += [
-        _SESSION.pack(s.first, s.last, s.last_arrival, bytes.fromhex(s.session_id.replace("-", "")), s.events)
-        for s in sessions
-    ]
+    if not sessions and visitor.cart is None:
+        return b""
+    site = visitor.site.encode("utf-8", "surrogatepass")
+    flags = 0
+    if _is_uuid(visitor.visitor_id):
+        flags |= _UUID
+        who = bytes.fromhex(visitor.visitor_id.replace("-", ""))
+    else:
+        who = visitor.visitor_id.encode("utf-8", "surrogatepass")
+    if visitor.cart is not None:
+        flags |= _CART
+    parts = [_HEAD.pack(visitor.due, len(sessions), len(ids), len(site), len(who), flags), site, who]
+    for session in sessions:
+        facts = b"" if session.facts is None else pack_facts(session.facts, session.first)
+        marks = (
+            _CUT * session.was_cut | _ANNOUNCED * session.is_announced | _FACTS * (session.facts is not None)
+        )
+        parts.append(
+            _SESSION.pack(
+                session.first,
+                session.last,
+                session.last_arrival,
+                bytes.fromhex(session.session_id.replace("-", "")),
+                session.events,
+                marks,
+                len(facts),
+            )
+        )
+        parts.append(facts)
     parts.append(struct.pack(f"<{len(ids)}Q", *ids))
+    if visitor.cart is not None:
+        parts.append(pack_cart(visitor.cart))
     return b"".join(parts)
 
 
 def unpack(data: bytes) -> Visitor:
     """The visitor in `data`; struct.error when the bytes are not `pack`'s."""
-    n_sessions, n_ids, _ = _HEAD.unpack_from(data)
+    due, n_sessions, n_ids, site_size, who_size, flags = _HEAD.unpack_from(data)
+    offset = _HEAD.size + site_size
+    site = data[_HEAD.size : offset].decode("utf-8", "surrogatepass")
+    who = data[offset : offset + who_size]
+    offset += who_size
+    visitor_id = uuid_text(who.hex()) if flags & _UUID else who.decode("utf-8", "surrogatepass")
     sessions = []
-    offset = _HEAD.size
     for _ in range(n_sessions):
-        first, last, last_arrival, raw_id, events = _SESSION.unpack_from(data, offset)
-        sessions.append(OpenSession(first, last, last_arrival, uuid_text(raw_id.hex()), events))
+        first, last, last_arrival, raw_id, events, marks, size = _SESSION.unpack_from(data, offset)
         offset += _SESSION.size
+        facts = unpack_facts(data[offset : offset + size], first) if marks & _FACTS else None
+        offset += size
+        sessions.append(
+            OpenSession(
+                first,
+                last,
+                last_arrival,
+                uuid_text(raw_id.hex()),
+                events,
+                bool(marks & _CUT),
+                bool(marks & _ANNOUNCED),
+                facts,
+            )
+        )
     ids = struct.unpack_from(f"<{n_ids}Q", data, offset)
-    return Visitor(sessions, dict.fromkeys(ids))
+    offset += 8 * n_ids
+    cart = unpack_cart(data[offset:]) if flags & _CART else None
+    return Visitor(sessions, dict.fromkeys(ids), site, visitor_id, cart, due)
 
 
-def packed_last_arrival(data: bytes) -> int:
-    """`Visitor.last_arrival` without unpacking the rest."""
-    n_sessions = _HEAD.unpack_from(data)[0]
-    if n_sessions == 1:
-        return int.from_bytes(data[24:32], "little", signed=True)
-    return max(
-        (_SESSION.unpack_from(data, _HEAD.size + i * _SESSION.size)[2] for i in range(n_sessions)),
-        default=-1,
-    )
+def packed_due(data: bytes) -> int:
+    """`Visitor.due` without unpacking the rest."""
+    return int.from_bytes(data[:8], "big")
+
+
+def with_due(data: bytes, due: int) -> bytes:
+    """The same visitor with another `due`."""
+    return due.to_bytes(8, "big") + data[8:]
+
+
+def upgraded_from_1(data: bytes) -> bytes:
+    """A visitor as version 1 of the state held her: who she is and what her sessions held is not known."""
+    n_sessions, n_ids, _ = _HEAD_1.unpack_from(data)
+    if not n_sessions:
+        return b""
+    parts = [_HEAD.pack(0, n_sessions, n_ids, 0, 0, 0)]
+    for number in range(n_sessions):
+        fields = _SESSION_1.unpack_from(data, _HEAD_1.size + number * _SESSION_1.size)
+        parts.append(_SESSION.pack(*fields, 0, 0))
+    parts.append(data[_HEAD_1.size + n_sessions * _SESSION_1.size :])
+    return b"".join(parts)
+
+
+_HEAD_1 = struct.Struct("<HHi")  # sessions, ids, reserved
+_SESSION_1 = struct.Struct("<qqq16sI")  # first, last, last arrival, id, events
 
 
 def uuid_text(digits: str) -> str:

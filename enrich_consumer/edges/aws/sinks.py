@@ -72,25 +72,40 @@ class KinesisSink:
         return [i for i, entry in enumerate(answer["Records"]) if entry.get("ErrorCode")]
 
 
-class FirehoseRejected:
-    """PutRecordBatch until everything is in."""
+class FirehoseDelivery:
+    """PutRecordBatch until everything is in. `rows_a_record`: how many JSON lines share a record, because each
+    record is billed as a multiple of 5 kB."""
 
     def __init__(
-        self, client: "FirehoseClient", delivery: str, patience: float = 60.0, clock: Clock = SYSTEM
+        self,
+        client: "FirehoseClient",
+        delivery: str,
+        patience: float = 60.0,
+        clock: Clock = SYSTEM,
+        rows_a_record: int = 1,
     ) -> None:
+        self._rows = rows_a_record
         self._client = client
         self._delivery = delivery
         self._patience = patience
         self._clock = clock
 
     def put(self, rows: Sequence[bytes]) -> None:
-        entries = [{"Data": row} for row in rows]
+        size = self._rows
+        entries = [{"Data": b"".join(rows[i : i + size])} for i in range(0, len(rows), size)]
         for part in _parts(entries, BYTES_A_CALL["firehose"]):
             _put_until_accepted(self._call, part, self._delivery, self._patience, self._clock)
 
     def _call(self, entries: list[Entry]) -> list[int]:
         answer = self._client.put_record_batch(DeliveryStreamName=self._delivery, Records=entries)  # type: ignore[arg-type] # plain dicts
         return [i for i, entry in enumerate(answer["RequestResponses"]) if entry.get("ErrorCode")]
+
+
+class NoDelivery:
+    """For a table that a deployment does not have: rows go nowhere."""
+
+    def put(self, rows: Sequence[bytes]) -> None:
+        pass
 
 
 class MemorySink:
@@ -104,7 +119,7 @@ class MemorySink:
             self.records += wave
 
 
-class MemoryRejected:
+class MemoryDelivery:
     """Keeps what it gets."""
 
     def __init__(self) -> None:

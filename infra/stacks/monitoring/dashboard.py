@@ -81,7 +81,7 @@ def _consumer(environment: Environment) -> list[cloudwatch.IWidget]:
     return [
         _graph("Lag, ms", [lag]),
         _graph("Events", total("EventsIn", "EventsDuplicate", "EventsRejected", "EventsLate")),
-        _graph("Sessions", total("SessionsOpened", "SessionsMerged"), total("VisitorsEvicted")),
+        _graph("Sessions", total("SessionsOpened", "SessionsMerged"), total("SessionEnds", "CartEvents")),
     ]
 
 

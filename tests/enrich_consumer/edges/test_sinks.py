@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from enrich_consumer.core.emit import Packed, pack
 from enrich_consumer.edges.aws.cbor import put_records_as_cbor
-from enrich_consumer.edges.aws.sinks import Clock, FirehoseRejected, KinesisSink, MemoryRejected, MemorySink
-from enrich_consumer.ports import PutRefusedError, RejectedDelivery, Sink
+from enrich_consumer.edges.aws.sinks import Clock, FirehoseDelivery, KinesisSink, MemoryDelivery, MemorySink
+from enrich_consumer.ports import Delivery, PutRefusedError, Sink
 from rastro.local import emulator as local_emulator
 
 _numbers = itertools.count()
@@ -92,7 +92,7 @@ def test_large_waves(place: Place):
 
 @dataclass
 class Rejects:
-    delivery: RejectedDelivery
+    delivery: Delivery
     read: Callable[[], list[bytes]]
 
 
@@ -116,13 +116,13 @@ def _firehose(url: str) -> Rejects:
         data = b"".join(s3.get_object(Bucket=name, Key=key)["Body"].read() for key in keys)
         return data.splitlines(keepends=True)
 
-    return Rejects(FirehoseRejected(client, name), read)
+    return Rejects(FirehoseDelivery(client, name), read)
 
 
 @pytest.fixture(params=["memory", pytest.param("firehose", marks=pytest.mark.emulator)])
 def rejects(request: pytest.FixtureRequest) -> Rejects:
     if request.param == "memory":
-        delivery = MemoryRejected()
+        delivery = MemoryDelivery()
         return Rejects(delivery, lambda: delivery.rows)
     return _firehose(request.getfixturevalue("emulator"))
 
@@ -246,7 +246,7 @@ def test_pauses_grow_to_a_limit_and_start_small_after_progress():
     "code",
     ["AccessDeniedException", "ResourceNotFoundException", "ValidationException", "InvalidArgumentException"],
 )
-@pytest.mark.parametrize("edge", [KinesisSink, FirehoseRejected])
+@pytest.mark.parametrize("edge", [KinesisSink, FirehoseDelivery])
 def test_an_error_that_no_repetition_cures_is_told_at_once(edge, code):
     stub, time = Stub(lambda call, texts: _error(code)), Time()
     put = edge(stub, "stream", clock=time.clock()).put
@@ -260,7 +260,7 @@ def test_an_error_that_no_repetition_cures_is_told_at_once(edge, code):
     "answer",
     [_error("ProvisionedThroughputExceededException"), [False], EndpointConnectionError(endpoint_url="u")],
 )
-@pytest.mark.parametrize("edge", [KinesisSink, FirehoseRejected])
+@pytest.mark.parametrize("edge", [KinesisSink, FirehoseDelivery])
 def test_patience_ends(edge, answer):
     stub, time = Stub(lambda call, texts: answer), Time()
     put = edge(stub, "stream", patience=30, clock=time.clock()).put
@@ -281,14 +281,14 @@ def test_progress_renews_patience():
 def test_rejected_rows_that_were_taken_are_never_put_again():
     stub, time = Stub(_every_third), Time()
     rows = [b"row%d" % number for number in range(50)]
-    FirehoseRejected(stub, "stream", clock=time.clock()).put(rows)
+    FirehoseDelivery(stub, "stream", clock=time.clock()).put(rows)
     assert sorted(stub.accepted) == sorted(row.decode() for row in rows)
 
 
 def test_calls_stay_below_the_limits_of_the_service():
     stub = Stub(lambda call, texts: [True] * len(texts))
     rows = [b"x" * 900_000] * 9 + [b"y"] * 1_100
-    FirehoseRejected(stub, "stream").put(rows)
+    FirehoseDelivery(stub, "stream").put(rows)
     assert [row for call in stub.calls for row in call] == [row.decode() for row in rows]
     assert all(len(call) <= 500 and sum(map(len, call)) <= 4 * 2**20 for call in stub.calls)
     assert [len(call) for call in stub.calls] == [4, 4, 500, 500, 101]

@@ -6,6 +6,8 @@ from hashlib import blake2b
 import orjson
 import pytest
 
+from enrich_consumer.core.sessions.carts import Cart, Told, cart_id
+from enrich_consumer.core.sessions.facts import Facts
 from enrich_consumer.core.sessions.rule import session_id
 from enrich_consumer.core.sessions.shard_state import visitor_key
 from enrich_consumer.core.sessions.visitor import (
@@ -13,8 +15,10 @@ from enrich_consumer.core.sessions.visitor import (
     Visitor,
     fingerprint,
     pack,
-    packed_last_arrival,
+    packed_due,
     unpack,
+    upgraded_from_1,
+    with_due,
 )
 from enrich_consumer.session_log import format as log_format
 from enrich_consumer.session_log.format import MAGIC, STATE_VERSION, EntryError, Header, Kind, decode, encode
@@ -42,10 +46,16 @@ def visitors(count: int) -> dict[bytes, bytes]:
         for place in range(dice.randrange(4)):
             at = NOW + place * 3_600_000
             opened = session_id(partition_key, event_id(place), at)
-            sessions.append(OpenSession(at - 5, at, at + 9, opened, place + 1))
+            sessions.append(OpenSession(at - 5, at, at + 9, opened, place + 1, dice.random() < 0.5))
         ids = {fingerprint(event_id(dice.randrange(10**9))): None for _ in range(dice.randrange(30))}
-        found[visitor_key(partition_key)] = pack(Visitor(sessions, ids))
+        found[visitor_key(partition_key)] = pack(
+            Visitor(sessions, ids, "loja", f"v-{number}", due=at_most(dice))
+        )
     return found
+
+
+def at_most(dice: random.Random) -> int:
+    return NOW + dice.randrange(10**7)
 
 
 def code(data: bytes, upgrades=None) -> str:
@@ -74,28 +84,28 @@ def test_there_and_back(count: int, kind: Kind):
 
 def test_visitors_there_and_back():
     for packed in visitors(200).values():
-        visitor = unpack(packed)
-        assert pack(visitor) == packed
-        assert packed_last_arrival(packed) == visitor.last_arrival
-        assert len(packed) == 8 + 44 * len(visitor.sessions) + 8 * len(visitor.ids)
+        if packed:
+            visitor = unpack(packed)
+            assert pack(visitor) == packed
+            assert packed_due(packed) == visitor.due
+            assert packed_due(with_due(packed, 77)) == unpack(with_due(packed, 77)).due == 77
 
 
-def test_the_first_version_stays_readable():
-    """Bytes as version 1 wrote them. When this fails, old logs cannot be read: raise STATE_VERSION and add the
-    upgrade instead of changing the bytes."""
-    packed = bytes.fromhex(
-        "0100020000000000" "7b9e3dffa1010000" "fb9e3dffa1010000" "04a03dffa1010000"
-        "01a1fffaf87b817bb6920a34f32ea32b" "02000000" "0100000000000000" "ffffffff00000000"
-    )  # fmt: skip
-    visitor = unpack(packed)
-    (session,) = visitor.sessions
-    assert session.session_id == "01a1fffa-f87b-817b-b692-0a34f32ea32b"
-    assert (session.first, session.last - session.first, session.events) == (0x01A1FF3D9E7B, 128, 2)
-    assert list(visitor.ids) == [1, 0xFFFFFFFF]
-    assert pack(visitor) == packed
+def test_nothing_is_remembered_of_one_without_sessions_and_cart():
+    assert pack(Visitor([], {1: None}, "loja", "ana")) == b""
+
+
+OF_VERSION_1 = bytes.fromhex(
+    "0100020000000000" "7b9e3dffa1010000" "fb9e3dffa1010000" "04a03dffa1010000"
+    "01a1fffaf87b817bb6920a34f32ea32b" "02000000" "0100000000000000" "ffffffff00000000"
+)  # fmt: skip
+
+
+def entry_of(packed: bytes, version: int) -> bytes:
     head = (
         b'{"kind":"change","application":"shop","shard":"s","slot":7,"previous":6,"writer":"w","sequence":"5",'
-        b'"watermark":9,"sites_version":3,"idle_starts":0,"ended":false,"state_version":1,"visitors":1}'
+        b'"watermark":9,"sites_version":3,"idle_starts":0,"ended":false,"state_version":%d,"visitors":1}'
+        % version
     )
     body = (
         b"RSL1"
@@ -105,9 +115,72 @@ def test_the_first_version_stays_readable():
         + b"k" * 16
         + packed
     )
-    header = Header(Kind.CHANGE, "shop", "s", 7, 6, "w", 5, 9, 3)
-    assert decode(body + blake2b(body, digest_size=16).digest()) == (header, {b"k" * 16: packed})
-    assert encode(header, {b"k" * 16: packed})[:-16] == body
+    return body + blake2b(body, digest_size=16).digest()
+
+
+def test_an_entry_of_the_first_version_is_upgraded():
+    header, found = decode(entry_of(OF_VERSION_1, 1))
+    assert header == Header(Kind.CHANGE, "shop", "s", 7, 6, "w", 5, 9, 3, state_version=1)
+    visitor = unpack(found[b"k" * 16])
+    (session,) = visitor.sessions
+    assert session.session_id == "01a1fffa-f87b-817b-b692-0a34f32ea32b"
+    assert (session.first, session.last - session.first, session.events) == (0x01A1FF3D9E7B, 128, 2)
+    assert session.facts is None  # it was not collected: no end of this session is told
+    assert list(visitor.ids) == [1, 0xFFFFFFFF]
+    assert (visitor.site, visitor.visitor_id, visitor.cart, visitor.due) == ("", "", None, 0)
+    assert upgraded_from_1(b"\0" * 8) == b""
+
+
+def test_the_second_version_stays_readable():
+    """Bytes as version 2 wrote them. When this fails, old logs cannot be read: raise STATE_VERSION and add the
+    upgrade instead of changing the bytes."""
+    packed = bytes.fromhex(OF_VERSION_2)
+    visitor = unpack(packed)
+    assert pack(visitor) == packed
+    assert (visitor.site, visitor.visitor_id) == ("loja", "0b9c1e8a-7c0f-4e8e-9d7e-000000000002")
+    (session,) = visitor.sessions
+    assert (session.was_cut, session.is_announced, session.events) == (False, True, 3)
+    assert session.facts is not None
+    assert session.facts.entry == (NOW - 5, "/p/1")
+    assert session.facts.orders == {"A1": (NOW, "BRL", 199_900)}
+    assert visitor.cart is not None
+    assert [line.item_id for line in visitor.cart.lines.values()] == ["SKU-1", "SKU-2"]
+    assert (visitor.cart.value, visitor.cart.quantity, visitor.cart.last_page) == (599_700, 3, "/cart")
+    assert encode(HEADER, {b"k" * 16: packed})[-16 - len(packed) : -16] == packed
+
+
+def of_version_2() -> Visitor:
+    """The visitor whose bytes are OF_VERSION_2."""
+    facts = Facts()
+    known = {"page_path": "/p/1", "channel": "Direct", "device_class": "desktop", "geo_country": "BR"}
+    facts.add(NOW - 5, event_id(1), "page_view", known.get)
+    order = {"transaction_id": "A1", "currency": "BRL", "value": 19.99, "user_id": "u-1"}
+    facts.add(NOW, event_id(2), "purchase", order.get)
+    cart = Cart(cart_id("loja/ana", event_id(3)), NOW)
+    items = [{"item_id": f"SKU-{n}", "item_name": "Tênis", "price": 19.99, "quantity": n} for n in (1, 2)]
+    cart.apply(Told("view_cart", NOW, items, None, "BRL"))
+    cart.last_arrival, cart.last_page = NOW + 9, "/cart"
+    facts.cart = (cart.quantity, cart.value, cart.currency)
+    opened = OpenSession(
+        NOW - 5, NOW, NOW + 9, session_id("loja/ana", event_id(1), NOW - 5), 3, False, True, facts
+    )
+    ids = {fingerprint(event_id(n)): None for n in (1, 2, 3)}
+    who = "0b9c1e8a-7c0f-4e8e-9d7e-000000000002"
+    return Visitor([opened], ids, "loja", who, cart, NOW + 1_800_000)
+
+
+def test_a_visitor_is_the_bytes_it_was():
+    assert pack(of_version_2()).hex() == OF_VERSION_2
+
+
+OF_VERSION_2 = (
+    "000001a200166fbb00010003040010036c6f6a610b9c1e8a7c0f4e8e9d7e00000000000276f8faffa10100007bf8faffa101"
+    "000084f8faffa101000001a1fffaf8768ef9ad8ba55067fba5ca03000000064e009901c29200a42f702f319200a42f702f31"
+    "9500a6446972656374a0a0a09700a76465736b746f70a0a0a24252a0a09205a3752d319194a2413105a342524cce00030cdc"
+    "9303ce00092694a342524c01c00e000000008002c00e000000008003c00e00000000809cc408f459d59ef4ce13b3cf000001"
+    "a1fffaf87b9500000900c09295a5534b552d31a654c3aa6e6973a0ce00030cdc0195a5534b552d32a654c3aa6e6973a0ce00"
+    "030cdc02a342524c010000c2c2a52f63617274a0"
+)
 
 
 def test_every_cut_and_every_altered_byte_is_noticed():

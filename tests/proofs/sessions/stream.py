@@ -11,7 +11,7 @@ from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.core.enrichments import ENRICHMENTS, References, build
 from enrich_consumer.core.pipeline import process
 from enrich_consumer.core.record import Incoming
-from enrich_consumer.core.sessions.shard_state import ShardState, stale_visitors
+from enrich_consumer.core.sessions.shard_state import ShardState
 from enrich_consumer.session_log.format import Header, Kind, decode, encode
 from schemas import Sites, parse_sites
 from tests.proofs.sessions.history import MINUTE, History, Record, Rule
@@ -89,14 +89,12 @@ def run_in_pieces(history: History, cut_after: Callable[[int], bool]) -> list[by
 
     The saved state goes through the bytes of the session log, and memory is tidied every time.
     """
-    kept = max(rule.kept for rule in history.rules.values())
     state = ShardState()
     lines: list[bytes] = []
     for batch in batches(history, cut_after):
         for incoming in batch:
             lines += _lines(incoming, history, state)
         state.mark_saved(state.dirty_visitors())
-        state.evict(stale_visitors(state.saved.items(), state.watermark, kept))
         state = _restarted(state)
     return lines
 

@@ -18,7 +18,15 @@ from enrich_consumer.worker import Policy, Worker
 from tests.proofs.simulation.faults import CrashError, Fault, Faults
 from tests.proofs.simulation.invariants import BrokenError, Expected, Invariants, check_rule
 from tests.proofs.simulation.story import sites, tell
-from tests.proofs.simulation.world import ENDED, SimBlobs, SimCheckpointer, SimRejected, SimSink, World
+from tests.proofs.simulation.world import (
+    ENDED,
+    SimBlobs,
+    SimCheckpointer,
+    SimRejected,
+    SimRows,
+    SimSink,
+    World,
+)
 
 SITES = sites()
 ENRICH = enrichments.build(References())
@@ -217,6 +225,8 @@ class _Simulation:
             ),
             sink=SimSink(self._world, process.shard, process.number),
             rejected=SimRejected(self._world, process.shard),
+            session_ends=SimRows(self._world, process.shard, "session_ends"),
+            cart_events=SimRows(self._world, process.shard, "cart_events"),
             policy=self._policy,
             background=later,
         )

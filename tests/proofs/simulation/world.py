@@ -58,6 +58,7 @@ class World:
         self.store = MemoryObjectStore()
         self.enriched: list[Accepted] = []
         self.rejected: list[bytes] = []
+        self.rows: dict[str, list[bytes]] = {"session_ends": [], "cart_events": []}
         self.known: set[bytes] = set()
         """All lines accepted so far, enriched or rejected."""
         self.on_zombie: Callable[[str], None] = lambda shard: None
@@ -156,6 +157,24 @@ class SimRejected:
             self._world.known.update(kept)
 
         self._world.effect("reject", self._shard, act, Fault.REFUSED_PUT)
+
+
+class SimRows:
+    """The delivery of `session_ends` or `cart_events` of one process."""
+
+    def __init__(self, world: World, shard: str, table: str) -> None:
+        self._world = world
+        self._shard = shard
+        self._table = table
+
+    def put(self, rows: Sequence[bytes]) -> None:
+        kept = list(rows)
+
+        def act() -> None:
+            self._world.rows[self._table] += kept
+            self._world.known.update(kept)
+
+        self._world.effect(self._table, self._shard, act, Fault.REFUSED_PUT)
 
 
 class SimBlobs:

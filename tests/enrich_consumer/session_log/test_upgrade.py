@@ -1,0 +1,77 @@
+"""A log that was written by version 1 of the state, kept as it was, restored by the program of today."""
+
+import json
+from base64 import b64decode
+from pathlib import Path
+
+from tests.support.consumer_doubles import Shard, event, event_id, incoming
+
+LOG = json.loads((Path(__file__).parent / "log_of_version_1.json").read_text(encoding="utf-8"))
+NEXT = LOG["checkpoint"] + 1
+MINUTE = 60_000
+
+
+def restored() -> Shard:
+    shard = Shard()
+    for name, data in LOG["blobs"].items():
+        shard.store.objects[name] = b64decode(data)
+    return shard
+
+
+def test_sessions_and_event_ids_are_there_and_the_shard_goes_on():
+    shard = restored()
+    worker = shard.start(LOG["checkpoint"])
+    now = LOG["watermark"] + MINUTE
+    known = {
+        visitor: told for visitor, told in LOG["sessions"].items() if visitor in {"loja/ana", "loja/bia"}
+    }
+    sequence = NEXT
+    for visitor, told in known.items():
+        name = visitor.removeprefix("loja/")
+        copy = event(1, event_id=told["event_id"])
+        new = event(1000 + sequence, ts=now)
+        worker.work(
+            [incoming(sequence, copy, new, visitor_id=name, received_at=now)], shard.checkpointer, 0.0
+        )
+        sequence += 1
+    got = {f"loja/{row['visitor_id']}": row for row in shard.sink.events}
+    assert {visitor: row["session_id"] for visitor, row in got.items()} == {
+        visitor: told["session_id"] for visitor, told in known.items()
+    }
+    assert all(
+        row["session_event_index"] == known[visitor]["session_event_index"] + 1
+        for visitor, row in got.items()
+    )
+    assert worker.counts["duplicates"] == len(known)
+
+
+def test_what_was_not_collected_is_not_told_and_what_begins_now_is():
+    shard = restored()
+    worker = shard.start(LOG["checkpoint"])
+    later = LOG["watermark"] + 3 * 60 * MINUTE
+    worker.work([incoming(NEXT, visitor_id="eva", received_at=later)], shard.checkpointer, 0.0)
+    assert shard.session_ends.rows == []
+    assert worker.visitors == 1  # the visitors of the old log are over and forgotten
+    tick = incoming(NEXT + 1, events=[], visitor_id="rastro-tick", received_at=later + 3 * 60 * MINUTE)
+    worker.work([tick], shard.checkpointer, 1.0)
+    assert [(row["visitor_id"], row["is_final"]) for row in shard.session_ends.rows] == [("eva", True)]
+    assert worker.visitors == 0
+    again = shard.start(NEXT + 1)
+    assert again.visitors == 0
+
+
+def test_the_next_entry_is_of_the_new_version_and_restores_too():
+    shard = restored()
+    worker = shard.start(LOG["checkpoint"])
+    now = LOG["watermark"] + MINUTE
+    worker.work(
+        [incoming(NEXT, event(2000, ts=now), visitor_id="ana", received_at=now)], shard.checkpointer, 0.0
+    )
+    second = shard.start(NEXT)
+    second.work(
+        [incoming(NEXT + 1, event(2000), event(2001, ts=now), visitor_id="ana", received_at=now)],
+        shard.checkpointer,
+        1.0,
+    )
+    assert [row["event_id"] for row in shard.sink.events] == [event_id(2000), event_id(2001)]
+    assert len({row["session_id"] for row in shard.sink.events}) == 1
