@@ -53,6 +53,8 @@ class Site(NamedTuple):
     max_events: int = 500
     max_body_bytes: int = 1_048_576
     max_event_bytes: int = 65_536
+    no_source_hosts: tuple[str, ...] = ()
+    server_user_agents: tuple[str, ...] = ()
 
 
 class Sites(NamedTuple):
@@ -98,7 +100,7 @@ def _site(name: str, fields: dict[str, Any]) -> Site:
         lateness_ms=round(minutes.get("lateness_minutes", 60) * MINUTE_MS),
         cart_silence_ms=round(rest.pop("cart", {}).get("abandoned_after_minutes", 60) * MINUTE_MS),
     )
-    for field in ("keys", "origins", "hosts"):
+    for field in ("keys", "origins", "hosts", "no_source_hosts", "server_user_agents"):
         rest[field] = tuple(rest.get(field, ()))
     rest["origins"] = tuple(origin.lower() for origin in rest["origins"])  # browsers write them so
     site = Site(name=name, session=session, **rest)

@@ -56,6 +56,7 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         headers=raw.headers,  # type: ignore[arg-type] # a dict of these names
         events=raw.events,  # type: ignore[arg-type] # the same
         data=incoming.data,
+        trusted_server=raw.trusted_server is True,
     )
 
 
@@ -102,6 +103,7 @@ def _by_the_schema(data: bytes) -> RawRecord:
         sent_at=None if sent_at is None else int(sent_at),
         ip=raw.get("ip"),
         user_agent=raw.get("user_agent"),
+        trusted_server=raw.get("trusted_server"),
         headers=raw.get("headers") or {},
     )
 

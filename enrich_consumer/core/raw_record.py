@@ -51,6 +51,7 @@ class RawRecord(msgspec.Struct):
     sent_at: _Ms | None = None
     ip: Annotated[str, Meta(max_length=64)] | None = None
     user_agent: Annotated[str, Meta(max_length=4096)] | None = None
+    trusted_server: bool | None = None
     headers: _Headers = {}  # msgspec gives each its own
 
 

@@ -27,7 +27,8 @@ class Incoming(NamedTuple):
 class Record(NamedTuple):
     """A decoded raw record: one visitor's part of one request. Times are epoch milliseconds.
 
-    `data`: the bytes it was decoded from, for a quick look; empty when unknown.
+    `data`: the bytes it was decoded from, for a quick look; empty when unknown. `trusted_server`: a server of the shop
+    sent it and showed a secret key.
     """
 
     sequence: int
@@ -41,6 +42,7 @@ class Record(NamedTuple):
     headers: dict[str, str | None]
     events: list[Event]
     data: bytes = b""
+    trusted_server: bool = False
 
     @property
     def partition_key(self) -> str:

@@ -34,6 +34,7 @@ class Client(NamedTuple):
     `screen`: width and height of the screen, of the window's inside, in pixels. `analytics`, `ads`: the
     visitor's consent, None when not asked. `references`: changes with the databases behind References. `malformed`: the
     event's `screen` was not an object of pixel sizes; `screen` is None.
+    `trusted_server`: a server of the shop that showed a secret key.
     """
 
     site: Site
@@ -46,6 +47,7 @@ class Client(NamedTuple):
     ads: bool | None
     references: str | None
     malformed: bool = False
+    trusted_server: bool = False
 
     @property
     def refuses_ads(self) -> bool:
@@ -106,6 +108,7 @@ def client_of(record: Record, headers: Headers, event: Event, references: str | 
         _said(consent.get("ads")),
         references,
         malformed,
+        record.trusted_server,
     )
 
 

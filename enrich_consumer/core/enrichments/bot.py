@@ -1,16 +1,13 @@
 """Is it a person? One verdict, with the reasons; what counts and why: docs/decisions/0013-bots.md."""
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
-
-import re2
-from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+from typing import NamedTuple
 
 from enrich_consumer.core.engine.context import Client
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
+from enrich_consumer.core.parsing.crawlers import Find, crawler_finder, is_of_people, without_model
 from enrich_consumer.core.record import Row
 from enrich_consumer.core.tables.hosting import is_hosting
 from schemas import Column
@@ -18,16 +15,14 @@ from schemas import Column
 AGENTS = 16384
 LONGEST = 512
 
-APPS = frozenset({"okhttp", "^okhttp", "Dalvik", "CFNetwork"})
-"""Patterns of the crawler list that a shop's own app sends too: not a reason."""
-
-_TAGS = {"ai-crawler": "ai_agent", "http-library": "http_library", "browser-automation": "headless"}
 _AI = re.compile(
-    r"gptbot|chatgpt|oai-search|claude|anthropic|perplexity|google-extended|gemini|bytespider|ccbot|cohere|mistral"
-    r"|meta-externalagent|meta-externalfetcher|amazonbot|applebot-extended|deepseek|youbot|duckassist|diffbot"
-    r"|ai2bot|imagesift|omgili|timpibot|petalbot",
+    r"gptbot|chatgpt-user|chatgpt agent|oai-(?:search|ads)bot|claude-?(?:bot|web|user|searchbot|code)|anthropic-ai"
+    r"|perplexity(?:bot|-user)|google-extended|gemini-deep|google-cloudvertex|bytespider|ccbot|cohere-(?:ai|training)"
+    r"|mistralai|meta-external(?:agent|fetcher)|amazonbot|amzn-(?:user|searchbot)|applebot-extended|deepseekbot|youbot"
+    r"|duckassist|diffbot|ai2bot|imagesift|omgili|timpibot|petalbot|novaact",
     re.IGNORECASE,
 )
+"""Agents of AI companies; their names alone (Claude, Gemini) are apps and phones of people too."""
 _LIBRARY = re.compile(
     r"^(?:python|curl|wget|libwww|java/|go-http|axios|node|undici|ruby|php|guzzle|perl|lwp|aiohttp|httpx|scrapy"
     r"|postman|insomnia|restsharp|apache-httpclient|rest-client|faraday|typhoeus|reqwest|hyper/|ureq|deno/|bun/"
@@ -36,13 +31,19 @@ _LIBRARY = re.compile(
     re.IGNORECASE,
 )
 _HEADLESS = re.compile(
-    r"headless|phantomjs|slimerjs|puppeteer|playwright|selenium|webdriver|cypress|htmlunit|splash|nightmare"
+    r"headless|phantomjs|slimerjs|puppeteer|playwright|selenium|webdriver|cypress|htmlunit|\bsplash\b|nightmare"
     r"|zombie\.js|electron/.*(?:nightmare|cypress)|rendertron|prerender|lighthouse|pagespeed|gtmetrix",
     re.IGNORECASE,
 )
-_SAYS_SO = re.compile(r"bot\b|bot[/;)_-]|crawl|spider|scrap(?:er|y)|\+https?://", re.IGNORECASE)
+_SAYS_SO = re.compile(r"(?<!cu)bot\b|(?<!cu)bot[/;)_-]|crawl|spider|scrap(?:er|y)", re.IGNORECASE)
+_ADDRESS = re.compile(r"\+https?://", re.IGNORECASE)
+"""Where a crawler says who sends it."""
+_APP = re.compile(r"^(?!mozilla).*(?:android|iphone|ipad|\bios\b|darwin|podder|bullhorn)", re.IGNORECASE)
+"""Apps that name their maker's page the same way."""
+_SHORTEST, _SHORT = 4, 12
+"""Letters: some apps send their name alone, so short is suspicious only beside another reason."""
 _TOO_NEW = 400  # Chrome and Firefox come to about 150 in 2026 and add a dozen a year
-_MAJOR = re.compile(r"(?:Chrome|Firefox|Version)/(\d+)")
+_MAJOR = re.compile(r"\b(?:Chrome|Firefox|Version)/(\d+)")
 
 
 class Verdict(NamedTuple):
@@ -52,33 +53,10 @@ class Verdict(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def crawler_finder() -> Callable[[str], dict[str, Any] | None]:
-    """A function that finds the crawler list's entry for an agent, with all patterns in one RE2 set."""
-    patterns = re2.Set.SearchSet()
-    entries = [entry for entry in CRAWLER_USER_AGENTS_DATA if entry["pattern"] not in APPS]
-    for entry in entries:
-        patterns.Add(entry["pattern"])
-    patterns.Compile()
-
-    def find(agent: str) -> dict[str, Any] | None:
-        found = patterns.Match(agent)
-        # The longest pattern is the most telling: Googlebot-Image before Googlebot.
-        return max((entries[place] for place in found), key=lambda e: len(e["pattern"])) if found else None
-
-    return find
-
-
-def name_of(pattern: str) -> str:
-    r"""A name for people out of a pattern: `Googlebot\/` is Googlebot."""
-    text = re.sub(r"\\(.)", r"\1", pattern)
-    text = re.sub(r"\(\?[:i]+\)?|\[\^?(.)[^\]]*\]|[\^$()|*?+]", lambda m: m.group(1) or "", text)
-    return text.strip(" /;:-") or pattern
-
-
 def impossible(agent: str) -> bool:
     """What no browser says of itself: next to nothing, a version from the far future, two systems."""
     text = agent.strip()
-    if len(text) < 12 or text in {"Mozilla/5.0", "Mozilla/4.0", "Mozilla"}:
+    if len(text) < _SHORTEST or text in {"Mozilla/5.0", "Mozilla/4.0", "Mozilla"}:
         return True
     if not any(letter.isalpha() for letter in text):
         return True
@@ -89,27 +67,40 @@ def impossible(agent: str) -> bool:
     return ("MSIE " in text and "Chrome/" in text) or (text.startswith(("'", '"', "<", "${", "() {")))
 
 
-def verdict_of(find: Callable[[str], dict[str, Any] | None], agent: str, *, is_spider: bool) -> Verdict:
+def verdict_of(find: Find, agent: str, *, is_spider: bool) -> Verdict:
     """What one User-Agent text tells."""
     reasons = []
-    entry = find(agent)
-    tags = (entry.get("tags") or ()) if entry else ()
-    told = {_TAGS[tag] for tag in tags if tag in _TAGS}
-    library = _LIBRARY.search(agent)
-    headless = _HEADLESS.search(agent)
-    if (entry and not told & {"http_library", "headless"}) or is_spider or _SAYS_SO.search(agent):
+    bare = without_model(agent)
+    crawler = find(bare)
+    known = crawler.reasons if crawler else ()
+    library = _LIBRARY.search(bare)
+    headless = _HEADLESS.search(bare)
+    is_spider = is_spider and not is_of_people("Spider", agent)
+    if (
+        "crawler" in known
+        or is_spider
+        or _SAYS_SO.search(bare)
+        or (_ADDRESS.search(bare) and not _APP.match(bare))
+    ):
         reasons.append("crawler")
-    if "ai_agent" in told or _AI.search(agent):
+    if "ai_agent" in known or _AI.search(bare):
         reasons.append("ai_agent")
-    if "http_library" in told or library:
+    if "http_library" in known or library:
         reasons.append("http_library")
-    if "headless" in told or headless:
+    if "headless" in known or headless:
         reasons.append("headless")
-    if impossible(agent):
+    if "impossible_agent" in known or impossible(agent) or (reasons and len(agent.strip()) < _SHORT):
         reasons.append("impossible_agent")
     match = library or headless
-    name = name_of(entry["pattern"]) if entry else match.group(0).strip("/ ") if match else None
+    name = crawler.name(bare) if crawler else match.group(0).strip("/ ") if match else None
     return Verdict(name, tuple(reasons))
+
+
+def is_of_a_server(client: Client) -> bool:
+    """Whether a server of the shop sent it on purpose, for example a purchase: it showed a secret key, or its agent is
+    in the site's settings."""
+    servers = client.site.server_user_agents
+    return client.trusted_server or (bool(servers) and (client.user_agent or "").startswith(servers))
 
 
 def _build(_: References) -> Step:
@@ -121,13 +112,19 @@ def _build(_: References) -> Step:
     cached = lru_cache(AGENTS)(of)
     hosting = lru_cache(8192)(is_hosting)
 
-    def per_client(_: Client, row: Row) -> None:
+    def per_client(client: Client, row: Row) -> None:
+        if is_of_a_server(client):
+            row["is_bot"] = False
+            return
         agent = row.get("user_agent")
         if agent:
             name, found = cached(agent, row.get("device_class") == "bot")
-        else:
-            name, found = None, ("no_user_agent",)
+        else:  # a browser that hides its agent may still send hints
+            name, found = None, () if "browser_name" in row else ("no_user_agent",)
         reasons = list(found)
+        if "HeadlessChrome" in (client.headers.sec_ch_ua or "") and "headless" not in reasons:
+            reasons.append("headless")
+            name = name or "HeadlessChrome"
         # A machine's network is a hint, never the verdict: people come through VPNs and offices in clouds.
         row["is_bot"] = bool(reasons)
         if name:

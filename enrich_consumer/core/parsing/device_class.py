@@ -4,6 +4,8 @@ import re
 
 from ua_parser import PartialResult
 
+from enrich_consumer.core.parsing.crawlers import is_of_people
+
 CLASSES = ("desktop", "mobile", "tablet", "tv", "console", "wearable", "bot", "other")
 
 _WORDS = (
@@ -67,7 +69,7 @@ _DESKTOPS = frozenset(
 def class_of(agent: str, found: PartialResult) -> str:
     """One of CLASSES."""
     text = agent.lower()
-    if found.device and found.device.family == "Spider":
+    if found.device and found.device.family == "Spider" and not is_of_people("Spider", agent):
         return "bot"
     for name, words in _WORDS:
         if words.search(text):

@@ -75,6 +75,9 @@ _FETCH = {
     "uap-core": functools.partial(_debian, "uap-core"),  # the user-agent project's own cases
     "geoip2": functools.partial(_sdist, "geoip2==5.3.0"),  # MaxMind's test databases
     "maxminddb": functools.partial(_sdist, "maxminddb==3.2.0"),  # broken databases
+    "device-detector": functools.partial(
+        _sdist, "device-detector==6.5.1"
+    ),  # Matomo's agents, as its Python port has them
     "referer-parser": functools.partial(_sdist, "referer-parser==0.4.1"),  # a list of referrers
 }
 

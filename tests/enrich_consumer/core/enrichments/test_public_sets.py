@@ -1,6 +1,7 @@
 """Agreement with whole public test sets, in percent. What is missed, and why: docs/enrichments.md."""
 
 import json
+import re
 
 import maxminddb
 import pytest
@@ -12,6 +13,7 @@ from ua_parser.regex import Resolver
 
 from enrich_consumer.core.enrichments import References, bot
 from enrich_consumer.core.enrichments.user_agent import from_text, version_of
+from enrich_consumer.core.parsing.crawlers import crawler_finder, is_of_people
 from enrich_consumer.core.tables import known_sites
 from reference_data.databases import open_references
 from reference_data.mmdb import ReferenceDataError
@@ -93,21 +95,60 @@ def test_devices(parse, capsys):
 
 
 def _verdicts(parse, agents):
-    find = bot.crawler_finder()
+    find = crawler_finder()
     for agent in agents:
         found = parse(agent[:512], Domain.DEVICE).device
         spider = found is not None and found.family == "Spider"
         yield agent, bot.verdict_of(find, agent[:512], is_spider=spider)
 
 
+def _listed_crawlers():
+    """Agents of the crawler list, without those of patterns that only people's agents match."""
+    for entry in CRAWLER_USER_AGENTS_DATA:
+        for agent in entry.get("instances", ()):
+            if not is_of_people(entry["pattern"], agent):
+                yield agent
+
+
 def test_crawlers(parse, capsys):
-    apps = bot.APPS
-    agents = [a for e in CRAWLER_USER_AGENTS_DATA if e["pattern"] not in apps for a in e.get("instances", ())]
+    agents = list(_listed_crawlers())
     misses = [agent for agent, verdict in _verdicts(parse, agents) if not verdict.reasons]
     percent = public_sets.report(
         capsys, "crawlers, crawler-user-agents", len(agents) - len(misses), len(agents), misses
     )
     assert percent >= 99.5
+
+
+def _matomo(*names):
+    home = public_sets.folder("device-detector") / "device_detector/tests/fixtures/upstream"
+    for path in sorted(home.glob("*.yml")):
+        if not names or path.stem.rpartition("-")[0] in names or path.stem in names:
+            for case in yaml.load(path.read_text(), LOADER):
+                yield path.stem, case
+
+
+def test_crawlers_that_run_scripts(parse, capsys):
+    """Those that have an engine, so that a page's script may run in them and send events."""
+    agents = {case["user_agent"] for _, case in _matomo("bots")} | set(_listed_crawlers())
+    agents = sorted(agent for agent in agents if re.search(r"AppleWebKit|Gecko/|Trident|Presto", agent))
+    misses = [agent for agent, verdict in _verdicts(parse, agents) if not verdict.reasons]
+    good = len(agents) - len(misses)
+    assert public_sets.report(capsys, "crawlers with an engine", good, len(agents), misses) >= 99
+
+
+def test_people_are_no_bots(parse, capsys):
+    """All agents of browsers, apps and players on phones, tablets, televisions and computers; without libraries of
+    programs, which that project has no devices for, and WebPageTest, a robot in its cases of client hints."""
+    agents = {
+        case["user_agent"]
+        for stem, case in _matomo()
+        if stem != "bots"
+        if (case.get("client") or {}).get("type") != "library" and "PTST/" not in case["user_agent"]
+    }
+    agents.discard("")
+    misses = [(a, v) for a, v in _verdicts(parse, sorted(agents)) if v.reasons]
+    good = len(agents) - len(misses)
+    assert public_sets.report(capsys, "people, device-detector", good, len(agents), misses) >= 99.98
 
 
 def test_browsers_of_people_are_no_bots(parse, capsys):

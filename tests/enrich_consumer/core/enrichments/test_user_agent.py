@@ -1,10 +1,12 @@
 """Browser, system, device, and whether it is a person."""
 
 import pytest
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from enrich_consumer.core.enrichments import References
 from enrich_consumer.core.parsing.client_hints import read
-from tests.support.records import CHROME, build, record
+from enrich_consumer.core.tables.csv_table import read_table
+from tests.support.records import CHROME, SITE, build, record
 
 ENRICH = build(References())
 SAFARI = (
@@ -146,6 +148,99 @@ def test_bots(agent, reasons, name):
     assert row.get("bot_reasons") == reasons
     assert row["is_bot"] is (reasons is not None)
     assert row.get("bot_name") == name
+
+
+ANDROID = "Mozilla/5.0 (Linux; Android 13; {}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari"
+WEBVIEW = ANDROID.replace("Chrome/", "Version/4.0 Chrome/")
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        # a phone's or tablet's model may be called anything
+        *map(
+            ANDROID.format,
+            ["Gemini Pro", "CUBOT P80", "CUBOT_NOTE_21 Build/SP1A; wv", "ViewSonic VB10", "Spider 8", "M bot Tab 9"],
+        ),
+        *map(ANDROID.format, ["XBot Junior", "HTC Butterfly", "Claude 5G", "Crawler X1 Build/X", "Expanse"]),
+        "Mozilla/5.0 (Linux; U; Android 4.2.2; fr-fr; CUBOT C9+ Build/JDQ39) AppleWebKit/534.30 Mobile Safari/534.30",
+        ANDROID.format("S550 Pro") + " Instagram 94.0.0.22.116 Android (22/5.1; 320dpi; 720x1280; CUBOT; S550 Pro)",
+        # the build of a phone, the browsers of apps
+        WEBVIEW.format("RMX3890 Build/AP3A.240617.008; wv") + " [FB_IAB/FB4A;FBAV/540.0.0.45.85;]",
+        WEBVIEW.format("Pixel 10 Build/CP1A; wv") + " MetaIAB Facebook",
+        WEBVIEW.format("G011A Build/N2G48H; wv") + " Viber/11.9.5.8",
+        WEBVIEW.format("OPPO R9s Build/MMB29M; wv") + " SogouMSE,SogouMobileBrowser/5.28.7",
+        WEBVIEW.format("SM-S918B Build/UP1A; wv") + " CamScanner/4.8.5.2310271827",
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) WhatsApp/2.2424.0 "
+            "Chrome/91.0.4472.164 Electron/13.6.9 Safari/537.36"
+        ),
+        SAFARI + " GoogleWv/1.0 (WKWebView) GeminiiOS/1.2026.2270600",
+        "Mozilla/5.0 (compatible; Konqueror/4.4; Linux) KHTML/4.4.5 (like Gecko) Kubuntu",
+        # apps that send a short name
+        "iPhone15Pro", "AmazonMusic", "Bose/7.22.0", "MinhaLoja/1", "CoolerFM/1.0 iPhone/15 +https://cooler.fm",
+    ],
+)  # fmt: skip
+def test_people(agent):
+    row = _row(agent)
+    assert (row["is_bot"], row.get("bot_reasons")) == (False, None)
+    assert row["device_class"] != "bot"
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        ANDROID.format("moto g power (2022)") + " CloudflareObservatory/1.0",
+        CHROME.lower() + " datadogsynthetics",
+        "mozilla/5.0 (windows nt 6.1; wow64; rv:101.0) gecko/20100101 firefox/101.0 site24x7",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:52.0) Gecko/20100101 Firefox/52.0 DejaClick/2.9.7.2",
+        CHROME + " jsjcw_scanner",
+        CHROME + " (https://pesquisa.example/estudo)",
+        CHROME.replace("like Gecko", "like Gecko; Google-Ads-Qualify"),
+        "WhatsApp/2.23.20.0 A",
+        "Mozilla/5.0 (compatible; NovoServico/1.0)",
+        "ELB-HealthChecker/2.0",
+        (
+            "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "Chrome/142.0.0.0 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+        ),
+    ],
+)
+def test_programs_that_pose_as_browsers(agent):
+    assert _row(agent)["is_bot"] is True
+
+
+def test_the_hints_are_read_too():
+    headless = '"Chromium";v="142", "HeadlessChrome";v="142", "Not_A Brand";v="99"'
+    row = _row(CHROME, sec_ch_ua=headless)
+    assert (row["is_bot"], row["bot_reasons"]) == (True, ["headless"])
+    person = _row(
+        None, sec_ch_ua='"Chromium";v="142", "Google Chrome";v="142"', sec_ch_ua_platform='"Windows"'
+    )
+    assert (person["is_bot"], person.get("bot_reasons")) == (False, None)
+
+
+def test_a_server_of_the_shop_is_no_bot():
+    """By its secret key, which ingest has checked, or by the site's settings."""
+    agent = "GuzzleHttp/7"
+    (row,) = ENRICH(record(user_agent=agent))
+    assert row["is_bot"] is True
+    (row,) = ENRICH(record(user_agent=agent, trusted_server=True))
+    assert (row["is_bot"], row.get("bot_reasons"), row.get("bot_name")) == (False, None, None)
+    (row,) = ENRICH(record(user_agent=None, trusted_server=True))
+    assert row["is_bot"] is False
+    (row,) = ENRICH(record(user_agent=agent, site=SITE._replace(server_user_agents=("GuzzleHttp/",))))
+    assert row["is_bot"] is False
+
+
+def test_every_exception_names_a_pattern_that_is_there():
+    """A pattern that the list has dropped needs no exception any more."""
+    patterns = {entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA} | {"Spider"}
+    patterns |= {row["pattern"] for row in read_table("bot_patterns")}
+    assert [row["pattern"] for row in read_table("bot_exceptions") if row["pattern"] not in patterns] == []
+    assert {row["reason"] for row in read_table("bot_patterns")} <= {
+        "crawler", "ai_agent", "http_library", "headless", "impossible_agent",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_a_table_names_its_source_and_date(name):
 def test_every_row_has_every_column_and_a_key_of_its_own(name):
     rows = read_table(name)
     assert rows
-    assert all(None not in row and None not in row.values() for row in rows)
+    assert all(None not in row and None not in row.values() for row in rows)  # as many as the head names
     keys = Counter(next(iter(row.values())) if name != "known_sites" else row["source"] for row in rows)
     assert [key for key, times in keys.items() if times > 1 or not key] == []
 
