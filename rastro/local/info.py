@@ -16,8 +16,9 @@ class LocalFacts(NamedTuple):
     """The content of `<home>/local.json`; the field names are its keys, all values are JSON.
 
     `api_url` has no slash at its end (`POST {api_url}/v1/events`) and answers on 127.0.0.1 with no
-    name service. `processes` maps `emulator` and `consumer` (absent when the stack runs without one)
-    to process ids; each is the leader of its own process group. `home` and `logs` are absolute folders.
+    name service. `shop_url` is the demo shop's, empty when the stack runs without it. `processes` maps
+    `emulator`, `consumer` and `shop` (the last two absent when the stack runs without them) to process
+    ids; each is the leader of its own process group. `home` and `logs` are absolute folders.
     Clients of `aws_endpoint` take any credentials; `rastro.local.emulator.client` makes such a client.
     """
 
@@ -45,6 +46,7 @@ class LocalFacts(NamedTuple):
     home: str
     logs: str
     processes: dict[str, int]
+    shop_url: str = ""
 
 
 def path_of(home: Path) -> Path:

@@ -65,6 +65,7 @@ def start(
     home: Path = Path(".rastro"),
     *,
     consumer: bool = True,
+    shop: bool = False,
     port: int | None = None,
     report: Callable[[str], None] = print,
     consumer_env: Mapping[str, str] | None = None,
@@ -73,8 +74,8 @@ def start(
 
     `home`: everything the stack writes lies under it; two stacks need two homes. `port`: the
     emulator's, else a free one. `report` gets one line per step. `consumer_env` adds variables to the
-    consumer's. What runs when this fails is stopped. Does not wait for the consumer's first lease,
-    which KCL takes some 20 s for.
+    consumer's. `shop`: serve the demo shop, too. What runs when this fails is stopped. Does not wait
+    for the consumer's first lease, which KCL takes some 20 s for.
 
     Raises:
         Problem: the port is taken, the disk is full, a stack runs under `home` already, or a
@@ -85,7 +86,8 @@ def start(
     _refuse_second(home)
     try:
         _prepare(home)
-        return _start(home, logs, consumer, port, report, consumer_env or {})
+        running_stack = _start(home, logs, consumer, port, report, consumer_env or {})
+        return _with_shop(running_stack, report) if shop else running_stack
     except OSError as error:
         stop(home)
         if error.errno == errno.ENOSPC:
@@ -102,7 +104,7 @@ def stop(home: Path) -> bool:
     """Stop what runs under `home`; False if nothing did."""
     home = home.resolve()
     alive = running.running(home)
-    for name, grace in (("consumer", STOP_SECONDS), ("emulator", 5.0)):
+    for name, grace in (("shop", 1.0), ("consumer", STOP_SECONDS), ("emulator", 5.0)):
         if name in alive:
             processes.end(alive[name], grace)
     running.forget(home)
@@ -135,6 +137,22 @@ def _start(
         report(f"consumer: starting, its log is {logs / 'consumer.log'}")
     info.write(found, home)
     return LocalStack(found)
+
+
+def _with_shop(running_stack: LocalStack, report: Callable[[str], None]) -> LocalStack:
+    """The same stack with the demo shop before its API."""
+    facts = running_stack.facts
+    home, log = Path(facts.home), Path(facts.logs) / "shop.log"
+    port = emulator.free_port()
+    command = [sys.executable, "-m", "rastro.demo_shop", "--api-url", facts.api_url, "--key", facts.site_key]
+    command += ["--port", str(port), "--payment-port", str(emulator.free_port())]
+    pid = processes.launch(command, os.environ, log, cwd=REPOSITORY)
+    running.note(home, "shop", pid)
+    facts.processes["shop"] = pid
+    facts = facts._replace(shop_url=f"http://127.0.0.1:{port}")
+    info.write(facts, home)
+    report(f"shop: {facts.shop_url}")
+    return LocalStack(facts)
 
 
 def consumer_environment(found: LocalFacts) -> dict[str, str]:
