@@ -17,7 +17,6 @@ import orjson
 from ingest_lambda.adapters.native import NATIVE
 from ingest_lambda.events.accept import AcceptContext, accept
 from ingest_lambda.http.request import Request
-from ingest_lambda.http.site_keys import site_of_key
 from rastro.synthetic_shop import plan
 from schemas import Sites, parse_sites
 from schemas.files import FOLDER
@@ -123,7 +122,7 @@ def _take(request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str
         b64encode(body).decode(),
         is_base64=True,
     )
-    site = site_of_key(KEY, known)
+    site = known.by_key.get(KEY)
     assert site is not None
     context = AcceptContext(lambda: b"benchmark" * 4, NOW)
     for put in accept(http, site, NATIVE.read(http, site), context).records:

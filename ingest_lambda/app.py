@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -10,38 +11,41 @@ from ingest_lambda.adapters.adapter import Adapter, json_refused
 from ingest_lambda.aws.put_all import Clock, PutRefused, PutReport, Send, put_all
 from ingest_lambda.aws.refreshing import NeverLoaded, Refreshing
 from ingest_lambda.aws.senders import DELIVERY_LIMITS, STREAM_LIMITS, record_size
-from ingest_lambda.errors import RequestRefused
+from ingest_lambda.errors import MethodNotAllowed, RequestRefused
 from ingest_lambda.events.accept import AcceptContext, AcceptedBatch, accept
+from ingest_lambda.events.history import ImportFile
 from ingest_lambda.events.raw_records import StreamRecord
 from ingest_lambda.events.rejected_rows import Payload
 from ingest_lambda.health import VERDICT_SECONDS, heartbeat
 from ingest_lambda.http.cors import cors_headers, preflight
 from ingest_lambda.http.request import Request
 from ingest_lambda.http.response import Response
-from ingest_lambda.http.site_keys import check_origin, site_of_key
+from ingest_lambda.http.site_keys import check_origin, check_secret
 from ingest_lambda.metrics import INTERNAL, lines
 from ingest_lambda.request_log import RequestLog
-from ingest_lambda.routes import ADAPTERS, HEALTH, METHODS
-from schemas import Reason, Site, Sites
+from ingest_lambda.routes import HEALTH, HEALTH_METHODS, METHODS, POST_PATH, route_of
+from schemas import KeyHolder, Reason, Site, Sites
 
+NO_SUCH_KEY = "no site has this key; send it as X-Rastro-Key, as ?key=, or as your client's own protocol does"
 RETRY_AFTER = 3  # seconds: a shard takes again after one, and a page may be closed after ten
 
 
 @dataclass(slots=True)
 class App:
-    """`to_payloads` stores a payload or raises PutRefused. `write_log` writes one line. `environment` and
-    `payloads` are as in the settings.
+    """`to_payloads` stores a payload or a file of imports, or raises PutRefused. `write_log` writes one line.
+    `environment`, `payloads` and `imports` are as in the settings.
     """
 
     sites: Refreshing[Sites]
     secret: Refreshing[bytes]
     to_stream: Send[StreamRecord]
     to_rejected: Send[bytes]
-    to_payloads: Callable[[Payload], None]
+    to_payloads: Callable[[Payload | ImportFile], None]
     write_log: Callable[[bytes], None]
     clock: Clock
     environment: str = "default"
     payloads: str | None = None
+    imports: str | None = None
     _health: tuple[float, bool] = field(default=(float("-inf"), False))
 
     def answer(self, request: Request, now: int, deadline: float) -> Response:
@@ -61,27 +65,43 @@ class App:
         return response
 
     def _dispatch(self, request: Request, log: RequestLog, now: int, deadline: float) -> Response:
-        _check_route(request)
-        log.route = request.path
-        sites = self._sites(log)
         if request.path == HEALTH:
-            return self._health_response(sites, log, now)
-        adapter = ADAPTERS[request.path]
+            _check_method(request, HEALTH_METHODS)
+            log.route = HEALTH
+            return self._health_response(self._sites(log), log, now)
+        route = route_of(request.path)
+        if route is not None:  # the documents of the sites have no say in it
+            _check_method(request, route[1].methods)
+            log.route, log.adapter = route
+        sites = self._sites(log)
+        if route is None:
+            route = _named_route(request, sites)
+            _check_method(request, route[1].methods)
+            log.route, log.adapter = route
+        adapter = route[1]
         if request.method == "OPTIONS":
-            return preflight(request, adapter.methods, site_of_key(adapter.site_key(request), sites), sites)
-        site = _site(request, adapter, sites)
-        log.site = site.name
-        batch = self._accept(request, site, adapter, log, now)
-        self._store(batch, log, deadline)
-        return _with_cors(adapter.accepted(batch), request, adapter, site, sites)
+            holder = sites.holder_of(adapter.site_key(request))
+            site = None if holder is None else holder.site
+            return preflight(request, adapter.methods, site, sites, credentials=adapter.credentials)
+        holder = _holder(request, adapter, sites)
+        log.site = holder.site.name
+        if adapter.document is not None:
+            return _with_cors(adapter.document(request, holder.site), request, adapter, holder.site, sites)
+        batch = self._accept(request, holder, adapter, log, now)
+        if adapter.stores:
+            self._store(batch, log, deadline)
+        return _with_cors(adapter.accepted(batch), request, adapter, holder.site, sites)
 
     def _accept(
-        self, request: Request, site: Site, adapter: Adapter, log: RequestLog, now: int
+        self, request: Request, holder: KeyHolder, adapter: Adapter, log: RequestLog, now: int
     ) -> AcceptedBatch:
-        received = adapter.read(request, site)
+        received = adapter.read(request, holder.site)
         log.body_bytes = received.size
-        context = AcceptContext(lambda: self._secret(log), now, self.payloads)
-        batch = accept(request, site, received, context)
+        secret = partial(self._secret, log)
+        context = AcceptContext(secret, now, self.payloads, self.imports, is_server=holder.is_secret)
+        batch = accept(request, holder.site, received, context)
+        if not adapter.stores:
+            return batch
         log.accepted = batch.accepted
         log.rejected.update(event.row.reason for event in batch.rejected)
         return batch
@@ -98,6 +118,8 @@ class App:
             lambda record: record.part,
         )
         _raise_unless_stored(log.raw_put, log)
+        if batch.imports is not None:
+            self._store_payload(batch.imports, log)
         for event in batch.rejected:
             if event.payload is not None:
                 self._store_payload(event.payload, log)
@@ -105,7 +127,7 @@ class App:
         log.rejected_put = put_all(rows, self.to_rejected, len, DELIVERY_LIMITS, self.clock, deadline)
         _raise_unless_stored(log.rejected_put, log)
 
-    def _store_payload(self, payload: Payload, log: RequestLog) -> None:
+    def _store_payload(self, payload: Payload | ImportFile, log: RequestLog) -> None:
         try:
             self.to_payloads(payload)
         except PutRefused as error:
@@ -131,15 +153,16 @@ class App:
         )
 
     def _refusal(self, why: RequestRefused, request: Request, log: RequestLog) -> Response:
-        adapter = ADAPTERS.get(log.route)
+        adapter = log.adapter
         response = json_refused(why) if adapter is None else adapter.refused(why)
-        if why.status == HTTPStatus.METHOD_NOT_ALLOWED:
-            response = response.with_headers({"allow": ", ".join(METHODS[request.path])})
+        if isinstance(why, MethodNotAllowed):
+            return response.with_headers({"allow": ", ".join(why.methods)})
         if adapter is None or not adapter.cors:
             return response
         try:
             sites = self.sites.get(self.clock.now())
-            site = site_of_key(adapter.site_key(request), sites)
+            holder = sites.holder_of(adapter.site_key(request))
+            site = None if holder is None else holder.site
         except NeverLoaded:
             return response
         except RequestRefused:  # the key lies in a body that cannot be read
@@ -171,25 +194,30 @@ def unavailable() -> RequestRefused:
     )
 
 
-def _check_route(request: Request) -> None:
-    methods = METHODS.get(request.path)
-    if methods is None:
-        raise RequestRefused(HTTPStatus.NOT_FOUND, Reason.NOT_FOUND, f"there are {', '.join(METHODS)}")
+def _check_method(request: Request, methods: tuple[str, ...]) -> None:
     if request.method not in methods:
         detail = f"{request.path} takes {', '.join(methods)}"
-        raise RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED, Reason.METHOD_NOT_ALLOWED, detail)
+        raise MethodNotAllowed(detail, methods)
 
 
-def _site(request: Request, adapter: Adapter, sites: Sites) -> Site:
-    site = site_of_key(adapter.site_key(request), sites)
-    if site is None:
-        raise RequestRefused(
-            HTTPStatus.UNAUTHORIZED,
-            Reason.UNKNOWN_KEY,
-            "no site has this key; send it as the header X-Rastro-Key or as ?key=",
-        )
-    check_origin(request, site)
-    return site
+def _named_route(request: Request, sites: Sites) -> tuple[str, Adapter]:
+    """The route of a path that only a site knows."""
+    if any(request.path in site.post_paths for site in sites.by_name.values()):
+        return POST_PATH
+    raise RequestRefused(HTTPStatus.NOT_FOUND, Reason.NOT_FOUND, f"there are {', '.join(METHODS)}")
+
+
+def _holder(request: Request, adapter: Adapter, sites: Sites) -> KeyHolder:
+    holder = sites.holder_of(adapter.site_key(request))
+    if holder is None:
+        raise RequestRefused(HTTPStatus.UNAUTHORIZED, Reason.UNKNOWN_KEY, NO_SUCH_KEY)
+    if holder.is_secret:
+        check_secret(request)
+    elif adapter.for_servers:
+        detail = "this path is for servers; send a secret key of the site"
+        raise RequestRefused(HTTPStatus.FORBIDDEN, Reason.SECRET_KEY_NEEDED, detail)
+    check_origin(request, holder.site)
+    return holder
 
 
 def _with_cors(
@@ -197,7 +225,8 @@ def _with_cors(
 ) -> Response:
     if not adapter.cors:
         return response
-    return response.with_headers(cors_headers(request.headers.get("origin"), site, sites))
+    origin = request.headers.get("origin")
+    return response.with_headers(cors_headers(origin, site, sites, credentials=adapter.credentials))
 
 
 def _raise_unless_stored(report: PutReport, log: RequestLog) -> None:

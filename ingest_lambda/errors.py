@@ -18,6 +18,14 @@ class RequestRefused(Exception):  # noqa: N818 - the verdict on a request, not a
         self.retry_after = retry_after
 
 
+class MethodNotAllowed(RequestRefused):
+    """The route takes `methods`, and not this one."""
+
+    def __init__(self, detail: str, methods: tuple[str, ...]) -> None:
+        super().__init__(HTTPStatus.METHOD_NOT_ALLOWED, Reason.METHOD_NOT_ALLOWED, detail)
+        self.methods = methods
+
+
 class EventRejected(Exception):  # noqa: N818 - the verdict on one event
     """One event is not taken: it goes to the rejected table, and the others of its request go on."""
 

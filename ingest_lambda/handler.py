@@ -66,6 +66,7 @@ def _runtime() -> Runtime:
         clock=Clock(time.monotonic, time.sleep, random.random),
         environment=settings.environment,
         payloads=settings.payloads,
+        imports=settings.imports,
     )
     return Runtime(settings, app, (kinesis, firehose, ssm))
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ingest_lambda.adapters.adapter import Adapter
 from ingest_lambda.aws.put_all import PutReport
 from schemas import Reason
 
@@ -17,6 +18,7 @@ class RequestLog:
 
     request_id: str
     route: str = "unknown"
+    adapter: Adapter | None = None
     site: str | None = None
     status: int = 0
     refused: Reason | None = None

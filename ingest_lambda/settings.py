@@ -14,7 +14,8 @@ class Settings(NamedTuple):
     `salt` names the secret behind cookieless visitor ids. `viewer_header` is the lower-case name of a header
     in which a proxy of ours puts the client's IP address; None: the address of the connection counts.
     `payloads` is `s3://bucket/prefix`, for rejected events that are too large for a row; None: they are
-    refused. `environment` is a dimension of the metrics.
+    refused. `environment` is a dimension of the metrics. `imports` is `s3://bucket/prefix` for events of long ago
+    that servers send; None: they are rejected.
     """
 
     raw_stream: str
@@ -24,6 +25,7 @@ class Settings(NamedTuple):
     viewer_header: str | None = None
     payloads: str | None = None
     environment: str = "default"
+    imports: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -40,6 +42,7 @@ class Settings(NamedTuple):
             viewer_header=env.get("RASTRO_VIEWER_HEADER", "").strip().lower() or None,
             payloads=_s3_prefix(env, "RASTRO_PAYLOADS"),
             environment=env.get("RASTRO_ENVIRONMENT", "").strip() or "default",
+            imports=_s3_prefix(env, "RASTRO_IMPORTS"),
         )
 
 

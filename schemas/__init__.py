@@ -7,10 +7,11 @@ Imports nothing of ours. `event.schema.json` and `raw.schema.json` are JSON Sche
 from schemas.columns import Column
 from schemas.files import json_file
 from schemas.rejected import Reason, Rejected, Stage, rejected
-from schemas.sites import Session, Site, Sites, SitesError, parse_sites
+from schemas.sites import KeyHolder, Session, Site, Sites, SitesError, parse_sites
 
 __all__ = [
     "Column",
+    "KeyHolder",
     "Reason",
     "Rejected",
     "Session",

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     NOT_JSON = "not_json"
     UNKNOWN_KEY = "unknown_key"
     ORIGIN_NOT_ALLOWED = "origin_not_allowed"
+    SECRET_KEY_IN_BROWSER = "secret_key_in_browser"  # noqa: S105 - the name of a refusal
+    SECRET_KEY_NEEDED = "secret_key_needed"  # noqa: S105 - as above; of a request and of one event
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     TOO_MANY_EVENTS = "too_many_events"

@@ -3,6 +3,7 @@
 Kept in SSM Parameter Store on AWS and in a file elsewhere; `sites.schema.json` is its contract.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -36,7 +37,10 @@ class Session(NamedTuple):
 
 
 class Site(NamedTuple):
-    """One storefront. `keys`: one or, during a rotation, two. `origins`: empty means any."""
+    """One storefront. `keys`: one or, during a rotation, two. `origins`: empty means any.
+
+    `aliases`: other makers' names for the site, as public as keys. `secret_keys` are of servers only.
+    """
 
     name: str
     keys: tuple[str, ...]
@@ -55,6 +59,16 @@ class Site(NamedTuple):
     max_event_bytes: int = 65_536
     no_source_hosts: tuple[str, ...] = ()
     server_user_agents: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    secret_keys: tuple[str, ...] = ()
+    post_paths: tuple[str, ...] = ()
+
+
+class KeyHolder(NamedTuple):
+    """Whose key it is, and whether it is one of a server."""
+
+    site: Site
+    is_secret: bool
 
 
 class Sites(NamedTuple):
@@ -63,6 +77,18 @@ class Sites(NamedTuple):
     version: int
     by_name: Mapping[str, Site]
     by_key: Mapping[str, Site]
+    by_digest: Mapping[bytes, KeyHolder] = MappingProxyType({})
+
+    def holder_of(self, key: str) -> KeyHolder | None:
+        """Who has a key, public, secret or an alias; None if nobody.
+
+        Looked up by its SHA-256: how long that takes says nothing about how much of a key was right.
+        """
+        return self.by_digest.get(_digest(key))
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "replace")).digest()
 
 
 def parse_sites(text: str | bytes) -> Sites:
@@ -80,15 +106,20 @@ def parse_sites(text: str | bytes) -> Sites:
         place = "/".join(str(step) for step in problem.instance_path) or "the top level"
         raise SitesError(f"the sites document is wrong at {place}: {problem.message}")
     sites = [_site(name, fields) for name, fields in document["sites"].items()]
-    by_key: dict[str, Site] = {}
+    holders: dict[str, KeyHolder] = {}
     for site in sites:
-        for key in site.keys:
-            if key in by_key:
-                raise SitesError(
-                    f"the sites document gives one key to both {by_key[key].name} and {site.name}"
-                )
-            by_key[key] = site
-    return Sites(document["version"], MappingProxyType({s.name: s for s in sites}), MappingProxyType(by_key))
+        for keys, is_secret in ((site.keys, False), (site.aliases, False), (site.secret_keys, True)):
+            for key in keys:
+                if key in holders:
+                    other = holders[key].site.name
+                    raise SitesError(f"the sites document gives one key to both {other} and {site.name}")
+                holders[key] = KeyHolder(site, is_secret)
+    return Sites(
+        document["version"],
+        by_name=MappingProxyType({site.name: site for site in sites}),
+        by_key=MappingProxyType({key: site for site in sites for key in site.keys}),
+        by_digest=MappingProxyType({_digest(key): holder for key, holder in holders.items()}),
+    )
 
 
 def _site(name: str, fields: dict[str, Any]) -> Site:
@@ -100,7 +131,8 @@ def _site(name: str, fields: dict[str, Any]) -> Site:
         lateness_ms=round(minutes.get("lateness_minutes", 60) * MINUTE_MS),
         cart_silence_ms=round(rest.pop("cart", {}).get("abandoned_after_minutes", 60) * MINUTE_MS),
     )
-    for field in ("keys", "origins", "hosts", "no_source_hosts", "server_user_agents"):
+    lists = ("keys", "origins", "hosts", "no_source_hosts", "server_user_agents", "aliases", "secret_keys", "post_paths")
+    for field in lists:
         rest[field] = tuple(rest.get(field, ()))
     rest["origins"] = tuple(origin.lower() for origin in rest["origins"])  # browsers write them so
     site = Site(name=name, session=session, **rest)

@@ -108,8 +108,11 @@ ACCEPTED_FINDINGS = (
         for name in ("raw", "enriched", "rejected")
         for prefix in (name, f"errors/{name}")
     ),
-    AcceptedFinding(
-        "Pipeline/Ingest/ServiceRole", f"{_NAG}IAM5[Resource::<Lake5F1B88EA.Arn>/payloads/*]", _OBJECTS
+    *(
+        AcceptedFinding(
+            "Pipeline/Ingest/ServiceRole", f"{_NAG}IAM5[Resource::<Lake5F1B88EA.Arn>/{prefix}/*]", _OBJECTS
+        )
+        for prefix in ("payloads", "imports")
     ),
     *(
         AcceptedFinding(path, f"{_NAG}IAM5[Resource::{_LAKE_ELSEWHERE}/{prefix}/*]", _OBJECTS)

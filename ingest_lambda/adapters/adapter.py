@@ -36,6 +36,19 @@ class Adapter(NamedTuple):
     cors: bool = True
     """Whether pages read the response, so that it needs CORS headers."""
 
+    credentials: bool = False
+    """Whether its browser clients always ask with credentials, so that the response must allow them. Harmless: no
+    cookie is read or set here, and no response holds anything of a visitor."""
+
+    for_servers: bool = False
+    """Whether it takes requests with a secret key only."""
+
+    stores: bool = True
+    """Whether the events are stored; else they are only judged."""
+
+    document: Callable[[Request, Site], Response] | None = None
+    """A document that clients fetch, in place of taking events; `read` is then never called."""
+
 
 def json_accepted(batch: AcceptedBatch) -> Response:
     """202 with what was accepted and rejected."""

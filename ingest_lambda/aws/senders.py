@@ -6,6 +6,7 @@ from typing import Any
 
 from ingest_lambda.aws.client import ANSWER_SECONDS, AwsError, NoResponse, Service
 from ingest_lambda.aws.put_all import Limits, PutRefused, Send
+from ingest_lambda.events.history import ImportFile
 from ingest_lambda.events.raw_records import StreamRecord
 from ingest_lambda.events.rejected_rows import Payload
 
@@ -50,13 +51,13 @@ def delivery_sender(firehose: Service, name: str) -> Send[bytes]:
     return send
 
 
-def payload_store() -> Callable[[Payload], None]:
+def payload_store() -> Callable[[Payload | ImportFile], None]:
     """PutObject; raises PutRefused.
 
     One attempt: the client repeats the request, and the name is the content's.
     """
 
-    def store(payload: Payload) -> None:
+    def store(payload: Payload | ImportFile) -> None:
         # The SDK, which costs a quarter of a second, for what one request in a million needs.
         from botocore.config import Config  # noqa: PLC0415 - the SDK is slow to import and hardly ever needed
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the same
@@ -66,7 +67,8 @@ def payload_store() -> Callable[[Payload], None]:
         try:
             config = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1})
             s3: Any = get_session().create_client("s3", config=config)
-            s3.put_object(Bucket=bucket, Key=key, Body=payload.data, ContentType="application/json")
+            kind = "application/json" if isinstance(payload, Payload) else "application/gzip"
+            s3.put_object(Bucket=bucket, Key=key, Body=payload.data, ContentType=kind)
         except ClientError as error:
             raise PutRefused(f"PutObject: {error.response.get('Error', {}).get('Code')}") from error
         except BotoCoreError as error:

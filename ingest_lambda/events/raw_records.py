@@ -40,7 +40,8 @@ class StreamRecord(NamedTuple):
 class RequestContext(NamedTuple):
     """What all events of a request share.
 
-    Times are epoch ms; `ip` is already what the site's policy allows.
+    Times are epoch ms; `ip` is already what the site's policy allows. `is_server`: a server with a secret key
+    sent them; IP address, user agent and headers are then what it says of the visitor's device.
     """
 
     site: str
@@ -49,6 +50,7 @@ class RequestContext(NamedTuple):
     ip: str | None
     user_agent: str | None
     headers: dict[str, str]
+    is_server: bool = False
 
 
 def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -60,18 +62,25 @@ def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def records_of(context: RequestContext, visitor: Visitor, events: Sequence[bytes]) -> list[StreamRecord]:
-    """One record, or several in order when the events (each as JSON) do not fit into one record."""
+def records_of(
+    context: RequestContext, visitor: Visitor, events: Sequence[bytes], first_part: int = 0
+) -> list[StreamRecord]:
+    """One record, or several in order when the events (each as JSON) do not fit into one record.
+
+    `first_part`: how many records of this visitor come before.
+    """
     key = f"{context.site}/{visitor.id}"
     room = MAX_RECORD_BYTES - len(key.encode()) - len(_record(context, visitor, ()))
     records: list[StreamRecord] = []
     start = size = 0
     for index, event in enumerate(events):
         if size + len(event) + 1 > room:
-            records.append(StreamRecord(key, _record(context, visitor, events[start:index]), len(records)))
+            part = first_part + len(records)
+            records.append(StreamRecord(key, _record(context, visitor, events[start:index]), part))
             start, size = index, 0
         size += len(event) + 1  # its comma
-    records.append(StreamRecord(key, _record(context, visitor, events[start:]), len(records)))
+    part = first_part + len(records)
+    records.append(StreamRecord(key, _record(context, visitor, events[start:]), part))
     return records
 
 
@@ -88,4 +97,6 @@ def _record(context: RequestContext, visitor: Visitor, events: Sequence[bytes]) 
         "headers": context.headers,
         "events": [orjson.Fragment(event) for event in events],
     }
+    if context.is_server:
+        record["trusted_server"] = True
     return orjson.dumps(record)

@@ -34,20 +34,23 @@ class RejectedEvent(NamedTuple):
 
 
 def rejected_event(
-    index: int, event: Any, why: EventRejected, site: str, now: int, payloads: str | None
+    index: int, sent: Any, why: EventRejected, site: str, now: int, payloads: str | None, event: Any = None
 ) -> RejectedEvent:
-    """The whole event as a row; `now` is epoch ms, `payloads` the S3 prefix for those too large for a row.
+    """What the client sent, whole, as a row; `now` is epoch ms, `payloads` the S3 prefix for those too large for a row.
+
+    `event`: what was made of it, where that is something else; the row then has its id.
 
     Raises:
         RequestRefused: the event cannot be stored whole, so nothing of the request may be taken.
     """
     try:
-        original = orjson.dumps(event)
+        original = orjson.dumps(sent)
     except TypeError:  # more than 254 deep: the parser takes it, the writer does not
         raise RequestRefused(
             HTTPStatus.BAD_REQUEST, Reason.NOT_JSON, "the body is nested deeper than 254"
         ) from None
-    given = event.get("event_id") if isinstance(event, dict) else None
+    named = sent if event is None else event
+    given = named.get("event_id") if isinstance(named, dict) else None
     row = Rejected(
         rejected_at=(EPOCH + timedelta(milliseconds=now)).strftime("%Y-%m-%dT%H:%M:%S.")
         + f"{now % 1000:03d}Z",

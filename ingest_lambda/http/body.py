@@ -53,6 +53,16 @@ def read_json(request: Request, *, limit: int) -> JsonBody:
     return JsonBody(document, damaged_text, len(text))
 
 
+def read_text(request: Request, *, limit: int) -> str:
+    """Decode and decompress, at most `limit` bytes; what is not UTF-8 becomes U+FFFD.
+
+    Raises:
+        RequestRefused: 413, 415 or 400.
+    """
+    data = _raw(request.body, request.is_base64, request.headers.get("content-type"), limit)
+    return _decompressed(data, request.headers.get("content-encoding"), limit).decode("utf-8", "replace")
+
+
 def _raw(body: str, is_base64: bool, media_type: str | None, limit: int) -> bytes:
     # A beacon may come without a type; anything else must say that it is text, JSON or gzip.
     named = (media_type or "").partition(";")[0].strip().lower()

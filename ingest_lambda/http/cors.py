@@ -11,27 +11,34 @@ from schemas import Reason, Site, Sites
 
 MAX_AGE = 7200  # seconds; no browser keeps a preflight longer
 VARY = {"vary": "Origin"}
-HEADERS = "content-type, content-encoding, x-rastro-key"
+HEADERS = (
+    "content-type, content-encoding, x-rastro-key, authorization, anonymousid, sentat, x-write-key, x-umami-cache,"
+    " sp-anonymous"
+)
 
 
-def cors_headers(origin: str | None, site: Site | None, sites: Sites) -> Mapping[str, str]:
+def cors_headers(
+    origin: str | None, site: Site | None, sites: Sites, *, credentials: bool = False
+) -> Mapping[str, str]:
     """The headers for a response; `site` is None where the key was missing or wrong.
 
-    Without a site the response is readable for an origin that any site lists, so that a wrong key can be seen
-    as one.
+    `credentials`: the protocol's clients always ask with them. Without a site the response is readable for an
+    origin that any site lists, so that a wrong key can be seen as one.
     """
     if origin is None:
         return VARY
     if not any_allows(sites.by_name.values() if site is None else [site], origin):
         return VARY
     headers = VARY | {"access-control-allow-origin": origin, "access-control-expose-headers": "retry-after"}
-    if site is not None and site.allow_credentials:
+    if credentials or (site is not None and site.allow_credentials):
         headers["access-control-allow-credentials"] = "true"
     return headers
 
 
-def preflight(request: Request, methods: Sequence[str], site: Site | None, sites: Sites) -> Response:
-    """The response to OPTIONS, `methods` being those of the route.
+def preflight(
+    request: Request, methods: Sequence[str], site: Site | None, sites: Sites, *, credentials: bool = False
+) -> Response:
+    """The response to OPTIONS, `methods` being those of the route and `credentials` as above.
 
     A preflight carries no key header; with `?key=` it is for that site alone.
 
@@ -42,7 +49,7 @@ def preflight(request: Request, methods: Sequence[str], site: Site | None, sites
     origin = request.headers.get("origin")
     if origin is None:
         return Response(HTTPStatus.OK, {"methods": list(methods)}, allow)
-    headers = cors_headers(origin, site, sites)
+    headers = cors_headers(origin, site, sites, credentials=credentials)
     if "access-control-allow-origin" not in headers:
         raise RequestRefused(
             HTTPStatus.FORBIDDEN, Reason.ORIGIN_NOT_ALLOWED, "no site takes events from this origin"

@@ -8,7 +8,10 @@ MAX_QUERY_FIELDS = 200  # parse_qsl stops there: a query is at most some kilobyt
 
 
 class Request(NamedTuple):
-    """`headers` (names in lower case) and `query` have one text per name; `body` is as it came."""
+    """`headers` (names in lower case) and `query` have one text per name; `body` is as it came.
+
+    `query_text`: the query before it was read, for protocols with more fields than `query` takes.
+    """
 
     id: str
     method: str
@@ -18,6 +21,7 @@ class Request(NamedTuple):
     ip: str | None
     body: str
     is_base64: bool
+    query_text: str = ""
 
 
 def from_gateway(event: Mapping[str, Any], fallback_id: str, viewer_header: str | None = None) -> Request:
@@ -38,6 +42,7 @@ def from_gateway(event: Mapping[str, Any], fallback_id: str, viewer_header: str 
         ip=_ip(headers, viewer_header) or http.get("sourceIp"),
         body=event.get("body") or "",
         is_base64=bool(event.get("isBase64Encoded")),
+        query_text=_text(event.get("rawQueryString") or ""),
     )
 
 

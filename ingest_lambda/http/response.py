@@ -7,8 +7,14 @@ from typing import Any, NamedTuple
 import orjson
 
 
+class Text(NamedTuple):
+    """A body of plain text."""
+
+    text: str
+
+
 class Response(NamedTuple):
-    """A status, headers and a JSON value or, as bytes, a GIF."""
+    """A status, headers and a JSON value; or, as bytes, a GIF; or a `Text`; or nothing, as None."""
 
     status: int
     body: Any
@@ -20,15 +26,24 @@ class Response(NamedTuple):
 
     def to_gateway(self) -> dict[str, Any]:
         """Payload format 2.0."""
-        is_binary = isinstance(self.body, bytes)
+        media_type, body, is_base64 = _encoded(self.body)
         headers = {
-            "content-type": "image/gif" if is_binary else "application/json",
+            "content-type": media_type,
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
         }
         return {
             "statusCode": int(self.status),
             "headers": headers | dict(self.headers),
-            "body": (base64.b64encode(self.body) if is_binary else orjson.dumps(self.body)).decode(),
-            "isBase64Encoded": is_binary,
+            "body": body,
+            "isBase64Encoded": is_base64,
         }
+
+
+def _encoded(body: Any) -> tuple[str, str, bool]:
+    """Media type, text, and whether that is base64."""
+    if isinstance(body, bytes):
+        return "image/gif", base64.b64encode(body).decode(), True
+    if isinstance(body, Text):
+        return "text/plain;charset=utf-8", body.text, False
+    return "application/json", "" if body is None else orjson.dumps(body).decode(), False

@@ -1,13 +1,11 @@
 """Which site a request is for, and whether its origin may post there."""
 
-import hashlib
-import hmac
 from collections.abc import Iterable
 from http import HTTPStatus
 
 from ingest_lambda.errors import RequestRefused
 from ingest_lambda.http.request import Request
-from schemas import Reason, Site, Sites
+from schemas import Reason, Site
 
 
 def check_origin(request: Request, site: Site) -> None:
@@ -23,6 +21,22 @@ def check_origin(request: Request, site: Site) -> None:
         )
 
 
+def check_secret(request: Request) -> None:
+    """Refuse a request with a secret key that a browser sent: every visitor of that page could read the key.
+
+    Raises:
+        RequestRefused: 403.
+    """
+    headers = request.headers
+    # Origin: a page's script. Sec-Fetch-Site: an image or a link; other programs never send it.
+    if "origin" in headers or "sec-fetch-site" in headers:
+        raise RequestRefused(
+            HTTPStatus.FORBIDDEN,
+            Reason.SECRET_KEY_IN_BROWSER,
+            "this key is a secret one and must never be in a page; replace it, and use a public key there",
+        )
+
+
 def allows(site: Site, origin: str) -> bool:
     """Whether pages of this origin may post; a site that lists none takes all that could be one."""
     if not site.origins:
@@ -33,16 +47,3 @@ def allows(site: Site, origin: str) -> bool:
 def any_allows(sites: Iterable[Site], origin: str) -> bool:
     """For a preflight, which carries no key header."""
     return any(allows(site, origin) for site in sites)
-
-
-def site_of_key(key: str, sites: Sites) -> Site | None:
-    """The site of a key; None if no site has it.
-
-    Every key is compared, and whole, so that the time taken tells nothing about how much of one was right.
-    """
-    given = hashlib.sha256(key.encode("utf-8", "replace")).digest()
-    found = None
-    for known, site in sites.by_key.items():
-        if hmac.compare_digest(given, hashlib.sha256(known.encode()).digest()):
-            found = site
-    return found

@@ -254,7 +254,9 @@ def test_ingests_settings_can_be_read_by_ingest(templates: Every) -> None:
             if f["Handler"] == "ingest_lambda.handler.handler"
         )  # fmt: skip
         given = function["Environment"]["Variables"]
-        filled = {"RASTRO_PAYLOADS": "s3://bucket/payloads"}  # CloudFormation joins it from the bucket's name
+        filled = dict.fromkeys(
+            ("RASTRO_PAYLOADS", "RASTRO_IMPORTS"), "s3://bucket/prefix"
+        )  # joined from its name
         env = {k: v if isinstance(v, str) else filled.get(k, "x") for k, v in given.items()}
         settings = Settings.from_env(env)
         assert settings.sites == f"ssm:/rastro-{name}/sites"

@@ -123,6 +123,7 @@ class Bench:
     viewer_header: str | None = None
     payloads: list[Payload] = field(default_factory=list)
     payloads_at: str | None = None
+    imports_at: str | None = None
     log_lines: list[bytes] = field(default_factory=list)
     app: App = field(init=False)
 
@@ -136,6 +137,7 @@ class Bench:
             write_log=self.log_lines.append,
             clock=self.time.clock(),
             payloads=self.payloads_at,
+            imports=self.imports_at,
         )
 
     def post(
@@ -145,7 +147,7 @@ class Bench:
         request = from_gateway(event, "fallback", self.viewer_header)
         answer = self.app.answer(request, now, self.time.now + seconds).to_gateway()
         body = answer["body"]
-        if answer["headers"]["content-type"] == "application/json":
+        if answer["headers"]["content-type"] == "application/json" and body:
             body = json.loads(body)
         return answer["statusCode"], body, answer["headers"]
 

@@ -1,5 +1,6 @@
 """The sites document: what it may say, and what a person reads when it is wrong."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -121,3 +122,67 @@ def test_no_key_is_in_a_message() -> None:
 
 def test_the_example_is_a_good_document() -> None:
     assert parse_sites(json.dumps(json_file("examples/sites.json"))).by_name
+
+
+def test_keys_of_other_makers_lead_to_their_site() -> None:
+    document = {
+        "version": 1,
+        "sites": {
+            "loja": {
+                "keys": [KEY],
+                "aliases": ["G-ABC123", "loja.example"],
+                "secret_keys": ["sk_test_loja_00001"],
+            },
+            "outra": {"keys": ["pk_test_outra"], "aliases": ["shop"], "post_paths": ["/com.shop/track"]},
+        },
+    }
+    sites = parse_sites(json.dumps(document))
+
+    found = {
+        key: sites.holder_of(key)
+        for key in (KEY, "G-ABC123", "loja.example", "sk_test_loja_00001", "shop", "no")
+    }
+
+    assert {key: holder and (holder.site.name, holder.is_secret) for key, holder in found.items()} == {
+        KEY: ("loja", False),
+        "G-ABC123": ("loja", False),
+        "loja.example": ("loja", False),
+        "sk_test_loja_00001": ("loja", True),
+        "shop": ("outra", False),
+        "no": None,
+    }
+    assert sites.by_name["outra"].post_paths == ("/com.shop/track",)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"aliases": ["shop"]}, {"aliases": ["shop"]}),
+        ({"aliases": ["pk_test_outra"]}, {}),
+        ({"secret_keys": ["sk_test_loja_00001"]}, {"aliases": ["sk_test_loja_00001"]}),
+    ],
+)
+def test_no_key_of_any_kind_is_of_two_sites(first: dict[str, Any], second: dict[str, Any]) -> None:
+    sites = {"loja": {"keys": [KEY]} | first, "outra": {"keys": ["pk_test_outra"]} | second}
+
+    with pytest.raises(SitesError, match="one key to both"):
+        parse_sites(json.dumps({"version": 1, "sites": sites}))
+
+
+def test_a_secret_key_of_one_site_is_no_public_one_of_the_same() -> None:
+    with pytest.raises(SitesError, match="one key to both loja and loja"):
+        parse(keys=["sk_test_loja_00001"], secret_keys=["sk_test_loja_00001"])
+
+
+@pytest.mark.parametrize("path", ["track", "/", "/a b", "/a//b", "/a?b", "/a/b/c/d/e"])
+def test_a_post_path_is_a_plain_path(path: str) -> None:
+    with pytest.raises(SitesError, match="post_paths"):
+        parse(post_paths=[path])
+
+
+def test_keys_are_looked_up_by_their_digest_alone() -> None:
+    """So the time an answer takes says nothing about how much of a key was right."""
+    sites = parse_sites(json.dumps({"version": 1, "sites": {"loja": {"keys": [KEY]}}}))
+
+    assert list(sites.by_digest) == [hashlib.sha256(KEY.encode()).digest()]
+    assert sites.holder_of("\ud800") is None

@@ -86,6 +86,7 @@ def function(
                 origin_lock.VIEWER_HEADER if environment.stacks.edge else environment.ingest.viewer_header
             ),
             "RASTRO_PAYLOADS": f"s3://{bucket.bucket_name}/{layout.PAYLOADS.rstrip('/')}",
+            "RASTRO_IMPORTS": f"s3://{bucket.bucket_name}/{layout.IMPORTS.rstrip('/')}",
         },
         log_group=logs.LogGroup(
             scope,
@@ -98,7 +99,8 @@ def function(
     rejected.grant_put_records(made)
     made.add_to_role_policy(
         iam.PolicyStatement(
-            actions=["s3:PutObject"], resources=[bucket.arn_for_objects(f"{layout.PAYLOADS}*")]
+            actions=["s3:PutObject"],
+            resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in (layout.PAYLOADS, layout.IMPORTS)],
         )
     )
     parameters.grant_read(made, salt=True)
