@@ -21,6 +21,9 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     kcl = commands.add_parser("kcl", help="KCL's daemon, which starts a record processor per shard")
     kcl.add_argument("--folder", type=Path, default=Path("/tmp/rastro"), help="for generated files")  # noqa: S108 - the one writable place of the container
+    kcl.add_argument(
+        "--no-restart", action="store_true", help="end when the daemon dies; it takes this process's place"
+    )
     commands.add_parser("record-processor", help="one shard; started by the daemon")
     local = commands.add_parser("local", help="raw records on stdin, enriched events on stdout")
     local.add_argument("--settings", type=Path, help="a sites document; default: the demo's")
@@ -45,6 +48,7 @@ def _forget_beats(folder: Path) -> None:
 def _kcl(args: argparse.Namespace) -> int:
     from enrich_consumer import app
     from enrich_consumer.edges.kcl import daemon
+    from enrich_consumer.edges.log import open_log
 
     settings = Settings.from_env(os.environ)
     app.check(settings)  # here a mistake is one clear line; the child's would drown in the daemon's log
@@ -53,8 +57,12 @@ def _kcl(args: argparse.Namespace) -> int:
     worker = settings.worker_id or daemon.worker_name()
     command = daemon.prepare(settings._replace(worker_id=worker), args.folder)
     env = {**os.environ, "RASTRO_WORKER_ID": worker}  # its processors give back what it holds
-    # The daemon takes this process's place, so that a SIGTERM to it is a SIGTERM to the daemon.
-    os.execve(command[0], command, daemon.child_environment(env, os.getpid()))  # noqa: S606 - our own words
+    env = daemon.child_environment(env, os.getpid())
+    if args.no_restart:
+        os.execve(command[0], command, env)  # noqa: S606 - our own words
+    from enrich_consumer.edges.kcl.supervisor import supervise
+
+    return supervise(command, env, open_log(settings.log), settings.application)
 
 
 def _record_processor(_: argparse.Namespace) -> int:

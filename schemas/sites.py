@@ -131,7 +131,16 @@ def _site(name: str, fields: dict[str, Any]) -> Site:
         lateness_ms=round(minutes.get("lateness_minutes", 60) * MINUTE_MS),
         cart_silence_ms=round(rest.pop("cart", {}).get("abandoned_after_minutes", 60) * MINUTE_MS),
     )
-    lists = ("keys", "origins", "hosts", "no_source_hosts", "server_user_agents", "aliases", "secret_keys", "post_paths")
+    lists = (
+        "keys",
+        "origins",
+        "hosts",
+        "no_source_hosts",
+        "server_user_agents",
+        "aliases",
+        "secret_keys",
+        "post_paths",
+    )
     for field in lists:
         rest[field] = tuple(rest.get(field, ()))
     rest["origins"] = tuple(origin.lower() for origin in rest["origins"])  # browsers write them so

@@ -40,10 +40,11 @@ DOCUMENTED = {
 
 def _ours() -> dict[str, set[str]]:
     from enrich_consumer.edges import metrics as consumer
+    from enrich_consumer.edges.kcl import supervisor
     from ingest_lambda import metrics as ingest
 
     return {
-        consumer.NAMESPACE: set(consumer.NAMES),
+        consumer.NAMESPACE: {*consumer.NAMES, supervisor.RESTARTS},
         ingest.NAMESPACE: set(get_args(ingest.Metric)),
         canary.NAMESPACE: set(canary.UNITS),
     }

@@ -247,6 +247,12 @@ def _consumer(environment: Environment, names: Names) -> list[Alarm]:
             missing=_MISSING_BAD,
         ),
         Alarm(
+            "consumer-restarts",
+            "KCL's daemon died and was started again inside its task; its shards stood still meanwhile.",
+            metrics.consumer_metric(environment, metrics.RESTARTS, "Sum", metrics.FIVE),
+            threshold=0,
+        ),
+        Alarm(
             "consumer-memory",
             "The consumer uses nearly all its memory; beyond it the task is killed.",
             metrics.service_metric(

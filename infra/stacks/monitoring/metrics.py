@@ -3,7 +3,7 @@
 A test compares the names: ours with the code that writes them, AWS's with what AWS documents.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -14,6 +14,8 @@ from infra.environments.settings import Environment
 
 INGEST = "Rastro/Ingest"
 CANARY = "Rastro/Canary"
+RESTARTS: Final = "DaemonRestarts"
+"""What the supervisor in the task counts (`enrich_consumer/edges/kcl/supervisor.py`)."""
 
 IngestMetric = Literal[
     "Accepted", "Rejected", "Refused", "Unavailable", "PutLatency", "SitesDocumentInvalid", "SaltUnreadable"
@@ -38,7 +40,10 @@ def _metric(
 
 
 def consumer_metric(
-    environment: Environment, name: ConsumerMetric, statistic: str, period: Duration
+    environment: Environment,
+    name: ConsumerMetric | Literal["DaemonRestarts"],
+    statistic: str,
+    period: Duration,
 ) -> cloudwatch.Metric:
     """What the consumer writes into its log; over all its shards."""
     return _metric(CONSUMER, name, statistic, period, {"Application": environment.application}, name)

@@ -153,7 +153,9 @@ def test_kcl_becomes_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(os, "environ", environment)
     monkeypatch.setattr(os, "execve", lambda *given: started.append(given))
     monkeypatch.setattr(app, "check", lambda settings: None)
-    monkeypatch.setattr(sys, "argv", ["enrich_consumer", "kcl", "--folder", str(tmp_path / "made")])
+    monkeypatch.setattr(
+        sys, "argv", ["enrich_consumer", "kcl", "--folder", str(tmp_path / "made"), "--no-restart"]
+    )
     with pytest.raises((TypeError, SystemExit)):  # execve does not return
         sys.exit(command_line.main())
     ((program, command, env),) = started

@@ -29,13 +29,16 @@ def wait_for(found: Callable[[], T], what: Callable[[], str], seconds: float = 1
 
 
 class Daemon:
-    """Started by the constructor. `name` is that of its folder and of its log."""
+    """Started by the constructor. `name` is that of its folder and of its log. Signals are sent to the daemon itself,
+    so by default no supervisor stands before it."""
 
-    def __init__(self, name: str, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, folder: Path, env: Mapping[str, str], options: tuple[str, ...] = ("--no-restart",)
+    ) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         self._folder = folder / name
-        command = [sys.executable, "-m", "enrich_consumer", "kcl", "--folder", str(self._folder)]
+        command = [sys.executable, "-m", "enrich_consumer", "kcl", "--folder", str(self._folder), *options]
         self.started_at = time.time()
         self.pid = processes.launch(command, {**os.environ, **env}, self.log, cwd=REPOSITORY)
 

@@ -48,9 +48,11 @@ class Fleet:
 
     # daemons
 
-    def start(self) -> Daemon:
-        """One more daemon; does not wait for its first shard."""
-        daemon = Daemon(f"daemon-{next(self._names)}", self._folder, self._env)
+    def start(self, *, supervised: bool = False) -> Daemon:
+        """One more daemon; does not wait for its first shard. `supervised`: as a task runs it, started again when it
+        dies; its process id is then the supervisor's."""
+        options = () if supervised else ("--no-restart",)
+        daemon = Daemon(f"daemon-{next(self._names)}", self._folder, self._env, options)
         self.daemons.append(daemon)
         return daemon
 

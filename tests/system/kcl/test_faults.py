@@ -84,6 +84,32 @@ def test_kill_9_of_a_processor_whose_events_print_protocol_lines(fleet: Fleet, m
     fleet.settle("kill -9 of a processor")
 
 
+def test_a_lone_task_recovers_from_the_death_of_a_processor(fleet: Fleet, measure: Measure) -> None:
+    for daemon in fleet.alive():
+        daemon.send(signal.SIGTERM)
+        daemon.wait_end()
+    task = fleet.start(supervised=True)
+    fleet.has_all(task, task.started_at)
+    shards = set(fleet.owners())
+    fleet.mid_batch("shardId-000000000001")
+    os.kill(task.child("shardId-000000000001"), signal.SIGKILL)
+    at = fleet.now()
+    fleet.clear_fault("slow")
+    wait_for(
+        lambda: {fields["shard"] for fields in task.said("shard taken over", at)} >= shards,
+        lambda: f"every shard is read again:\n{task.tail()}",
+    )
+    fleet.put(100)
+    measure("kill -9 of a processor in a lone task: events of every shard flow", fleet.first_events(task, at))
+    assert [
+        fields["deaths_in_a_row"] for fields in task.said("the daemon died and is started again", at)
+    ] == [1]
+    fleet.settle("a lone task")
+    task.send(signal.SIGTERM)
+    task.wait_end()
+    assert set(fleet.owners().values()) == {None}, "a stop hands the leases over through the supervisor"
+
+
 def test_kill_9_of_one_of_two_daemons(fleet: Fleet, measure: Measure) -> None:
     survivor, victim = fleet.pair()
     (shard,) = fleet.shards(victim)
