@@ -143,6 +143,7 @@ def _site(name: str, fields: dict[str, Any]) -> Site:
     )
     for field in lists:
         rest[field] = tuple(rest.get(field, ()))
+    rest["no_source_hosts"] = tuple(host.lower() for host in rest["no_source_hosts"])
     rest["origins"] = tuple(origin.lower() for origin in rest["origins"])  # browsers write them so
     site = Site(name=name, session=session, **rest)
     if site.allow_credentials and not site.origins:

@@ -1,12 +1,14 @@
 """Campaign parameters and click ids of the page's address."""
 
+from collections.abc import Mapping
+
 from enrich_consumer.core.engine.context import Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.parsing import urls
 from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.record import Row
-from enrich_consumer.core.tables.click_ids import CLICK_IDS
+from enrich_consumer.core.tables.click_ids import CLICK_IDS, CLICK_PARAMETERS
 from schemas import Column
 
 LONGEST = 512
@@ -25,24 +27,39 @@ UTMS = (
 )
 
 
-def columns_of(query: str) -> Row:
-    """The columns that a query gives; empty when it has none of the parameters."""
-    found = urls.parameters(query)
+_NOTHING = frozenset(("undefined", "null", "none", "nan", "(not set)"))
+"""What programs write where they know no value."""
+
+
+def columns_of(found: Mapping[str, str]) -> Row:
+    """The columns that the parameters of an address give; empty when none of them is of a campaign."""
     row: Row = {}
     for name in UTMS:
-        if text := found.get(name, "").strip():
+        text = found.get(name, "").strip()
+        if text and text.lower() not in _NOTHING:
             row[name] = scrub(text[:LONGEST])  # decoded it may show what the address hid
-    for name, network in CLICK_IDS.items():
+    for name, network in CLICK_PARAMETERS.items():
         if click := found.get(name):
-            row["click_id"] = click[:LONGEST]
+            if name in CLICK_IDS:
+                row["click_id"] = click[:LONGEST]
             row["click_network"] = network.name
             break
     return row
 
 
 def _per_page(_: Page, row: Row) -> None:
-    if query := row.get("page_query"):
-        row.update(columns_of(query))
+    query = row.get("page_query")
+    fragment = row.get("page_url", "").partition("#")[2]
+    if query or "=" in fragment:
+        row.update(columns_of({**_of_fragment(fragment), **urls.parameters(query)}))
+
+
+def _of_fragment(fragment: str) -> Mapping[str, str]:
+    """Parameters behind the `#`, also behind a hash router's path: `#/produto?utm_source=x`."""
+    if "=" not in fragment:
+        return {}
+    path, mark, query = fragment.partition("?")
+    return urls.parameters(query if mark else path)
 
 
 def _build(_: References) -> Step:
@@ -65,6 +82,6 @@ ENRICHMENT = Enrichment(
         Column("click_id", "string", "Click id of the network; null without consent to ads."),
         Column("click_network", "string", "The network that the click id implies, for example google_ads."),
     ),
-    requires=("page_query",),
+    requires=("page_url", "page_query"),
     build=_build,
 )

@@ -10,16 +10,21 @@ from enrich_consumer.core.parsing.channels import Traffic, channel_of
 from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.record import Row
 from enrich_consumer.core.tables import known_sites
-from enrich_consumer.core.tables.click_ids import CLICK_IDS
+from enrich_consumer.core.tables.click_ids import CLICK_PARAMETERS
+from enrich_consumer.core.tables.ga4_sources import KIND_OF_SOURCE
+from enrich_consumer.core.tables.no_source_hosts import is_no_source
 from schemas import Column
 
 REFERRERS = 8192
 LONGEST_CACHED = 512
-_NETWORKS = {network.name: network for network in CLICK_IDS.values()}
+_NETWORKS = {network.name: network for network in CLICK_PARAMETERS.values()}
 
 
-def columns_of(url: str, page_host: str | None, hosts: tuple[str, ...]) -> Row:
-    """The columns of one referrer, for a page of `page_host` in a shop with these host names."""
+def columns_of(
+    url: str, page_host: str | None, hosts: tuple[str, ...], no_source_hosts: tuple[str, ...] = ()
+) -> Row:
+    """The columns of one referrer, for a page of `page_host` in a shop with these host names and these hosts that are
+    no source, beside the table's."""
     address = urls.clean(url)
     host = address.host
     if host is None:
@@ -27,6 +32,9 @@ def columns_of(url: str, page_host: str | None, hosts: tuple[str, ...]) -> Row:
     row: Row = {"referrer_url": urls.text_of(url, address), "referrer_host": host}
     if host == page_host or host in hosts or any(host.endswith("." + ours) for ours in hosts):
         row["referrer_medium"] = "internal"
+        return row
+    if is_no_source(host, no_source_hosts):
+        row["referrer_medium"] = "no_source"
         return row
     site = known_sites.find(host)
     if site is None:
@@ -62,7 +70,7 @@ def channel(
     referrer_medium: str | None,
     referrer_source: str | None,
 ) -> str | None:
-    """The channel group; None for a step inside the shop, which has none of its own.
+    """The channel group; None for a step inside the shop or back from a page that is no source: it has none of its own.
 
     The campaign's parameters speak first, then the click id, then the referrer, then it is direct.
     """
@@ -73,7 +81,7 @@ def channel(
         medium = (utm_medium or (network.medium if network else "(not set)")).lower()
     elif network:
         source, medium = network.source, network.medium
-    elif referrer_medium == "internal":
+    elif referrer_medium in {"internal", "no_source"}:
         return None
     elif referrer_source:
         source, medium = referrer_source, _MEDIUMS.get(referrer_medium or "", "referral")
@@ -83,9 +91,11 @@ def channel(
 
 
 def _category(source: str) -> str | None:
-    if found := known_sites.MEDIUM_OF_SOURCE.get(source):
+    """The kind of a source: by Google's list, by our name of a site, by its host."""
+    if found := KIND_OF_SOURCE.get(source) or known_sites.MEDIUM_OF_SOURCE.get(source):
         return found
-    site = known_sites.find(source) if "." in source else None
+    host = urls.split(source).host if "://" in source else source
+    site = known_sites.find(host) if host and "." in host else None
     return site.medium if site else None
 
 
@@ -95,7 +105,7 @@ def _build(_: References) -> Step:
     def per_page(page: Page, row: Row) -> None:
         if url := page.referrer:
             find = cached if len(url) <= LONGEST_CACHED else columns_of
-            row.update(find(url, row.get("page_host"), page.site.hosts))
+            row.update(find(url, row.get("page_host"), page.site.hosts, page.site.no_source_hosts))
         found = channel(*[row.get(name) for name in _CHANNEL_FROM])
         if found:
             row["channel"] = found
@@ -112,14 +122,15 @@ ENRICHMENT = Enrichment(
         Column(
             "referrer_medium",
             "string",
-            "search, social, email, video, shopping, ai, internal (the shop itself) or referral (any other).",
+            "search, social, email, video, shopping, ai, internal (the shop itself), no_source (payment, sign-in and "
+            "such, where the visit comes back from) or referral (any other).",
         ),
         Column("referrer_source", "string", "Name of a known site, for example google; else the host."),
         Column("referrer_term", "string", "What was searched for there, where the site still tells."),
         Column(
             "channel",
             "string",
-            "GA4's default channel group of this event; null for a step inside the shop.",
+            "GA4's default channel group of this event; null for a step inside the shop or back from a no_source page.",
         ),
     ),
     requires=("page_host", "utm_source", "utm_medium", "utm_campaign", "click_network"),

@@ -1,8 +1,9 @@
 """Google Analytics 4's default channel groups, rule by rule in the documented order.
 
 Source: Google's help page "[GA4] Default channel group", the table of manual traffic, with the AI Assistant
-channel of May 2026. Where a rule needs the advertising account (Google Ads' network type, DV360's creative),
-only what the address tells is known: see CLICK_IDS in campaign.py.
+channel of May 2026. ChatGPT adds utm_source to its links and no medium, which is the same as its referrer. Where a
+rule needs the advertising account (Google Ads' network type, DV360's creative), only what the address tells is known:
+see tables/click_ids.csv.
 """
 
 import re
@@ -70,7 +71,10 @@ RULES: tuple[Rule, ...] = (
             or t.source == "firebase"
         ),
     ),
-    ("AI Assistant", lambda t: t.medium == "ai-assistant"),
+    (
+        "AI Assistant",
+        lambda t: t.medium == "ai-assistant" or (t.category == "ai" and t.medium == "(not set)"),
+    ),
 )
 UNASSIGNED = "Unassigned"
 

@@ -1,7 +1,7 @@
 """Taking addresses of web pages apart, fast and without ever raising."""
 
+import re
 from typing import NamedTuple
-from urllib.parse import unquote_plus
 
 from enrich_consumer.core.parsing import address_secrets
 from enrich_consumer.core.parsing.address_secrets import is_secret, without_values
@@ -67,9 +67,30 @@ def parameters(query: str | None) -> dict[str, str]:
         return found
     for part in query.split("&", DEEPEST)[:DEEPEST]:
         name, _, value = part.partition("=")
-        if value and (name := name.lower()) not in found:
-            found[name] = unquote_plus(value) if "%" in value or "+" in value else value
+        name = name.lower()
+        while name.startswith("amp;"):  # `&amp;` of HTML that was not read as HTML
+            name = name[4:]
+        if value and name not in found:
+            found[name] = unescaped(value)
     return found
+
+
+_ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+
+
+def unescaped(value: str) -> str:
+    """The value of a parameter; escaped bytes that are no UTF-8 are read as Windows-1252, the web's Latin-1."""
+    if "+" in value:
+        value = value.replace("+", " ")
+    return _ESCAPES.sub(_letters, value) if "%" in value else value
+
+
+def _letters(escapes: re.Match[str]) -> str:
+    data = bytes.fromhex(escapes.group().replace("%", ""))
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
 
 
 def clean(url: str) -> Address:

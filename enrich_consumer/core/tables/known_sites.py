@@ -1,8 +1,10 @@
 """Sites that send visitors, by medium: our own table (docs/decisions/0012-referrer-table.md)."""
 
+import re
 from typing import NamedTuple
 
 from enrich_consumer.core.tables.csv_table import read_table
+from enrich_consumer.core.tables.ga4_sources import KIND_OF_SOURCE
 
 
 class KnownSite(NamedTuple):
@@ -29,6 +31,16 @@ def _read() -> tuple[dict[str, KnownSite], dict[str, KnownSite], dict[str, str]]
     return exact, anywhere, mediums
 
 
+def _of_google(exact: dict[str, KnownSite]) -> dict[str, KnownSite]:
+    """Hosts of Google's list that our table does not have, or has as another kind."""
+    return {
+        source: KnownSite(kind, source)
+        for source, kind in KIND_OF_SOURCE.items()
+        if "." in source and source not in exact
+        if (known := find(source)) is None or known.medium != kind
+    }
+
+
 _EXACT, _ANYWHERE, MEDIUM_OF_SOURCE = _read()
 """The last one: the medium by our name of a source, for `utm_source=facebook`."""
 
@@ -38,11 +50,19 @@ def find(host: str) -> KnownSite | None:
     labels = host.split(".")
     for start in range(min(len(labels), 8)):
         name = ".".join(labels[start:])
-        if site := _EXACT.get(name):
-            return site
-        if site := _ANYWHERE.get(_stem(labels[start:])):
-            return site
-    return None
+        site = _EXACT.get(name) or _ANYWHERE.get(_stem(labels[start:]))
+        if site is not None:
+            is_other = site.medium == "search" and not all(map(_SEARCH_LABEL.match, labels[:start]))
+            return None if is_other else site
+    return KnownSite("email", host) if labels[0] in _WEB_MAIL and len(labels) > 2 else None
+
+
+_SEARCH_LABEL = re.compile(
+    r"(?:www\d*|m\d*|[a-z]{1,2}|search|images?|img|videos?|cse|encrypted|ipv[46]|lens|mobile|touch|web|wap|find|suche"
+    r"|busca|buscador|pesquisa|recherche|ricerca|szukaj|isearch|websearch|html|lite|safe|start|noai|com)\Z"
+)
+"""Sub-domains of a portal that are its search; docs.google.com and news.yahoo.com are other sites."""
+_WEB_MAIL = frozenset(("webmail", "zimbra", "roundcube", "squirrelmail", "owa", "correio"))
 
 
 def _stem(labels: list[str]) -> str:
@@ -50,3 +70,6 @@ def _stem(labels: list[str]) -> str:
     if len(labels) >= 3 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL:
         return ".".join(labels[:-2])
     return ".".join(labels[:-1]) if len(labels) >= 2 and len(labels[-1]) <= 3 else ""
+
+
+_EXACT.update(_of_google(_EXACT))
