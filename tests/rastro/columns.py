@@ -97,13 +97,20 @@ def differences(request: Request, sent: Sent, row: dict[str, Any]) -> list[str]:
     return told + _times(request, sent, row)
 
 
+BELIEVED = timedelta(minutes=5)
+"""A clock that is off by no more than this is believed (docs/sessions.md)."""
+
+
 def _times(request: Request, sent: Sent, row: dict[str, Any]) -> list[str]:
     told = []
     at, received = row["event_at"], row["received_at"]
-    if request.sent_at is None:
+    believed = request.sent_at is None or abs(received - _moment(request.sent_at)) <= BELIEVED
+    if believed:
         if at != _moment(sent.event["ts"]):
             told.append(f"event_at: {at} instead of {_moment(sent.event['ts'])}")
-    elif received - at != timedelta(milliseconds=request.sent_at - sent.event["ts"]):
+    elif request.sent_at is not None and received - at != timedelta(
+        milliseconds=request.sent_at - sent.event["ts"]
+    ):
         told.append(f"event_at: {received - at} before its arrival")
     day = at.replace(tzinfo=UTC).astimezone(ZoneInfo("America/Sao_Paulo")).date()
     if row["event_date"] != day:
