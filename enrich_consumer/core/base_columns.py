@@ -12,7 +12,7 @@ from enrich_consumer.core.times import iso
 from schemas import Column
 
 SCHEMA_VERSION = 1
-ENRICH_VERSION = "1"
+ENRICH_VERSION = "2"
 """Raise it with every change that gives other values for the same input; a backfill compares it."""
 
 PIPELINE = (

@@ -24,6 +24,20 @@ ITEM = (
     "price",
     "quantity",
     "discount",
+    "item_category2",
+    "item_category3",
+    "item_category4",
+    "item_category5",
+    "item_list_id",
+    "item_list_name",
+    "index",
+    "coupon",
+    "affiliation",
+    "promotion_id",
+    "promotion_name",
+    "creative_name",
+    "creative_slot",
+    "location_id",
 )
 POSTING = timedelta(minutes=5)
 """Events carry the moment they were planned as `sent_at`, so they seem later by what the posting took."""

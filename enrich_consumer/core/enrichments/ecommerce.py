@@ -10,6 +10,7 @@ from typing import Any
 from enrich_consumer.core.engine.context import EnrichmentContext
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
+from enrich_consumer.core.parsing.items import ITEMS_TYPE, clean_id, shared_texts, texts_of
 from enrich_consumer.core.record import Event, Row
 from enrich_consumer.core.tables.currencies import CODES
 from schemas import Column
@@ -20,11 +21,6 @@ MOST = 1_000_000
 
 NAMES = ("transaction_id", "coupon")
 AMOUNTS = ("value", "shipping", "tax")
-TEXTS = ("item_id", "item_name", "item_brand", "item_category", "item_variant")
-ITEMS_TYPE = (
-    "array<struct<item_id:string,item_name:string,item_brand:string,item_category:string,item_variant:string,"
-    "price:decimal(18,4),quantity:int,discount:decimal(18,4)>>"
-)
 
 
 def money_of(amount: float) -> tuple[float | None, str | None]:
@@ -59,12 +55,9 @@ def _flag(flags: list[str], flag: str) -> None:
         flags.append(flag)
 
 
-def item_of(given: dict[str, Any], flags: list[str]) -> Row:
+def item_of(given: dict[str, Any], flags: list[str], shared: dict[str, str]) -> Row:
     """One item, fields of the struct that are known. Without a quantity it is one piece, as in GA4."""
-    item: Row = {}
-    for name in TEXTS:
-        if name in given and (text := given[name]) is not None:
-            item[name] = text if type(text) is str else str(text)
+    item: Row = texts_of(given, shared)
     price, quantity, discount = given.get("price"), given.get("quantity"), given.get("discount")
     if price is not None:
         item["price"] = _amount(price, flags, "price")
@@ -109,8 +102,20 @@ def _amounts(event: Event, given: dict[str, Any], row: Row, flags: list[str]) ->
             row[name] = _amount(abs(amount) if event["event"] == "refund" else amount, flags, name)
 
 
-def _items(event: Event, items: list[dict[str, Any]], row: Row, flags: list[str]) -> None:
-    lines = [item_of(item, flags) for item in items]
+def _names(given: dict[str, Any], row: Row, flags: list[str]) -> None:
+    for name in NAMES:
+        told = given.get(name)
+        if told is not None:
+            text = clean_id(told)
+            if text is not None:
+                row[name] = text
+            elif name == "transaction_id":
+                flags.append("unusable_transaction_id")
+
+
+def _items(event: Event, given: dict[str, Any], row: Row, flags: list[str]) -> None:
+    shared = shared_texts(given)
+    lines = [item_of(item, flags, shared) for item in given["items"]]
     row["items"] = lines
     row["items_count"] = len(lines)
     row["items_quantity"] = sum([line["quantity"] or 0 for line in lines])
@@ -133,13 +138,10 @@ def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
         row["currency"] = code
     if not known:
         flags.append("unknown_currency")
-    for name in NAMES:
-        if text := given.get(name):
-            row[name] = text if type(text) is str else str(text)
+    _names(given, row, flags)
     _amounts(event, given, row, flags)
-    items = given.get("items")
-    if items:
-        _items(event, items, row, flags)
+    if given.get("items"):
+        _items(event, given, row, flags)
     if flags:
         row["ecommerce_flags"] = flags
 
@@ -161,7 +163,7 @@ ENRICHMENT = Enrichment(
             "decimal(18,4)",
             "Value of the event in the currency's major unit; of the items where none was sent.",
         ),
-        Column("transaction_id", "string", "The order's id."),
+        Column("transaction_id", "string", "The order's id; null for a placeholder such as undefined."),
         Column("coupon", "string", "Coupon of the order."),
         Column("shipping", "decimal(18,4)", "Cost of shipping."),
         Column("tax", "decimal(18,4)", "Tax."),
@@ -172,7 +174,8 @@ ENRICHMENT = Enrichment(
         Column(
             "ecommerce_flags",
             "array<string>",
-            "What is odd: unknown_currency, negative_*, absurd_*, broken_quantity, derived_value.",
+            "What is odd: unknown_currency, negative_*, absurd_*, broken_quantity, derived_value, "
+            "unusable_transaction_id (a placeholder such as undefined; the column is null).",
         ),
     ),
     requires=(),

@@ -11,8 +11,9 @@ from enrich_consumer.core.enrichments.campaign import UTMS
 from enrich_consumer.core.parsing import ip_redaction
 from enrich_consumer.core.parsing.address_secrets import without_values
 from enrich_consumer.core.parsing.ip_addresses import by_policy
+from enrich_consumer.core.parsing.items import unread_fields
 from enrich_consumer.core.parsing.pii import scrub
-from enrich_consumer.core.parsing.properties import properties_text
+from enrich_consumer.core.parsing.properties import properties_text, with_unread
 from enrich_consumer.core.record import Event, Record, Reject, Row
 from enrich_consumer.core.tables.click_ids import CLICK_IDS
 from schemas import Column, Reason
@@ -96,7 +97,14 @@ def _per_client(client: Client, row: Row) -> None:
 
 
 def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
-    if properties := event.get("properties"):
+    properties = event.get("properties")
+    if (
+        (ecommerce := event.get("ecommerce"))
+        and type(ecommerce) is dict
+        and (unread := unread_fields(ecommerce))
+    ):
+        properties = with_unread(properties, unread)
+    if properties:
         _write_properties(properties, row)
     for column in TEXTS_OF_EVENTS:
         if column in row and (text := row[column]):
@@ -133,7 +141,11 @@ ENRICHMENT = Enrichment(
         ),
         Column("consent_analytics", "boolean", "What the visitor said; null: not asked."),
         Column("consent_ads", "boolean", "What the visitor said; null: not asked."),
-        Column("properties", "string", "Everything else the event carried, as JSON text, scrubbed."),
+        Column(
+            "properties",
+            "string",
+            "Everything else the event carried, as JSON text, scrubbed; under `ecommerce` what of it has no column.",
+        ),
     ),
     requires=(),  # it cleans what others gave, if they are there
     build=_build,

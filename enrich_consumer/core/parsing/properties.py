@@ -26,6 +26,18 @@ def properties_text(data: bytes) -> str:
     return data.decode()
 
 
+def with_unread(properties: bytes | None, ecommerce: dict[str, Any]) -> bytes:
+    """The properties with the fields of the event's `ecommerce` that have no column; `ecommerce_unread` where the
+    properties have a field `ecommerce` of their own.
+
+    Raises:
+        ValueError, RecursionError: the properties are nested too deep to be read.
+    """
+    told = orjson.loads(properties) if properties else {}
+    told["ecommerce_unread" if "ecommerce" in told else "ecommerce"] = ecommerce
+    return orjson.dumps(told)
+
+
 def is_suspicious(data: bytes) -> bool:
     """Whether there may be something to take out of a JSON text; one look for all that is sought.
 

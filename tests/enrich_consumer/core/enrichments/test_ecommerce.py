@@ -1,8 +1,9 @@
 """Money and items."""
 
+import orjson
 import pytest
 
-from enrich_consumer.core.enrichments import References
+from enrich_consumer.core.enrichments import References, columns
 from tests.support.records import SITE, build, record
 
 ENRICH = build(References())
@@ -39,6 +40,77 @@ def test_an_order():
     assert row["items"][1] == {"item_id": "b", "quantity": 1}
     assert set(row["items"][0]) <= set(NAMES)
     assert "ecommerce_flags" not in row
+
+
+def test_an_item_has_every_field_of_ga4():
+    item = {
+        "item_id": "a", "item_name": "b", "item_brand": "c", "item_category": "d", "item_category2": "e",
+        "item_category3": "f", "item_category4": "g", "item_category5": "h", "item_variant": "i", "item_list_id": "j",
+        "item_list_name": "k", "index": 3, "coupon": "l", "affiliation": "m", "promotion_id": "n",
+        "promotion_name": "o", "creative_name": "p", "creative_slot": "q",
+        "location_id": "r", "price": 1.5, "quantity": 2, "discount": 0.5,
+    }  # fmt: skip
+    row = _row("view_item_list", items=[item])
+    assert row["items"] == [item]
+    assert "properties" not in row
+    fields = next(column.type for column in columns() if column.name == "items")
+    assert all(f"{name}:" in fields for name in item)
+
+
+@pytest.mark.parametrize(
+    ("index", "wanted"), [(0, 0), ("4", 4), (2.0, 2), (2.5, None), ("x", None), (10**12, None), (True, None)]
+)
+def test_the_index_is_a_whole_number(index, wanted):
+    assert _row(items=[{"item_id": "a", "index": index}])["items"][0].get("index") == wanted
+
+
+def test_what_the_event_says_of_all_items_is_each_item_s():
+    row = _row(
+        "view_promotion",
+        promotion_id="p1",
+        item_list_id="l1",
+        items=[{"item_id": "a"}, {"promotion_id": "p2"}],
+    )
+    assert [item["promotion_id"] for item in row["items"]] == ["p1", "p2"]
+    assert [item["item_list_id"] for item in row["items"]] == ["l1", "l1"]
+    assert "properties" not in row
+
+
+def test_fields_without_a_column_are_kept_in_properties():
+    items = [{"item_id": "a"}, {"item_id": 7, "cor": "azul", "email": "a@b.com"}]
+    event = {"ecommerce": {"value": 1, "payment_type": "pix", "items": items}, "properties": {"x": 1}}
+    (row,) = ENRICH(record({"event": "purchase", **event}))
+    assert orjson.loads(row["properties"]) == {
+        "x": 1,
+        "ecommerce": {
+            "payment_type": "pix",
+            "items": [{"place": 1, "item_id": 7, "cor": "azul", "email": "[removed]"}],
+        },
+    }
+    assert row["items"][1] == {"item_id": "7", "quantity": 1}
+    row = _row("select_promotion", promotion_id="p1")
+    assert orjson.loads(row["properties"]) == {"ecommerce": {"promotion_id": "p1"}}
+    (row,) = ENRICH(record({"ecommerce": {"a": 1}, "properties": {"ecommerce": 2}}))
+    assert orjson.loads(row["properties"]) == {"ecommerce": 2, "ecommerce_unread": {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "flags"),
+    [
+        ("undefined", None, ["unusable_transaction_id"]),
+        (" NULL ", None, ["unusable_transaction_id"]),
+        ("(not set)", None, ["unusable_transaction_id"]),
+        ("   ", None, ["unusable_transaction_id"]),
+        (" P-9 ", "P-9", None),
+        (10023, "10023", None),
+        (0, "0", None),
+        (None, None, None),
+    ],
+)
+def test_a_placeholder_is_no_id(given, wanted, flags):
+    row = _row(value=1, transaction_id=given)
+    assert (row.get("transaction_id"), row.get("ecommerce_flags")) == (wanted, flags)
+    assert _row(items=[{"item_id": given}])["items"][0].get("item_id") == wanted
 
 
 @pytest.mark.parametrize(
