@@ -71,8 +71,6 @@ export interface Settings {
   cookieDomain?: string;
   /** Days the cookie lives; each visit renews it. Default: 400, the most that browsers allow. */
   visitorDays?: number | string;
-  /** The shop's other domains, with spaces between: links to them hand the visitor over. */
-  domains?: string;
   /** `off`: `?rastro_debug=1` does nothing. */
   debug?: "off";
 }

@@ -3,7 +3,7 @@
 import { rastro, start } from "../dist/rastro";
 import type { StorefrontEvent } from "../dist/rastro";
 
-start({ key: "pk_demo_loja_0001", consent: "required", domains: "loja.example pagamento.example" });
+start({ key: "pk_demo_loja_0001", consent: "required" });
 rastro("purchase", { transaction_id: "T1", currency: "BRL", value: 10, items: [{ item_id: "SKU-1", price: 10 }] });
 rastro("event", "view_item", { items: [] });
 rastro("event", { event: "view_item", items: [] });

@@ -1,1 +1,0 @@
-"""One page, one file: its routes and what it shows."""
