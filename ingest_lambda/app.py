@@ -59,6 +59,8 @@ class App:
         except Exception as error:  # noqa: BLE001 - nothing was promised; the client may try again
             log.cause = f"{INTERNAL}: {type(error).__name__} at {_code_location(error)}"
             response = self._refusal(unavailable(), request, log)
+        if request.method == "HEAD":
+            response = response._replace(is_head=True)
         log.status = int(response.status)
         for line in lines(log, self.environment, now):
             self.write_log(line)
@@ -87,6 +89,8 @@ class App:
         log.site = holder.site.name
         if adapter.document is not None:
             return _with_cors(adapter.document(request, holder.site), request, adapter, holder.site, sites)
+        if request.method == "HEAD":  # a monitor or a link checker, and no view: nothing is stored
+            return adapter.accepted(AcceptedBatch(0, [], []))
         batch = self._accept(request, holder, adapter, log, now)
         if adapter.stores:
             self._store(batch, log, deadline)

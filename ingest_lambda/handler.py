@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Response one HTTP request of API Gateway (HTTP API, payload format 2.0)."""
     settings, app, _ = _runtime()
     deadline = app.clock.now() + context.get_remaining_time_in_millis() / 1000 - RESERVE
-    request = from_gateway(event, context.aws_request_id, settings.viewer_header)
+    request = from_gateway(event, context.aws_request_id, settings.viewer_header, settings.trusted_proxies)
     return app.answer(request, _now(), deadline).to_gateway()
 
 

@@ -12,7 +12,7 @@ from ingest_lambda.adapters.native import NATIVE
 from ingest_lambda.adapters.pixel import PIXEL
 
 HEALTH = "/v1/health"
-HEALTH_METHODS = ("GET",)
+HEALTH_METHODS = ("GET", "HEAD")
 
 OURS: Mapping[str, Adapter] = {"/v1/events": NATIVE, "/v1/p.gif": PIXEL}
 """Path → our own protocols."""

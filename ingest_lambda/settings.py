@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+MAX_PROXIES = 10
+
 
 class SettingsError(ValueError):
     """The environment cannot be used; the message names the variable and what it wants."""
@@ -13,6 +15,7 @@ class Settings(NamedTuple):
 
     `salt` names the secret behind cookieless visitor ids. `viewer_header` is the lower-case name of a header
     in which a proxy of ours puts the client's IP address; None: the address of the connection counts.
+    `trusted_proxies`: how many of the right-most addresses in it are proxies of ours.
     `payloads` is `s3://bucket/prefix`, for rejected events that are too large for a row; None: they are
     refused. `environment` is a dimension of the metrics. `imports` is `s3://bucket/prefix` for events of long ago
     that servers send; None: they are rejected.
@@ -23,6 +26,7 @@ class Settings(NamedTuple):
     sites: str
     salt: str
     viewer_header: str | None = None
+    trusted_proxies: int = 0
     payloads: str | None = None
     environment: str = "default"
     imports: str | None = None
@@ -40,6 +44,7 @@ class Settings(NamedTuple):
             sites=_source(env, "RASTRO_SITES"),
             salt=_source(env, "RASTRO_SALT"),
             viewer_header=env.get("RASTRO_VIEWER_HEADER", "").strip().lower() or None,
+            trusted_proxies=_count(env, "RASTRO_TRUSTED_PROXIES"),
             payloads=_s3_prefix(env, "RASTRO_PAYLOADS"),
             environment=env.get("RASTRO_ENVIRONMENT", "").strip() or "default",
             imports=_s3_prefix(env, "RASTRO_IMPORTS"),
@@ -58,6 +63,13 @@ def _source(env: Mapping[str, str], name: str) -> str:
     if not value.startswith(("ssm:/", "file:/")):
         raise SettingsError(f"{name} is {value!r}; it must be ssm:/parameter/name or file:/path")
     return value
+
+
+def _count(env: Mapping[str, str], name: str) -> int:
+    value = env.get(name, "").strip() or "0"
+    if not value.isascii() or not value.isdigit() or int(value) > MAX_PROXIES:
+        raise SettingsError(f"{name} is {value!r}; it must be a number from 0 to {MAX_PROXIES}")
+    return int(value)
 
 
 def _s3_prefix(env: Mapping[str, str], name: str) -> str | None:

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     INVALID_EVENT = "invalid_event"  # the schema says no; the detail names the field
     EVENT_TOO_LARGE = "event_too_large"
     EVENT_TOO_DEEP = "event_too_deep"
+    # not given any longer, but in older rows:
     NUMBER_OUT_OF_RANGE = "number_out_of_range"
     INVALID_TEXT = "invalid_text"  # lone surrogates and the like
     # one record of the raw stream

@@ -40,6 +40,12 @@ PIPELINE = (
         "Enrichments that failed for this event; empty when all succeeded.",
         "pipeline",
     ),
+    Column(
+        "input_repairs",
+        "array<string>",
+        "What ingest changed in the event as it came, as field:what (docs/ingest.md); null when nothing.",
+        "pipeline",
+    ),
 )
 
 SESSIONIZE = (
@@ -92,6 +98,8 @@ def event_row(event: Event, errors: list[str]) -> Row:
     }
     if user := event.get("user_id"):
         row["user_id"] = user
+    if repairs := event.get("repairs"):
+        row["input_repairs"] = repairs
     return row
 
 

@@ -39,6 +39,7 @@ class RawEvent(_Named, total=False):
     ecommerce: dict[str, Any] | None
     consent: dict[str, Any] | None
     properties: msgspec.Raw
+    repairs: list[str]
 
 
 class RawRecord(msgspec.Struct):

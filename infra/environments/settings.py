@@ -50,6 +50,9 @@ class Ingest:
         " set it only where the API takes requests from that proxy alone.",
         pattern=r"[a-z0-9-]*",
     )
+    trusted_proxies: int = _setting(
+        0, "How many of the right-most addresses in that header are further proxies of ours.", low=0, high=10
+    )
     architecture: str = _setting("arm64", "Processor of the function.", choices=("arm64", "x86_64", "host"))
     python: str = _setting(
         "3.13", "Python of the function.", choices=("3.11", "3.12", "3.13", "3.14", "host")

@@ -8,34 +8,40 @@ from ingest_lambda.adapters.adapter import Adapter, header_or_query_key, json_re
 from ingest_lambda.errors import RequestRefused
 from ingest_lambda.events.accept import AcceptedBatch
 from ingest_lambda.events.batch import ReceivedBatch
+from ingest_lambda.events.normalise.ecommerce import FLAT
 from ingest_lambda.http.request import Request
 from ingest_lambda.http.response import Response
 from schemas import Site
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")  # 1 x 1, transparent
-PLAIN = ("event_id", "visitor_id", "user_id", "language", "search_term")
+PLAIN = ("event_id", "visitor_id", "user_id", "ts", "language", "search_term", "consent", "ecommerce", *FLAT)
 PAGE = ("url", "title", "referrer")
 
 
 def read(request: Request, site: Site) -> ReceivedBatch:
-    """The query as one event. `event` is page_view unless given; every other field becomes a property.
+    """The query as one event; without `url` the page is the Referer: an image stands on a page."""
+    fields = {name: value for name, value in request.query.items() if name != "key"}
+    return ReceivedBatch([event_of_fields(fields, request.headers.get("referer"))])
 
-    `url` is the page's URL, by default the Referer: for an image that is the page it stands on.
+
+def event_of_fields(fields: dict[str, str], referer: str | None) -> dict[str, Any]:
+    """An event of named texts. `event` is page_view unless given, `url` is the page's URL.
+
+    `items`, `ecommerce` and `consent` may be JSON text; every field without a meaning becomes a property.
     """
-    query = {name: value for name, value in request.query.items() if name != "key"}
-    event: dict[str, Any] = {"event": query.pop("event", "page_view")}
-    event |= {name: query.pop(name) for name in PLAIN if name in query}
-    if "ts" in query:
-        ts = query.pop("ts")
-        event["ts"] = int(ts) if ts.isascii() and ts.isdigit() and len(ts) < 20 else ts
-    page = {name: query.pop(name) for name in PAGE if name in query}
-    if "url" not in page and "referer" in request.headers:
-        page["url"] = request.headers["referer"]
+    rest = dict(fields)
+    event: dict[str, Any] = {"event": rest.pop("event", "page_view")}
+    event |= {name: rest.pop(name) for name in PLAIN if name in rest}
+    if (ts := event.get("ts", "")).isascii() and ts.isdigit() and len(ts) < 20:
+        event["ts"] = int(ts)  # a query has only texts, so this is no repair
+    page = {name: rest.pop(name) for name in PAGE if name in rest}
+    if "url" not in page and referer is not None:
+        page["url"] = referer
     if page:
         event["page"] = page
-    if query:
-        event["properties"] = query
-    return ReceivedBatch([event])
+    if rest:
+        event["properties"] = rest
+    return event
 
 
 def accepted(batch: AcceptedBatch) -> Response:
@@ -50,4 +56,4 @@ def refused(why: RequestRefused) -> Response:
     return response._replace(body=GIF, headers=dict(response.headers) | {"x-rastro-reason": why.reason.value})
 
 
-PIXEL = Adapter(("GET",), header_or_query_key, read, accepted, refused, cors=False)
+PIXEL = Adapter(("GET", "HEAD"), header_or_query_key, read, accepted, refused, cors=False)

@@ -3,8 +3,13 @@
 Pure: the clock, the site and the secret are arguments.
 """
 
+from collections.abc import Sequence
+from functools import cache
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, NamedTuple
+
+import orjson
 
 from ingest_lambda.errors import EventRejected, RequestRefused
 from ingest_lambda.events.assignment import Assignment, Secret
@@ -12,13 +17,26 @@ from ingest_lambda.events.batch import ReceivedBatch, Source
 from ingest_lambda.events.consent import signals_of
 from ingest_lambda.events.grouping import Groups
 from ingest_lambda.events.history import ImportFile, import_file, is_history
-from ingest_lambda.events.normalise import epoch_ms, event_id_of, normalised
+from ingest_lambda.events.normalise.event import NormalisedEvent, normalise, shortened
+from ingest_lambda.events.normalise.ids import event_id_of
+from ingest_lambda.events.normalise.repairs import Repair
+from ingest_lambda.events.normalise.times import read_time
+from ingest_lambda.events.normalise.values import is_absent
 from ingest_lambda.events.raw_records import StreamRecord
 from ingest_lambda.events.rejected_rows import RejectedEvent, rejected_event
 from ingest_lambda.events.sender import Sender
-from ingest_lambda.events.validate import check
 from ingest_lambda.http.request import Request
 from schemas import Reason, Site
+
+MOST_REPAIRS = 50
+"""Repairs that a response names: who sends 500 odd events learns it from the first."""
+
+
+class RepairedEvent(NamedTuple):
+    """An accepted event of which something was changed; `position` is its index in the request."""
+
+    position: int
+    repairs: tuple[Repair, ...]
 
 
 class AcceptedBatch(NamedTuple):
@@ -31,10 +49,11 @@ class AcceptedBatch(NamedTuple):
     records: list[StreamRecord]
     rejected: list[RejectedEvent]
     imports: ImportFile | None = None
+    repaired: Sequence[RepairedEvent] = ()
 
     def summary(self) -> dict[str, Any]:
-        """The body of the 202 response."""
-        return {
+        """The body of the 202 response; `repaired` only where something was changed, at most MOST_REPAIRS."""
+        summary: dict[str, Any] = {
             "accepted": self.accepted,
             "rejected": [
                 {
@@ -46,6 +65,14 @@ class AcceptedBatch(NamedTuple):
                 for event in self.rejected
             ],
         }
+        repaired = (
+            {"index": event.position, "field": repair.field, "what": repair.what}
+            for event in self.repaired
+            for repair in event.repairs
+        )
+        if self.repaired:
+            summary["repaired"] = list(islice(repaired, MOST_REPAIRS))
+        return summary
 
 
 class AcceptContext(NamedTuple):
@@ -74,16 +101,19 @@ def accept(request: Request, site: Site, batch: ReceivedBatch, context: AcceptCo
     assignment = Assignment(sender, signals_of(request.headers, site), context.secret, context.now)
     groups, history = Groups(), Groups()
     shared = Source(None, batch.sent_at)
+    shared_clock = _clock(batch.sent_at)
+    reading = _Reading(request.id, site, batch)
     rejected: list[RejectedEvent] = []
+    repaired: list[RepairedEvent] = []
     for index, given in enumerate(batch.events):
         source = batch.sources[index] if batch.sources else shared
         try:
             if source.rejection is not None:
                 raise source.rejection
-            checked = check(given, site.max_event_bytes, damaged_text=batch.damaged_text)
-            event = normalised(checked, event_id_of(request.id, index))
-            visitor = assignment.visitor(checked.get("visitor_id"), event, source)
-            sent_at = epoch_ms(source.sent_at)
+            found = reading.normalised(index)
+            event = found.event
+            visitor = assignment.visitor(found, source)
+            sent_at, of_clock = shared_clock if source is shared else _clock(source.sent_at)
             # Our own protocol's events with a public key are taken as ever: arrival replaces such a time.
             judged = context.is_server or source is not shared
             old = judged and is_history(event.get("ts"), sent_at, context.now)
@@ -95,6 +125,9 @@ def accept(request: Request, site: Site, batch: ReceivedBatch, context: AcceptCo
                 rejected_event(index, sent, why, site.name, context.now, context.payloads, event=given)
             )
         else:
+            if repairs := found.repairs + of_clock:
+                repaired.append(RepairedEvent(index, repairs))
+                event["repairs"] = [str(repair) for repair in repairs]
             of_event = sender.context(sent_at, source.claims)
             add = history.add_old if old else groups.add
             add(visitor, of_event, event, assignment.signals.applied(event))
@@ -102,7 +135,56 @@ def accept(request: Request, site: Site, batch: ReceivedBatch, context: AcceptCo
     if history.ids:
         prefix = context.imports or ""  # _check_may_import lets nothing old pass without one
         imports = import_file(prefix, site.name, history.records(), history.ids, context.now)
-    return AcceptedBatch(len(batch.events) - len(rejected), groups.records(), rejected, imports)
+    return AcceptedBatch(len(batch.events) - len(rejected), groups.records(), rejected, imports, repaired)
+
+
+class _Reading:
+    """The events of one request, one by one."""
+
+    def __init__(self, request_id: str, site: Site, batch: ReceivedBatch) -> None:
+        self._request_id = request_id
+        self._site = site
+        self._batch = batch
+        self._exact = None if batch.exact is None else cache(batch.exact)
+
+    def normalised(self, index: int) -> NormalisedEvent:
+        """Raises EventRejected."""
+        batch, site = self._batch, self._site
+        event = batch.events[index]
+        if batch.size > site.max_event_bytes:  # in a smaller request no event can be larger than the limit
+            event = _small_enough(event, site.max_event_bytes)
+        absent_id = event_id_of(self._request_id, index)
+        found = normalise(event, site.name, absent_id, damaged_text=batch.damaged_text)
+        if found.lost_digits and self._exact is not None:
+            exact = self._exact()[index]
+            found = normalise(exact, site.name, absent_id, damaged_text=batch.damaged_text)
+        return found
+
+
+def _clock(sent_at: Any) -> tuple[int | None, tuple[Repair, ...]]:
+    """The client's clock in epoch ms and what was changed in it, which every event of the request says."""
+    if sent_at is None or is_absent(sent_at):
+        return None, ()
+    found = read_time(sent_at)
+    return found.ms, () if found.what is None else (Repair("sent_at", found.what),)
+
+
+def _small_enough(event: Any, most: int) -> Any:
+    """The event, with over-long texts nearly cut, if it has at most `most` bytes as compact JSON.
+
+    Raises:
+        EventRejected: it has more, or it is nested beyond what can be written.
+    """
+    try:
+        size = len(orjson.dumps(event))
+        if size > most:
+            event = shortened(event)
+            size = len(orjson.dumps(event))
+    except TypeError:
+        raise EventRejected(Reason.EVENT_TOO_DEEP, "an event may be nested 254 deep") from None
+    if size > most:
+        raise EventRejected(Reason.EVENT_TOO_LARGE, f"an event may have {most} bytes; this one has {size}")
+    return event
 
 
 def _check_may_import(context: AcceptContext) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from ingest_lambda.errors import EventRejected
 from ingest_lambda.events.batch import Claims, Source
 from ingest_lambda.events.consent import Signals
+from ingest_lambda.events.normalise.event import NormalisedEvent
 from ingest_lambda.events.sender import Sender
 from ingest_lambda.events.server_visitors import PREFIX, visitor_of
 from ingest_lambda.events.visitor import Visitor, cookieless, unlinkable
@@ -25,12 +26,13 @@ class Assignment:
         self._now = now
         self._cookieless: dict[tuple[str | None, str | None], Visitor] = {}
 
-    def visitor(self, given: str | None, event: dict[str, Any], source: Source) -> Visitor:
-        """The visitor of an event whose visitor_id is `given`.
+    def visitor(self, normalised: NormalisedEvent, source: Source) -> Visitor:
+        """The visitor of an event.
 
         Raises:
             EventRejected: it has none, and the site takes no events without one.
         """
+        given, event = normalised.visitor_id, normalised.event
         site, server = self._sender.site, self._sender.is_server
         if server:
             given = visitor_of(given, event.get("user_id"))
@@ -42,7 +44,8 @@ class Assignment:
             return self._unlinkable(event)
         if site.cookieless:
             return self._by_device(source.claims)
-        if self.signals.no_tracking:  # neither a lasting id nor, by the site's wish, a hash of the IP address
+        # No lasting id, or one that is nobody's; by the site's wish, no hash of the IP address either.
+        if self.signals.no_tracking or any(repair.field == "visitor_id" for repair in normalised.repairs):
             return self._unlinkable(event)
         raise EventRejected(Reason.INVALID_EVENT, "visitor_id: this site takes no events without one")
 

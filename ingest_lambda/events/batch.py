@@ -1,6 +1,6 @@
 """The events of one request as a protocol hands them over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ingest_lambda.errors import EventRejected
@@ -46,3 +46,5 @@ class ReceivedBatch(NamedTuple):
     damaged_text: bool = False
     size: int = 0
     sources: Sequence[Source] = ()
+    exact: Callable[[], list[Any]] | None = None
+    """The same events with numbers outside 64 bits as the client wrote them: parsing them so is slow and rare."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from ingest_lambda.http.client_ip import client_ip
+
 MAX_QUERY_FIELDS = 200  # parse_qsl stops there: a query is at most some kilobytes, a field at least two bytes
 
 
@@ -24,11 +26,13 @@ class Request(NamedTuple):
     query_text: str = ""
 
 
-def from_gateway(event: Mapping[str, Any], fallback_id: str, viewer_header: str | None = None) -> Request:
+def from_gateway(
+    event: Mapping[str, Any], fallback_id: str, viewer_header: str | None = None, trusted_proxies: int = 0
+) -> Request:
     """Read API Gateway's event; never raises for what a client can send.
 
-    The client's IP address is that of the connection, or what our own proxy wrote into `viewer_header`;
-    X-Forwarded-For is not read, anybody can write into it.
+    The client's IP address is that of the connection, or what our own proxies wrote into `viewer_header`
+    (ingest_lambda/http/client_ip.py). Without one X-Forwarded-For is not read: anybody can write into it.
     """
     context = event.get("requestContext") or {}
     http = context.get("http") or {}
@@ -39,7 +43,7 @@ def from_gateway(event: Mapping[str, Any], fallback_id: str, viewer_header: str 
         path=_path(event, context, http),
         query=_query(_text(event.get("rawQueryString") or "")),
         headers=headers,
-        ip=_ip(headers, viewer_header) or http.get("sourceIp"),
+        ip=client_ip(headers, viewer_header, trusted_proxies) or http.get("sourceIp"),
         body=event.get("body") or "",
         is_base64=bool(event.get("isBase64Encoded")),
         query_text=_text(event.get("rawQueryString") or ""),
@@ -52,24 +56,29 @@ def _text(value: str) -> str:
 
 
 def _path(event: Mapping[str, Any], context: Mapping[str, Any], http: Mapping[str, Any]) -> str:
+    """Without the stage, and without the slashes that joined addresses double or leave at the end."""
     path = str(event.get("rawPath") or http.get("path") or "/")
     stage = context.get("stage")
     if stage and stage != "$default":  # a named stage is part of the path
         path = path.removeprefix(f"/{stage}") or "/"
+    if "//" in path or path.endswith("/"):
+        path = "/" + "/".join(part for part in path.split("/") if part)
     return path
 
 
 def _query(text: str) -> dict[str, str]:
+    """The fields, the last of each name; names without the `amp;` of a query that was escaped for HTML too often."""
     try:
-        return dict(
-            parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MAX_QUERY_FIELDS)
-        )
+        fields = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MAX_QUERY_FIELDS)
     except ValueError:  # more fields than that
         return {}
+    if "amp;" not in text:
+        return dict(fields)
+    plain = [(_without_amp(name), value) for name, value in fields]
+    return dict(plain) | {name: value for name, value in fields if not name.startswith("amp;")}
 
 
-def _ip(headers: Mapping[str, str], viewer_header: str | None) -> str | None:
-    value = headers.get(viewer_header, "").strip() if viewer_header else ""
-    if viewer_header == "cloudfront-viewer-address":  # address:port, also for IPv6, without brackets
-        value = value.rpartition(":")[0]
-    return value or None
+def _without_amp(name: str) -> str:
+    while name.startswith("amp;"):
+        name = name[4:]
+    return name

@@ -14,11 +14,15 @@ class Text(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A status, headers and a JSON value; or, as bytes, a GIF; or a `Text`; or nothing, as None."""
+    """A status, headers and a JSON value; or, as bytes, a GIF; or a `Text`; or nothing, as None.
+
+    `is_head`: the answer to HEAD, with the headers alone.
+    """
 
     status: int
     body: Any
     headers: Mapping[str, str] = {}
+    is_head: bool = False
 
     def with_headers(self, more: Mapping[str, str]) -> "Response":
         """The same response with more headers."""
@@ -35,8 +39,8 @@ class Response(NamedTuple):
         return {
             "statusCode": int(self.status),
             "headers": headers | dict(self.headers),
-            "body": body,
-            "isBase64Encoded": is_base64,
+            "body": "" if self.is_head else body,
+            "isBase64Encoded": is_base64 and not self.is_head,
         }
 
 

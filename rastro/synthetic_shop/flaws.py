@@ -1,4 +1,4 @@
-"""What goes wrong at ingest: events that break the contract, requests that are refused whole."""
+"""What goes wrong at ingest: events that no rule of tolerance makes usable, requests that are refused whole."""
 
 import random
 from collections.abc import Callable
@@ -14,14 +14,11 @@ def _without_name(event: dict[str, Any]) -> Any:
 FLAWS: tuple[tuple[str, Flaw], ...] = (
     ("no name", _without_name),
     ("name is a number", lambda event: event | {"event": 17}),
-    ("name with spaces", lambda event: event | {"event": "Add To Cart"}),
-    ("time in words", lambda event: event | {"ts": "ontem à noite"}),
-    (
-        "price as text",
-        lambda event: event | {"ecommerce": {"items": [{"item_id": "X", "price": "R$ 10,00"}]}},
-    ),
-    ("page as text", lambda event: event | {"page": "https://www.loja.example/"}),
-    ("id is no UUID", lambda event: event | {"event_id": "12345"}),
+    ("name of signs", lambda event: event | {"event": "!!!"}),
+    ("name is empty", lambda event: event | {"event": ""}),
+    ("name is null", lambda event: event | {"event": None}),
+    ("name is an object", lambda event: event | {"event": {"name": event["event"]}}),
+    ("name in a list with another", lambda event: event | {"event": [event["event"], "page_view"]}),
     ("not an object", lambda event: "page_view"),
 )
 

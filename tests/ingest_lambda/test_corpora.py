@@ -18,8 +18,16 @@ JSON_SUITE: dict[str, bytes] = {
 }
 NAUGHTY: list[str] = json.loads((CORPORA / "blns.json").read_text(encoding="utf-8"))
 
+# No JSON, but what Python and Java write where a number is none: its own field is null, the other events stay.
+NO_JSON_BUT_TAKEN = {"n_number_NaN.json", "n_number_infinity.json", "n_number_minus_infinity.json"}
+
 # Where the suite leaves the choice to the parser.
 CHOICE_TAKEN = {
+    "i_number_huge_exp.json",  # kept as text
+    "i_number_neg_int_huge_exp.json",
+    "i_number_pos_double_huge_exp.json",
+    "i_number_real_neg_overflow.json",
+    "i_number_real_pos_overflow.json",
     "i_number_double_huge_neg_exp.json",  # underflows to 0
     "i_number_real_underflow.json",
     "i_number_too_big_neg_int.json",  # an array of a number: JSON, but no event
@@ -71,7 +79,7 @@ def test_a_case_of_the_json_suite_is_taken_or_refused_as_json_says(bench: Bench,
     if kind.startswith("y_"):
         assert status == 202
     elif kind.startswith("n_"):
-        assert status == 400
+        assert status == (202 if kind in NO_JSON_BUT_TAKEN else 400)
     else:
         assert status == (202 if kind in CHOICE_TAKEN else 400)
 

@@ -65,6 +65,7 @@ def test_every_setting_stands_on_the_page() -> None:
         "PAYLOADS",
         "IMPORTS",
         "VIEWER_HEADER",
+        "TRUSTED_PROXIES",
         "ENVIRONMENT",
     ):
         assert f"`RASTRO_{name}`" in PAGE

@@ -23,7 +23,7 @@ LIMITS = Limits(most_items=500, most_bytes=10 * 1024 * 1024)
 def events_of(visitors: str) -> list[dict[str, Any]]:
     return [
         {"event": "x", "event_id": f"00000000-0000-0000-0000-{n:012d}", "visitor_id": who}
-        for n, who in enumerate(visitors)
+        for n, who in enumerate(visitors, start=1)
     ]
 
 
@@ -188,9 +188,7 @@ def test_accepted_and_503_are_all_there_is(visitors: str, bad: set[int], refusal
     bench.delivery.verdict = lambda call, entry: (
         "ServiceUnavailableException" if chance.random() < refusal else None
     )
-    events = [
-        event | {"event": "Not A Name"} if n in bad else event for n, event in enumerate(events_of(visitors))
-    ]
+    events = [event | {"event": "?"} if n in bad else event for n, event in enumerate(events_of(visitors))]
 
     status, body, _ = bench.post(gateway(events))
 

@@ -51,7 +51,7 @@ values = st.recursive(
     max_leaves=30,
 )
 likely = st.fixed_dictionaries(
-    {"event": st.sampled_from(["page_view", "purchase", "Not A Name"])},
+    {"event": st.sampled_from(["page_view", "purchase", "Not A Name", "?"])},
     optional={name: values for name in FIELDS if name != "event"},
 )
 events = likely | values

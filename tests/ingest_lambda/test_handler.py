@@ -91,7 +91,7 @@ def rejected_rows(emulator: str, wanted: int) -> list[dict[str, Any]]:
 
 
 def test_events_reach_the_stream_and_rejected_ones_the_delivery(aws: str) -> None:
-    answer = edge.handler(gateway([PAGE_VIEW, {"event": "X"}, {"event": "search"}]), Context())
+    answer = edge.handler(gateway([PAGE_VIEW, {"event": "?"}, {"event": "search"}]), Context())
 
     assert answer["statusCode"] == 202
     assert json.loads(answer["body"])["accepted"] == 2
@@ -121,7 +121,7 @@ def test_a_missing_stream_or_delivery_is_an_honest_503(aws: str, monkeypatch: py
     """A rejected event that cannot be kept is not an answered one."""
     monkeypatch.setenv("RASTRO_REJECTED_DELIVERY", "nowhere")
     assert edge.handler(gateway(), Context())["statusCode"] == 202
-    assert edge.handler(gateway({"event": "X"}), Context())["statusCode"] == 503
+    assert edge.handler(gateway({"event": "?"}), Context())["statusCode"] == 503
     rewire()
     monkeypatch.setenv("RASTRO_RAW_STREAM", "nowhere")
 

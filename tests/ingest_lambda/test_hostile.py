@@ -107,10 +107,10 @@ def test_a_fault_of_ours_is_a_503_that_tells_where_and_not_what(
 ) -> None:
     """Nothing was promised, so the client may try again; the message of the fault may hold its data."""
 
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise ValueError("secret payload")
 
-    monkeypatch.setattr("ingest_lambda.events.accept.normalised", broken)
+    monkeypatch.setattr("ingest_lambda.events.accept.normalise", broken)
     status, body, headers = bench.post(gateway(headers={"origin": "https://a.example"}))
 
     assert (status, body["reason"], headers["access-control-allow-origin"]) == (

@@ -29,7 +29,7 @@ def metrics(line: bytes) -> dict[str, Any]:
 
 def test_a_request_is_one_line_and_one_more_for_each_reason(bench: Bench) -> None:
     bench.stream.verdict = lambda call, entry: THROTTLED if call == 1 else None
-    bench.post(gateway([PAGE_VIEW, {"event": "A"}, {"event": "B"}, 5]))
+    bench.post(gateway([PAGE_VIEW, {"event": "?"}, {"event": "!"}, 5]))
 
     first, *others = bench.log_lines
     size = len(bench.stream.stored[0].data) + len("loja/v1")
@@ -41,7 +41,7 @@ def test_a_request_is_one_line_and_one_more_for_each_reason(bench: Bench) -> Non
         "Accepted": 1,
         "Rejected": 3,
         "BatchSize": 4,
-        "RequestBytes": len(json.dumps([PAGE_VIEW, {"event": "A"}, {"event": "B"}, 5])),
+        "RequestBytes": len(json.dumps([PAGE_VIEW, {"event": "?"}, {"event": "!"}, 5])),
     }
     document = json.loads(first)
     assert document["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [

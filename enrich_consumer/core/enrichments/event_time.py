@@ -14,6 +14,7 @@ NONSENSE_MS = 7 * 24 * 3600 * 1000
 CLOCK_ERROR_MS = 5 * 60 * 1000
 """`received_at - sent_at` holds the time on the way and the error of the client's clock. Browsers give a request up
 after 300 s (Firefox's network.http.response.timeout; Chrome's is the same), so up to this it may all be the way."""
+LOST_TIME = frozenset({"ts:no_zone", "ts:unreadable", "ts:out_of_range"})
 QUARTER_MS = 15 * 60 * 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -52,6 +53,8 @@ def day(zone: str, at: int) -> str:
 def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
     record = context.record
     at, row["is_time_suspect"] = event_time(record.received_at, record.sent_at, event.get("ts"))
+    if repairs := event.get("repairs"):  # ingest could not read the client's time
+        row["is_time_suspect"] |= not LOST_TIME.isdisjoint(repairs)
     row["event_at"] = at
     row["event_date"] = _day(record.site.time_zone, at // QUARTER_MS)
 
@@ -67,7 +70,9 @@ ENRICHMENT = Enrichment(
         Column("event_at", "timestamp", "When it happened; never later than received_at."),
         Column("event_date", "date", "The day of event_at in the site's time zone."),
         Column(
-            "is_time_suspect", "boolean", "The client's clock was more than seven days off; arrival is used."
+            "is_time_suspect",
+            "boolean",
+            "The client's clock was more than seven days off, or its time could not be read; arrival is used.",
         ),
     ),
     requires=(),

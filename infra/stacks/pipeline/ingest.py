@@ -85,6 +85,7 @@ def function(
             "RASTRO_VIEWER_HEADER": (
                 origin_lock.VIEWER_HEADER if environment.stacks.edge else environment.ingest.viewer_header
             ),
+            "RASTRO_TRUSTED_PROXIES": str(environment.ingest.trusted_proxies),
             "RASTRO_PAYLOADS": f"s3://{bucket.bucket_name}/{layout.PAYLOADS.rstrip('/')}",
             "RASTRO_IMPORTS": f"s3://{bucket.bucket_name}/{layout.IMPORTS.rstrip('/')}",
         },
