@@ -56,7 +56,7 @@ def test_every_reason_of_ingest_stands_on_the_page(reason: Reason) -> None:
 
 
 def test_every_setting_stands_on_the_page() -> None:
-    assert len(Settings._fields) == 8
+    assert len(Settings._fields) == 9
     for name in (
         "RAW_STREAM",
         "REJECTED_DELIVERY",

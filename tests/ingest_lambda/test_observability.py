@@ -132,4 +132,4 @@ def test_a_cold_start_imports_little() -> None:
     }
     assert not heavy & set(modules)
     assert not [name for name in modules if name.startswith(("enrich_consumer", "rastro", "infra"))]
-    assert len(modules) < 230, "a new import must be worth its milliseconds in every cold start"
+    assert len(modules) < 250, "a new import must be worth its milliseconds in every cold start"

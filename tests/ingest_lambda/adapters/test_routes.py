@@ -72,8 +72,10 @@ def test_an_outage_is_to_be_repeated(protocol: Protocol) -> None:
 @each_protocol
 def test_a_repeat_is_the_same_event_where_the_protocol_can_say_so(protocol: Protocol) -> None:
     bench = shop()
-    for n in (1, 1, 2):
-        bench.post(protocol.make(PUBLIC, n) | {})
+    for request, n in enumerate((1, 1, 2)):
+        sent = protocol.make(PUBLIC, n)
+        sent["requestContext"]["requestId"] = f"request-{request}"
+        bench.post(sent)
 
     first, repeat, second = (event["event_id"] for event in events(bench))
 
