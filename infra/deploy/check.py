@@ -59,7 +59,7 @@ def _stack_names(environment: Environment) -> list[str]:
 
 
 def _api(at: _Deployed) -> Answer | None:
-    url = f"https://{at.environment.edge.domain}" if at.environment.stacks.edge else at.outputs["ApiUrl"]
+    url = f"https://{at.environment.edge.domain}" if at.environment.locked else at.outputs["ApiUrl"]
     with urlopen(f"{url}/v1/health", timeout=20) as answer:  # noqa: S310 - from our own stack
         return bool(answer.status == 200), f"{url}/v1/health answers {answer.status}"
 

@@ -18,13 +18,17 @@ class Asset(NamedTuple):
 
 
 class Stack(NamedTuple):
-    """One stack: its name on AWS, its files (the template among them), the stacks it comes after."""
+    """One stack: its name on AWS, its files (the template among them), the stacks it comes after.
+
+    `protected`: CloudFormation is to refuse its deletion; that is a call, not a line of the template.
+    """
 
     id: str
     name: str
     template: Asset
     assets: tuple[Asset, ...]
     after: tuple[str, ...]
+    protected: bool
 
 
 class AssemblyError(RuntimeError):
@@ -65,6 +69,7 @@ def _stack(folder: Path, name: str, artifact: dict[str, Any], artifacts: dict[st
             for other in artifact.get("dependencies", ())
             if artifacts[other]["type"] == "aws:cloudformation:stack"
         ),
+        protected=bool(artifact["properties"].get("terminationProtection")),
     )
 
 

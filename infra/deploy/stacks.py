@@ -13,6 +13,10 @@ Clients = Callable[[str], Any]
 """A boto3 client by service name: the only thing that says where a deployment goes."""
 
 _SETTLED = ("COMPLETE", "FAILED")
+_NEVER_MADE = "REVIEW_IN_PROGRESS"
+"""A change set that would create a stack makes it, empty, in this state; it stays when the change set is deleted."""
+_FAILED_CREATION = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
+"""States of a stack that never was whole; CloudFormation takes only its deletion."""
 _POLL_SECONDS = 5.0
 
 
@@ -58,14 +62,15 @@ def change_set(
 ) -> Iterator[list[Change] | None]:
     """The changes that deploying `stack` would make, or None if there is nothing to change.
 
-    Inside the block the change set exists and `execute` can run it; afterwards it is gone.
+    Inside the block the change set exists and can be executed; afterwards it is gone, and so is the empty stack
+    that it made if there was none and it was not executed.
 
     Raises:
         DeployError: CloudFormation refuses the template.
     """
     cloudformation = clients("cloudformation")
     name = "rastro"
-    new = status(stack.name, clients) in {None, "REVIEW_IN_PROGRESS"}
+    new = not exists(stack.name, clients)
     bucket, key = stack.template.at(account, region)
     with contextlib.suppress(ClientError):
         cloudformation.delete_change_set(StackName=stack.name, ChangeSetName=name)
@@ -94,6 +99,9 @@ def change_set(
     finally:
         with contextlib.suppress(ClientError):
             cloudformation.delete_change_set(StackName=stack.name, ChangeSetName=name)
+        if new and status(stack.name, clients) == _NEVER_MADE:
+            cloudformation.delete_stack(StackName=stack.name)
+            wait(stack.name, clients, poll_seconds=0.5)
 
 
 def _change(entry: dict[str, Any]) -> Change:
@@ -111,23 +119,51 @@ def deploy(
     poll_seconds: float = _POLL_SECONDS,
     parameters: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Upload, change, wait; the stack's outputs.
+    """Upload, change, wait, protect; the stack's outputs.
+
+    What a failed first creation left is deleted first. A roll-back deletes what it created, even what the template
+    retains, so that the same command can be given again.
 
     Raises:
         DeployError: not bootstrapped, refused, or failed and rolled back (with the first failed resources).
     """
     upload(stack, clients, account, region)
     cloudformation = clients("cloudformation")
+    _clear(stack.name, clients, report, poll_seconds)
     with change_set(stack, clients, account, region, parameters) as changes:
         if changes is None:
             report(f"{stack.name}: nothing to change")
         else:
             report(f"{stack.name}: {len(changes)} changes")
-            cloudformation.execute_change_set(StackName=stack.name, ChangeSetName="rastro")
+            cloudformation.execute_change_set(
+                StackName=stack.name, ChangeSetName="rastro", RetainExceptOnCreate=True
+            )
             settled = wait(stack.name, clients, poll_seconds)
             if settled not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
                 raise DeployError(f"{stack.name}: {settled}\n{_failures(stack.name, clients)}")
+    cloudformation.update_termination_protection(
+        StackName=stack.name, EnableTerminationProtection=stack.protected
+    )
     return outputs(stack.name, clients)
+
+
+def _clear(name: str, clients: Clients, report: Callable[[str], None], poll_seconds: float) -> None:
+    """Wait for what is under way, and delete the remains of a creation that failed: they hold no data yet.
+
+    Raises:
+        DeployError: an update's roll-back failed, which only its operator can resolve.
+    """
+    state = wait(name, clients, poll_seconds) if exists(name, clients) else None
+    if state in _FAILED_CREATION:
+        report(f"{name}: {state} since an earlier try; deleting what is left of it")
+        delete(name, clients, poll_seconds)
+    elif state == "DELETE_FAILED":
+        raise DeployError(f"{name}: {state}; it is half deleted, finish that first: make destroy ENV=...")
+    elif state == "UPDATE_ROLLBACK_FAILED":
+        raise DeployError(
+            f"{name}: {state}\n{_failures(name, clients)}\n  repair the cause, then: "
+            f"aws cloudformation continue-update-rollback --stack-name {name}"
+        )
 
 
 def delete(name: str, clients: Clients, poll_seconds: float = _POLL_SECONDS) -> None:
@@ -145,6 +181,11 @@ def delete(name: str, clients: Clients, poll_seconds: float = _POLL_SECONDS) -> 
     settled = wait(name, clients, poll_seconds)
     if settled not in {None, "DELETE_COMPLETE"}:
         raise DeployError(f"{name}: {settled}\n{_failures(name, clients)}")
+
+
+def exists(name: str, clients: Clients) -> bool:
+    """Whether the stack was ever created; an empty one left by a change set does not count."""
+    return status(name, clients) not in {None, _NEVER_MADE}
 
 
 def status(name: str, clients: Clients) -> str | None:

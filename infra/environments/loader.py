@@ -159,7 +159,7 @@ def _check(environment: Environment, path: Path) -> None:
                 f"{path}: monitoring.canary_site is {monitoring.canary_site!r}, which the sites document does "
                 "not have; add it, name another, or set monitoring.canary = false"
             )
-    if environment.stacks.edge and environment.monitoring.canary and not environment.edge.domain:
+    if environment.locked and environment.monitoring.canary and not environment.edge.domain:
         raise BadEnvironment(
             f"{path}: behind the edge the canary needs edge.domain to post to; or set monitoring.canary = false"
         )

@@ -6,6 +6,9 @@ EDGE_REGION = "us-east-1"
 """CloudFront takes its firewall and its certificate from there only."""
 
 
+NOTIFIERS = ("cloudwatch", "budgets", "events")
+"""AWS services that publish to an alarm topic: alarms, the budget, and rules."""
+
 RUNBOOK = "docs/operations.md"
 """Every alarm's text ends with this file and the section of the alarm."""
 

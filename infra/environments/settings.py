@@ -54,9 +54,7 @@ class Ingest:
         0, "How many of the right-most addresses in that header are further proxies of ours.", low=0, high=10
     )
     architecture: str = _setting("arm64", "Processor of the function.", choices=("arm64", "x86_64", "host"))
-    python: str = _setting(
-        "3.13", "Python of the function.", choices=("3.11", "3.12", "3.13", "3.14", "host")
-    )
+    python: str = _setting("3.13", "Python of the function.", choices=("3.12", "3.13", "3.14", "host"))
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,9 @@ class Lake:
     """The bucket and its tables."""
 
     first_day: str = _setting("2026-01-01", "Oldest day the tables look for.", pattern=r"\d{4}-\d{2}-\d{2}")
-    raw_days: int = _setting(30, "Days the raw archive is kept; it holds full addresses.", low=1, high=3650)
+    raw_days: int = _setting(
+        30, "Days until the raw archive is gone, old versions too; it holds full addresses.", low=2, high=3650
+    )
     rejected_days: int = _setting(90, "Days rejected events are kept.", low=1, high=3650)
     enriched_days: int = _setting(0, "Days enriched events are kept; 0: for ever.", low=0, high=36500)
     noncurrent_days: int = _setting(
@@ -89,7 +89,7 @@ class Protection:
     )
     encryption_key: str = _setting(
         "aws",
-        "aws: keys that AWS owns and does not charge; own: one KMS key of this stack.",
+        "aws: keys of AWS (the streams' is billed by request); own: one KMS key of this stack.",
         choices=("aws", "own"),
     )
     log_days: int = _setting(
@@ -204,6 +204,11 @@ class Edge:
     certificate_arn: str = _setting(
         "", "Certificate for it.", pattern=r"(arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+)?"
     )
+    lock: bool = _setting(
+        True,
+        "The API refuses what did not come through the edge. In a live environment first deploy the edge with false,"
+        " move the storefront, then set true: a locked API refuses events of a storefront that still posts to it.",
+    )
     requests_per_5_minutes: int = _setting(
         3000, "One address that sends more is blocked for a while.", low=100, high=2_000_000
     )
@@ -235,6 +240,11 @@ class Environment:
     analytics: Analytics = field(default_factory=Analytics)
     monitoring: Monitoring = field(default_factory=Monitoring)
     edge: Edge = field(default_factory=Edge)
+
+    @property
+    def locked(self) -> bool:
+        """Whether the API refuses what did not come through the edge."""
+        return self.stacks.edge and self.edge.lock
 
     @property
     def prefix(self) -> str:

@@ -35,6 +35,6 @@ buildah build --pull-never --format docker "${volumes[@]}" "${contexts[@]}" --ta
 
 # What ca-certificates wrote went into the copy; the image gets its own.
 container=$(buildah from --pull-never "$name")
-buildah run --user 0:0 "$container" -- update-ca-certificates --fresh > /dev/null
+buildah run --user 0:0 "$container" -- /usr/sbin/update-ca-certificates --fresh > /dev/null
 buildah commit --quiet --format docker "$container" "$name" > /dev/null
 buildah rm "$container" > /dev/null

@@ -24,7 +24,7 @@ CACHE = ROOT / "build" / "lambda"
 PACKAGES = ("ingest_lambda", "schemas")
 _BUILD = 1  # raise it when this file changes what a package holds
 _KINDS = {".py", ".json"}
-_NEWEST_GLIBC = 34  # Amazon Linux 2023, which all of Lambda's Pythons from 3.12 on run on
+NEWEST_GLIBC = 34  # Amazon Linux 2023, which all of Lambda's Pythons from 3.12 on run on
 _OLDEST_GLIBC = 17
 
 
@@ -103,7 +103,7 @@ def _digest(wanted: Target) -> str:
 def _install(wanted: Target, tree: Path) -> None:
     # pip takes the tags it is given and no older ones by itself, so all that Lambda's system can load.
     platforms = [
-        f"manylinux_2_{minor}_{wanted.machine}" for minor in range(_NEWEST_GLIBC, _OLDEST_GLIBC - 1, -1)
+        f"manylinux_2_{minor}_{wanted.machine}" for minor in range(NEWEST_GLIBC, _OLDEST_GLIBC - 1, -1)
     ]
     platforms.append(f"manylinux2014_{wanted.machine}")
     command = [

@@ -92,7 +92,7 @@ ACCEPTED_FINDINGS = (
             "Pipeline/RawDeliveryRole",
             "Pipeline/EnrichedDeliveryRole",
             "Pipeline/RejectedDeliveryRole",
-            "Pipeline/RejectedDelivery",
+            "Pipeline/RejectedSourceRole",
             "Pipeline/Ingest/ServiceRole",
             "Consumer/TaskRole",
             "Monitoring/Canary/ServiceRole",
@@ -124,8 +124,8 @@ ACCEPTED_FINDINGS = (
     ),
     AcceptedFinding(
         "Consumer/TaskRole",
-        f"{_NAG}IAM5[Resource::{_RAW_ELSEWHERE}/consumer/PREFIX-consumer:*]",
-        "What follows the colon is the time at which KCL registers for fan-out.",
+        f"{_NAG}IAM5[Resource::{_RAW_ELSEWHERE}/consumer/*]",
+        "Consumers of this one stream; KCL asks for its own before it is registered.",
     ),
     AcceptedFinding(
         "Consumer/Network",
@@ -147,6 +147,11 @@ ACCEPTED_FINDINGS = (
         "The variables are names and addresses; secrets stay in the parameter store.",
     ),
     AcceptedFinding("Edge/Distribution", f"{_NAG}CFR1", "A shop's customers travel."),
+    AcceptedFinding(
+        "Edge/Distribution",
+        f"{_NAG}CFR4",
+        "With a certificate TLS 1.2 is the least; without one CloudFront fixes the policy of its own host name.",
+    ),
     AcceptedFinding(
         "Edge/Distribution",
         f"{_NAG}CFR3",

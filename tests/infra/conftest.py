@@ -27,6 +27,9 @@ vpc_id = "vpc-0123456789abcdef0"
 private_subnets = ["subnet-0a0a0a0a", "subnet-0b0b0b0b"]
 availability_zones = ["sa-east-1a", "sa-east-1b"]
 
+[protection]
+encryption_key = "own"
+
 [consumer]
 retrieval = "FANOUT"
 geo_city = "/opt/rastro/data/GeoLite2-City.mmdb"

@@ -1,5 +1,6 @@
 """The operator's deploy, diff and destroy, on the emulator: created, left alone, updated in place, deleted clean."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.deploy import actions, preflight, views
+from infra.deploy import actions, destroy, leftovers, preflight, stacks, views
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target, find_target
 from infra.environments import loader
@@ -40,6 +41,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in local_emulator.aws_environment(running.endpoint).items():
             patch.setenv(name, value)
+        sleep = time.sleep
+        patch.setattr(stacks.time, "sleep", lambda seconds: sleep(min(seconds, 0.1)))  # the emulator is quick
         found = find_target(loader.read("local"))
         yield found
     running.stop()
@@ -55,6 +58,12 @@ def _synthesize(environment: Environment, out: Path) -> Path:
     return out
 
 
+@pytest.fixture(scope="module")
+def folder(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment, synthesized once."""
+    return _synthesize(environment, tmp_path_factory.mktemp("local"))
+
+
 def _left(target: Target) -> dict[str, list[str]]:
     return {service: sorted(ask(target.client(service))) for service, ask in SERVICES.items()}
 
@@ -66,10 +75,10 @@ def _stream(target: Target) -> dict[str, Any]:
     return found
 
 
-def test_the_life_of_an_environment(target: Target, environment: Environment, tmp_path: Path) -> None:
+def test_the_life_of_an_environment(
+    target: Target, environment: Environment, folder: Path, tmp_path: Path
+) -> None:
     reported: list[str] = []
-    folder = _synthesize(environment, tmp_path / "first")
-
     with pytest.raises(DeployError, match="not bootstrapped in us-east-1; run: make bootstrap ENV=local"):
         actions.deploy(environment, folder, target, reported.append)
     deployment.bootstrap(target.client)
@@ -85,10 +94,10 @@ def test_the_life_of_an_environment(target: Target, environment: Environment, tm
 
     target.client("s3").put_object(Bucket=outputs["Bucket"], Key="enriched/kept", Body=b"row")
     larger = replace(environment, streams=replace(environment.streams, retention_hours=48))
-    folder = _synthesize(larger, tmp_path / "second")
-    assert actions.diff(larger, folder, target, reported.append) is True
+    second = _synthesize(larger, tmp_path / "second")
+    assert actions.diff(larger, second, target, reported.append) is True
     assert _stream(target)["RetentionPeriodHours"] == 24  # a diff changes nothing
-    assert actions.deploy(larger, folder, target, reported.append) == outputs  # nothing was replaced
+    assert actions.deploy(larger, second, target, reported.append) == outputs  # nothing was replaced
     assert _stream(target)["RetentionPeriodHours"] == 48
     assert (
         target.client("s3").get_object(Bucket=outputs["Bucket"], Key="enriched/kept")["Body"].read() == b"row"
@@ -96,8 +105,126 @@ def test_the_life_of_an_environment(target: Target, environment: Environment, tm
     again = target.client("ssm").get_parameter(Name=outputs["SaltParameter"], WithDecryption=True)
     assert again["Parameter"]["Value"] == secret["Parameter"]["Value"]  # made once
 
-    actions.destroy(larger, folder, target, reported.append)
+    destroy.destroy(larger, second, target, reported.append)
     assert _left(target) == before
+    assert list(leftovers.find(larger, target)) == []
+    assert not [line for line in reported if line.startswith("still there")]
+
+
+def test_a_diff_on_an_empty_account_leaves_nothing(
+    target: Target, environment: Environment, folder: Path
+) -> None:
+    deployment.bootstrap(target.client)
+    for _ in range(2):  # the second says the same as the first
+        reported: list[str] = []
+        assert actions.diff(environment, folder, target, reported.append) is True
+        assert reported[0] == "rastro-local-pipeline: "
+        assert [line for line in reported if "AWS::Kinesis::Stream" in line and line.startswith("  Add")]
+        assert stacks.status("rastro-local-pipeline", target.client) is None
+    assert list(leftovers.find(environment, target)) == []
+
+
+def test_a_failed_first_creation_is_repeated_by_the_same_command(
+    target: Target, environment: Environment, folder: Path, tmp_path: Path
+) -> None:
+    """Also where data is retained: what was made half-way must not stand in the way of the next try."""
+    deployment.bootstrap(target.client)
+    kept = replace(environment, protection=replace(environment.protection, keep_data=True))
+    retaining = _synthesize(kept, tmp_path / "kept")
+    target.client("firehose").create_delivery_stream(DeliveryStreamName="rastro-local-raw")  # in the way
+    reported: list[str] = []
+    with pytest.raises(DeployError, match="rastro-local-pipeline: ROLLBACK_COMPLETE"):
+        actions.deploy(kept, retaining, target, reported.append)
+    target.client("firehose").delete_delivery_stream(DeliveryStreamName="rastro-local-raw")
+    assert not [
+        line for line in leftovers.find(kept, target) if line.split()[0] in {"stream", "bucket", "database"}
+    ]
+
+    actions.deploy(kept, retaining, target, reported.append)
+    assert [line for line in reported if "ROLLBACK_COMPLETE since an earlier try" in line]
+    stack = target.client("cloudformation").describe_stacks(StackName="rastro-local-pipeline")["Stacks"][0]
+    assert stack["EnableTerminationProtection"] is True
+    with pytest.raises(DeployError, match=r"[Tt]ermination ?[Pp]rotection"):
+        stacks.delete("rastro-local-pipeline", target.client)
+
+    # As the refusal of `make destroy` says: set keep_data to false, deploy, then destroy.
+    actions.deploy(environment, folder, target, reported.append)
+    destroy.destroy(environment, folder, target, reported.append)
+    assert list(leftovers.find(environment, target)) == []
+
+
+def test_rows_that_arrive_during_the_deletion_do_not_stop_it(
+    target: Target, environment: Environment, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment.bootstrap(target.client)
+    actions.deploy(environment, folder, target, print)
+    really_empty, really_delete = destroy.empty, stacks.delete
+    calls: list[str] = []
+
+    def late(s3: Any, bucket: str) -> None:
+        really_empty(s3, bucket)
+        if not calls:  # Firehose writes what it held while its stream is being deleted
+            s3.put_object(Bucket=bucket, Key="enriched/dt=2026-11-25/hour=10/late.parquet", Body=b"row")
+        calls.append(bucket)
+
+    def delete(name: str, clients: Any) -> None:
+        """The emulator deletes a bucket with all that is in it; S3 does not."""
+        if clients("s3").list_object_versions(Bucket=calls[0]).get("Versions"):
+            raise DeployError(f"{name}: DELETE_FAILED\n  Lake (AWS::S3::Bucket): the bucket is not empty")
+        really_delete(name, clients)
+
+    monkeypatch.setattr(destroy, "empty", late)
+    monkeypatch.setattr(stacks, "delete", delete)
+    reported: list[str] = []
+    destroy.destroy(environment, folder, target, reported.append)
+    assert len(calls) == 2
+    assert [line for line in reported if line.endswith("once more")]
+    assert list(leftovers.find(environment, target)) == []
+
+
+def test_what_s3_refuses_to_delete_is_reported() -> None:
+    class Refusing:
+        def get_paginator(self, _: str) -> "Refusing":
+            return self
+
+        def paginate(self, **_: str) -> list[dict[str, Any]]:
+            return [{"Versions": [{"Key": "raw/1", "VersionId": "v"}]}]
+
+        def delete_objects(self, **_: Any) -> dict[str, Any]:
+            return {"Errors": [{"Key": "raw/1", "Code": "AccessDenied", "Message": "locked"}]}
+
+    with pytest.raises(DeployError, match="1 objects cannot be deleted; raw/1: AccessDenied locked"):
+        destroy.empty(Refusing(), "lake")
+
+
+def test_names_of_another_environment_are_not_taken_for_leftovers(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leftovers.loader, "names", lambda: ["local", "local-2"])
+    for name, ours in {
+        "rastro-local-raw": True,
+        "/rastro-local/sites": True,
+        "rastro_local": True,
+        "arn:aws:sns:us-east-1:000000000000:rastro-local-alarms": True,
+        "/aws/ecs/containerinsights/rastro-local/performance": True,
+        "rastro-local-2-raw": False,
+        "rastro-locale": False,
+        "other": False,
+    }.items():
+        assert leftovers.belongs(name, environment) is ours, name
+
+
+def test_a_lock_before_its_edge_is_refused_in_a_live_environment(
+    target: Target, environment: Environment, folder: Path
+) -> None:
+    locked = replace(environment, stacks=replace(environment.stacks, edge=True))
+    preflight.check_lock(target, locked)  # nothing lives there yet
+    deployment.bootstrap(target.client)
+    assert actions.deploy(environment, folder, target, print)["Locked"] == "false"
+    with pytest.raises(DeployError, match=r"First: edge\.lock = false and deploy"):
+        preflight.check_lock(target, locked)
+    preflight.check_lock(target, replace(locked, edge=replace(locked.edge, lock=False)))
+    destroy.destroy(environment, folder, target, print)
 
 
 def test_an_environment_that_keeps_its_data_is_not_destroyed(
@@ -105,7 +232,7 @@ def test_an_environment_that_keeps_its_data_is_not_destroyed(
 ) -> None:
     kept = replace(environment, protection=replace(environment.protection, keep_data=True))
     with pytest.raises(DeployError, match="local keeps its data"):
-        actions.destroy(kept, Path("nowhere"), target, print)
+        destroy.destroy(kept, Path("nowhere"), target, print)
 
 
 def test_credentials_of_another_account_are_refused(target: Target, environment: Environment) -> None:
@@ -149,7 +276,7 @@ def test_views_are_made_in_an_order_that_works() -> None:
 
 
 def test_the_doctor_finds_what_is_wrong(
-    target: Target, environment: Environment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    target: Target, environment: Environment, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from rastro.__main__ import main
 
@@ -157,7 +284,6 @@ def test_the_doctor_finds_what_is_wrong(
     assert main(["doctor", "--env", "local"]) == 1
     assert "wrong   stack rastro-local-pipeline: not deployed" in capsys.readouterr().out
 
-    folder = _synthesize(environment, tmp_path / "out")
     outputs = actions.deploy(environment, folder, target, print)
     target.client("ssm").put_parameter(Name=outputs["SitesParameter"], Value="{}", Overwrite=True)
     capsys.readouterr()
@@ -167,4 +293,4 @@ def test_the_doctor_finds_what_is_wrong(
     assert "ok      deliveries: rastro-local-enriched ACTIVE" in output
     assert "wrong   sites document: /rastro-local/sites differs from" in output
     assert "note    rows: no enriched row since yesterday" in output
-    actions.destroy(environment, folder, target, print)
+    destroy.destroy(environment, folder, target, print)

@@ -162,8 +162,12 @@ def test_the_canary_tells_accepted_from_refused(
 def test_the_canarys_query_is_one_of_athenas() -> None:
     import sqlglot
 
-    (statement,) = sqlglot.parse(canary.sql("canary", 1_795_300_000.0), dialect="athena")
-    assert "dt IN ('2026-11-21', '2026-11-20')" in statement.sql(dialect="athena")  # type: ignore[union-attr] # one statement
+    (statement,) = sqlglot.parse(canary.sql("canary", 1_795_311_000.0), dialect="athena")
+    text = statement.sql(dialect="athena")  # type: ignore[union-attr] # one statement
+    hours = re.findall(r"dt = '([\d-]+)' AND hour = (\d+)", text)
+    assert hours == [("2026-11-22", "1"), ("2026-11-22", "0")] + [
+        ("2026-11-21", hour) for hour in ("23", "22", "21", "20")
+    ]
 
 
 def test_the_canarys_line_is_embedded_metric_format() -> None:
@@ -188,5 +192,5 @@ def test_the_canarys_line_is_embedded_metric_format() -> None:
 def test_the_lock_opens_for_the_secret_alone(
     headers: dict[str, str], opens: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lock, "_secret", lambda: "right")
+    monkeypatch.setattr(lock, "_secret", lambda _: "right")
     assert lock.handler({"headers": headers}, None) == {"isAuthorized": opens}

@@ -1,5 +1,6 @@
 """The network: private subnets, and either a link to each AWS service or one NAT gateway."""
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -56,7 +57,12 @@ def network(scope: Construct, environment: Environment) -> tuple[ec2.IVpc, ec2.S
     made.add_flow_log(
         "FlowLog",
         destination=ec2.FlowLogDestination.to_cloud_watch_logs(
-            logs.LogGroup(scope, "NetworkLog", retention=log_retention(environment.protection.log_days))
+            logs.LogGroup(
+                scope,
+                "NetworkLog",
+                retention=log_retention(environment.protection.log_days),
+                removal_policy=RemovalPolicy.DESTROY,
+            )
         ),
         traffic_type=ec2.FlowLogTrafficType.REJECT,
     )

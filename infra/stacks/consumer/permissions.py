@@ -36,16 +36,15 @@ def grant(role: iam.IRole, pipeline: PipelineStack, application: str, *, fan_out
         ),
     ]
     if fan_out:
-        consumers = f"{pipeline.raw.stream_arn}/consumer/{application}:*"
+        # KCL asks for its consumer before it has registered it, when the part after the colon (a time) does not exist.
+        consumers = f"{pipeline.raw.stream_arn}/consumer/*"
         statements.append((["kinesis:SubscribeToShard", "kinesis:DescribeStreamConsumer"], [consumers]))
     for actions, resources in statements:
         role.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=resources))
+    # Without a condition on the prefix: a read of a missing object carries none, and S3 answers 403 instead of 404 to
+    # whoever may not list (S3 API, GetObject, permissions).
     role.add_to_principal_policy(
-        iam.PolicyStatement(
-            actions=["s3:ListBucket"],
-            resources=[pipeline.bucket.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": f"{layout.STATE}/*"}},
-        )
+        iam.PolicyStatement(actions=["s3:ListBucket"], resources=[pipeline.bucket.bucket_arn])
     )
     pipeline.parameters.grant_read(role, salt=False)
     if pipeline.key:

@@ -10,9 +10,14 @@ from infra.stacks.monitoring.metrics import consumer_metric
 _COOLDOWN = Duration.minutes(5)  # a new task needs minutes to take its leases; earlier steps would overshoot
 
 
+def scales(environment: Environment) -> bool:
+    """Whether the number of tasks changes by itself."""
+    return environment.consumer.tasks_max > environment.consumer.tasks_min
+
+
 def scale(service: ecs.FargateService, environment: Environment) -> None:
     settings = environment.consumer
-    if settings.tasks_max == settings.tasks_min:
+    if not scales(environment):
         return
     tasks = service.auto_scale_task_count(min_capacity=settings.tasks_min, max_capacity=settings.tasks_max)
     tasks.scale_on_cpu_utilization(

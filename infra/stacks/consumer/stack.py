@@ -56,7 +56,8 @@ class ConsumerStack(Stack):
             service_name=environment.application,
             cluster=self.cluster,
             task_definition=self._task(environment, pipeline),
-            desired_count=environment.consumer.tasks_min,
+            # Without a number, unless it is fixed: each update would set it back, under load too.
+            desired_count=None if scaling.scales(environment) else environment.consumer.tasks_min,
             vpc_subnets=subnets,
             assign_public_ip=False,
             security_groups=[_https_out(self, vpc)],
@@ -100,6 +101,8 @@ class ConsumerStack(Stack):
                 ecr.Repository.from_repository_name(self, "Repository", environment.application),
                 settings.image_tag,
             ),
+            # The container's own limit, so that Java's share of the memory is one of this and not of the machine.
+            memory_limit_mib=settings.memory_mib,
             environment=_environment(environment, pipeline),
             health_check=ecs.HealthCheck(
                 command=["CMD", "python", "-m", "enrich_consumer", "health"],

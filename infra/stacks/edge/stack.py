@@ -14,6 +14,7 @@ from constructs import Construct
 
 from infra.environments.resource_names import EDGE_REGION, RUNBOOK
 from infra.environments.settings import Environment
+from infra.stacks.alarm_topic import let_publish
 from infra.stacks.pipeline import origin_lock
 from infra.stacks.pipeline.origin_lock.handler import HEADER
 
@@ -76,6 +77,8 @@ class EdgeStack(Stack):
                         function=cloudfront.Function(
                             self,
                             "Viewer",
+                            # CDK's own name has no environment in it, and names are unique per account.
+                            function_name=f"{environment.prefix}-viewer",
                             code=cloudfront.FunctionCode.from_inline(_VIEWER.strip()),
                             runtime=cloudfront.FunctionRuntime.JS_2_0,
                         ),
@@ -83,7 +86,10 @@ class EdgeStack(Stack):
                 ],
             ),
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            # Without a certificate of the shop's own CloudFront fixes the policy itself.
+            minimum_protocol_version=(
+                cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if certificate else None
+            ),
             price_class=_PRICE[environment.edge.price_class],
             web_acl_id=_firewall(self, environment).attr_arn,
         )
@@ -139,6 +145,7 @@ def _firewall(scope: Construct, environment: Environment) -> waf.CfnWebACL:
 def _certificate_alarm(scope: Construct, environment: Environment) -> None:
     """ACM renews by itself while its DNS record stands; fewer than 30 days left mean that it does not."""
     topic = sns.Topic(scope, "Alarms", topic_name=f"{environment.prefix}-edge-alarms", enforce_ssl=True)
+    let_publish(topic)
     for address in environment.monitoring.emails:
         topic.add_subscription(subscriptions.EmailSubscription(address))
     cloudwatch.Alarm(

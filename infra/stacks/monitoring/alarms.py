@@ -118,14 +118,30 @@ def _ingest(environment: Environment, names: Names) -> list[Alarm]:
         found.append(
             Alarm(
                 "no-traffic",
-                f"Not one request for {settings.quiet_minutes} minutes.",
-                metrics.api_metric(names.api_id, "Count", "Sum", Duration.minutes(settings.quiet_minutes)),
+                f"Not one request but the canary's for {settings.quiet_minutes} minutes.",
+                _requests_of_shops(environment, names, Duration.minutes(settings.quiet_minutes)),
                 threshold=1,
                 comparison=_BELOW,
                 missing=_MISSING_BAD,
             )
         )
     return found
+
+
+def _requests_of_shops(environment: Environment, names: Names, period: Duration) -> cloudwatch.IMetric:
+    """All requests but the canary's: it posts every five minutes to the same API, and would feed the alarm."""
+    requests = metrics.api_metric(names.api_id, "Count", "Sum", period)
+    if not environment.monitoring.canary:
+        return requests
+    return cloudwatch.MathExpression(
+        expression="FILL(requests, 0) - FILL(canary, 0)",
+        using_metrics={
+            "requests": requests,
+            "canary": metrics.canary_metric(environment, "Accepted", "SampleCount", period),
+        },
+        label="requests of shops",
+        period=period,
+    )
 
 
 def _streams(names: Names) -> list[Alarm]:
@@ -274,7 +290,17 @@ def _lease_table(table: str, kind: str, word: str) -> Alarm:
     return Alarm(
         f"lease-table-throttled-{kind}-{word}",
         f"DynamoDB refuses {word} of {table}; leases may be lost.",
-        metrics.table_metric(table, "ReadThrottleEvents" if word == "reads" else "WriteThrottleEvents"),
+        # Alarms on AWS/DynamoDB ignore missing data whatever they say, and would stay in ALARM (PutMetricAlarm).
+        cloudwatch.MathExpression(
+            expression="FILL(throttled, 0)",
+            using_metrics={
+                "throttled": metrics.table_metric(
+                    table, "ReadThrottleEvents" if word == "reads" else "WriteThrottleEvents"
+                )
+            },
+            label=f"{table} {word} throttled",
+            period=metrics.FIVE,
+        ),
         threshold=0,
         periods=3,
         points=2,

@@ -4,13 +4,13 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.environments.resource_names import RUNBOOK
 from infra.environments.settings import Environment
+from infra.stacks.alarm_topic import let_publish
 from infra.stacks.monitoring import canary, dashboard
 from infra.stacks.monitoring.alarms import Alarm, Names, alarms_of, anchor
 from infra.stacks.pipeline.stack import PipelineStack, account_and_region
@@ -76,10 +76,7 @@ def _topic(scope: Construct, environment: Environment, pipeline: PipelineStack) 
     )
     for address in environment.monitoring.emails:
         made.add_subscription(subscriptions.EmailSubscription(address))
-    services = [iam.ServicePrincipal(f"{name}.amazonaws.com") for name in ("cloudwatch", "budgets")]
-    made.add_to_resource_policy(
-        iam.PolicyStatement(principals=list(services), actions=["sns:Publish"], resources=[made.topic_arn])
-    )
+    let_publish(made)
     return made
 
 

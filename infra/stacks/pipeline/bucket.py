@@ -1,10 +1,12 @@
 """The bucket and its key. Prefixes are the folders of the lake; each has its own life time."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.environments.resource_names import NOTIFIERS
 from infra.environments.settings import Environment
 from lake import layout
 
@@ -18,13 +20,44 @@ def key(scope: Construct, environment: Environment) -> kms.Key | None:
     """The stack's own key, if it is to have one; rotated every year."""
     if environment.protection.encryption_key != "own":
         return None
-    return kms.Key(
+    made = kms.Key(
         scope,
         "Key",
         alias=f"alias/{environment.prefix}",
         description=f"Rastro {environment.name}: streams, lake, rejected delivery.",
         enable_key_rotation=True,
         removal_policy=removal(environment),
+    )
+    # The alarm topic uses this key; who publishes to an encrypted topic must be able to use its key
+    # (SNS guide, key management, compatibility with AWS services). Without it every alarm is mute.
+    made.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in NOTIFIERS],
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            resources=["*"],
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        )
+    )
+    if environment.analytics.quicksight_user:
+        made.add_to_resource_policy(_for_quicksight())
+    return made
+
+
+def _for_quicksight() -> iam.PolicyStatement:
+    """QuickSight's role reads the lake and Athena's results with the key, and no policy of ours reaches that role.
+
+    By a condition, because a key policy that names a role that is not there yet is refused.
+    """
+    return iam.PolicyStatement(
+        principals=[iam.AnyPrincipal()],
+        actions=["kms:Decrypt", "kms:GenerateDataKey"],
+        resources=["*"],
+        conditions={
+            "StringEquals": {"kms:CallerAccount": Aws.ACCOUNT_ID},
+            "ArnLike": {
+                "aws:PrincipalArn": f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/service-role/aws-quicksight-*"
+            },
+        },
     )
 
 
@@ -43,6 +76,10 @@ def bucket(scope: Construct, environment: Environment, own_key: kms.Key | None) 
         removal_policy=removal(environment),
         versioned=True,
     )
+    if made.policy is not None:
+        made.policy.apply_removal_policy(
+            removal(environment)
+        )  # a bucket that stays goes on refusing plain HTTP
     lake = environment.lake
     made.add_lifecycle_rule(
         id="unfinished-and-overwritten",
@@ -54,8 +91,13 @@ def bucket(scope: Construct, environment: Environment, own_key: kms.Key | None) 
     made.add_lifecycle_rule(
         id="state", prefix=f"{layout.STATE}/", noncurrent_version_expiration=Duration.days(1)
     )
+    # An expired raw object lives on as an old version; full addresses must be gone after raw_days: the object
+    # until the day before, its old version for the last.
+    made.add_lifecycle_rule(
+        id="raw-overwritten", prefix=layout.RAW, noncurrent_version_expiration=Duration.days(1)
+    )
     kept_days = {
-        "raw": (layout.RAW, lake.raw_days),
+        "raw": (layout.RAW, lake.raw_days - 1),
         "rejected": (layout.REJECTED, lake.rejected_days),
         "payloads": (layout.PAYLOADS, lake.rejected_days),
         "errors": (layout.ERRORS, lake.rejected_days),

@@ -9,7 +9,7 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from infra.environments.settings import Environment
 from infra.stacks.log_retention import log_retention
@@ -27,13 +27,17 @@ def enriched(
     table: glue.S3Table,
     own_key: kms.Key | None,
 ) -> firehose.DeliveryStream:
-    return firehose.DeliveryStream(
+    destination, policy = _to_parquet(scope, "Enriched", layout.ENRICHED, environment, bucket, table, own_key)
+    made = firehose.DeliveryStream(
         scope,
         "EnrichedDelivery",
         delivery_stream_name=f"{environment.prefix}-enriched",
         source=firehose.KinesisStreamSource(source),
-        destination=_to_parquet(scope, "Enriched", layout.ENRICHED, environment, bucket, table, own_key),
+        role=delivery_role.trusted_by_firehose(scope, "EnrichedSourceRole"),
+        destination=destination,
     )
+    made.node.add_dependency(policy)
+    return made
 
 
 def rejected(
@@ -44,7 +48,8 @@ def rejected(
     own_key: kms.Key | None,
 ) -> firehose.DeliveryStream:
     """Direct PUT: ingest and consumer write to it by name."""
-    return firehose.DeliveryStream(
+    destination, policy = _to_parquet(scope, "Rejected", layout.REJECTED, environment, bucket, table, own_key)
+    made = firehose.DeliveryStream(
         scope,
         "RejectedDelivery",
         delivery_stream_name=f"{environment.prefix}-rejected",
@@ -53,8 +58,11 @@ def rejected(
             if own_key
             else firehose.StreamEncryption.aws_owned_key()
         ),
-        destination=_to_parquet(scope, "Rejected", layout.REJECTED, environment, bucket, table, own_key),
+        role=delivery_role.trusted_by_firehose(scope, "RejectedSourceRole"),
+        destination=destination,
     )
+    made.node.add_dependency(policy)
+    return made
 
 
 def raw_archive(
@@ -66,11 +74,13 @@ def raw_archive(
 ) -> firehose.DeliveryStream:
     """Every raw record as it came, one JSON object a line, gzip: what a backfill reads."""
     log = _log(scope, "Raw", environment)
-    return firehose.DeliveryStream(
+    role, policy = delivery_role.role(scope, "Raw", layout.RAW, bucket, own_key, log)
+    made = firehose.DeliveryStream(
         scope,
         "RawDelivery",
         delivery_stream_name=f"{environment.prefix}-raw",
         source=firehose.KinesisStreamSource(source),
+        role=delivery_role.trusted_by_firehose(scope, "RawSourceRole"),
         destination=firehose.S3Bucket(
             bucket,
             buffering_interval=Duration.seconds(environment.delivery.buffer_seconds),
@@ -81,9 +91,11 @@ def raw_archive(
             error_output_prefix=_errors("raw"),
             logging_config=firehose.EnableLogging(log),
             processors=[firehose.AppendDelimiterToRecordProcessor()],
-            role=delivery_role.role(scope, "Raw", layout.RAW, bucket, own_key, log),
+            role=role,
         ),
     )
+    made.node.add_dependency(policy)
+    return made
 
 
 def _to_parquet(
@@ -94,9 +106,12 @@ def _to_parquet(
     bucket: s3.Bucket,
     table: glue.S3Table,
     own_key: kms.Key | None,
-) -> firehose.S3Bucket:
+) -> tuple[firehose.S3Bucket, IConstruct]:
+    """The destination, and the policy that must be there before the delivery."""
     log = _log(scope, name, environment)
-    return firehose.S3Bucket(
+    table_name = (environment.database, name.lower())
+    role, policy = delivery_role.role(scope, name, prefix, bucket, own_key, log, table_name)
+    destination = firehose.S3Bucket(
         bucket,
         buffering_interval=Duration.seconds(environment.delivery.buffer_seconds),
         buffering_size=Size.mebibytes(environment.delivery.buffer_mib),
@@ -104,9 +119,7 @@ def _to_parquet(
         encryption_key=own_key,
         error_output_prefix=_errors(name.lower()),
         logging_config=firehose.EnableLogging(log),
-        role=delivery_role.role(
-            scope, name, prefix, bucket, own_key, log, (environment.database, name.lower())
-        ),
+        role=role,
         data_format_conversion=firehose.DataFormatConversionProps(
             # OpenX reads 2026-11-21T10:00:00.123Z as it is; Hive would need the format spelt out.
             input_format=firehose.OpenXJsonInputFormat(),
@@ -117,6 +130,7 @@ def _to_parquet(
             ),
         ),
     )
+    return destination, policy
 
 
 def _errors(name: str) -> str:

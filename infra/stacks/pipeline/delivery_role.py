@@ -1,13 +1,31 @@
-"""What a delivery may do: write under its own prefix, read its own table's schema."""
+"""What a delivery may do: read its source, write under its own prefix, read its own table's schema."""
 
-from aws_cdk import ArnFormat, Stack
+from typing import NamedTuple
+
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from lake import layout
+
+
+class DeliveryRole(NamedTuple):
+    """`role` cannot be widened by CDK. A delivery must be created after `policy`: Firehose tries its rights at once,
+    and CDK does not see that the two hang together."""
+
+    role: iam.IRole
+    policy: IConstruct
+
+
+def trusted_by_firehose(scope: Construct, name: str) -> iam.Role:
+    """A role that Firehose may take for deliveries of this account alone (AWS: confused deputy prevention)."""
+    firehose = iam.ServicePrincipal(
+        "firehose.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    )
+    return iam.Role(scope, name, assumed_by=firehose)
 
 
 def role(
@@ -18,13 +36,13 @@ def role(
     own_key: kms.Key | None,
     log: logs.LogGroup,
     table: tuple[str, str] | None = None,
-) -> iam.IRole:
+) -> DeliveryRole:
     """The role of the delivery `name`; `table` is (database, table), if rows are converted.
 
     CDK would let it read and delete everything in the bucket, and read every table; so it gets a role
     that CDK cannot widen.
     """
-    made = iam.Role(scope, f"{name}DeliveryRole", assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"))
+    made = trusted_by_firehose(scope, f"{name}DeliveryRole")
     statements = [
         (["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], [bucket.bucket_arn]),
         (
@@ -40,7 +58,7 @@ def role(
         made.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
     if own_key is not None:
         own_key.grant_encrypt_decrypt(made)
-    return made.without_policy_updates()
+    return DeliveryRole(made.without_policy_updates(), made.node.find_child("DefaultPolicy"))
 
 
 def _schema(stack: Stack, database: str, table: str) -> list[str]:

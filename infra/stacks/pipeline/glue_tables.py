@@ -5,7 +5,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.environments.settings import Environment
-from infra.stacks.pipeline import bucket
+from infra.stacks.pipeline.bucket import removal
 from infra.stacks.pipeline.glue_types import glue_type
 from lake import layout
 from schemas import Column, json_file
@@ -23,7 +23,7 @@ def database(scope: Construct, environment: Environment) -> glue.Database:
         "Database",
         database_name=environment.database,
         description=f"Rastro {environment.name}: storefront events.",
-        removal_policy=bucket.removal(environment),
+        removal_policy=removal(environment),
     )
 
 
@@ -75,4 +75,5 @@ def _table(
         s3_prefix=prefix,
     )
     table.node.add_dependency(home)
+    table.apply_removal_policy(removal(environment))
     return table

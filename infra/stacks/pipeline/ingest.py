@@ -32,7 +32,7 @@ _ACCESS_LOG = {
     "latency_ms": "$context.responseLatency",
     "integration_ms": "$context.integrationLatency",
     "bytes": "$context.responseLength",
-    "error": "$context.error.messageString",
+    "error": "$context.error.message",  # messageString brings quotes of its own
 }
 
 
@@ -117,7 +117,7 @@ def api(scope: Construct, environment: Environment, handler: lambda_.Function) -
         api_name=f"{environment.prefix}-events",
         description="Storefront events.",
         default_integration=integration,
-        default_authorizer=origin_lock.authorizer(scope, environment) if environment.stacks.edge else None,
+        default_authorizer=origin_lock.authorizer(scope, environment) if environment.locked else None,
         create_default_stage=False,
     )
     for path, methods in METHODS.items():
@@ -138,7 +138,6 @@ def api(scope: Construct, environment: Environment, handler: lambda_.Function) -
         http_api=made,
         stage_name="$default",
         auto_deploy=True,
-        detailed_metrics_enabled=True,
         throttle=apigateway.ThrottleSettings(
             rate_limit=environment.ingest.requests_per_second, burst_limit=environment.ingest.burst
         ),

@@ -10,8 +10,6 @@ from constructs import Construct
 from infra.environments.resource_names import salt_name
 from infra.environments.settings import Environment
 
-STANDARD_LIMIT = 4096  # bytes; above it the advanced tier, which costs a few cents a month
-
 
 class Parameters(NamedTuple):
     """Names of the parameters, and who may read them."""
@@ -37,13 +35,12 @@ def make(scope: Construct, environment: Environment) -> Parameters:
     once, before the first deployment (`infra.deploy.cookieless_secret`) and never leaves the parameter store.
     """
     sites_name = f"/{environment.prefix}/sites"
-    large = len(environment.sites_text.encode()) > STANDARD_LIMIT
     sites = ssm.CfnParameter(
         scope,
         "Sites",
         name=sites_name,
         type="String",
-        tier="Advanced" if large else "Standard",
+        tier="Intelligent-Tiering",  # an advanced parameter cannot become a standard one again
         value=environment.sites_text,
         description="Keys, origins, session rule and privacy of every site.",
     )

@@ -59,6 +59,7 @@ class PipelineStack(Stack):
             "RejectedTable": "rejected",
             "SitesParameter": self.parameters.sites_name,
             "SaltParameter": self.parameters.salt_name,
+            "Locked": "true" if environment.locked else "false",
             "StateUri": f"s3://{self.bucket.bucket_name}/{layout.STATE}",
         }
         for name, value in outputs.items():

@@ -38,7 +38,7 @@ def make(scope: Construct, environment: Environment, pipeline: PipelineStack) ->
         environment={
             "CANARY_ENVIRONMENT": environment.name,
             "CANARY_URL": (
-                f"https://{environment.edge.domain}" if environment.stacks.edge else pipeline.api.api_endpoint
+                f"https://{environment.edge.domain}" if environment.locked else pipeline.api.api_endpoint
             ),
             "CANARY_KEY": parse_sites(environment.sites_text).by_name[site].keys[0],
             "CANARY_SITE": site,

@@ -3,19 +3,23 @@
 import functools
 import hmac
 import os
+import time
 from typing import Any
 
+_REREAD_SECONDS = 3600
 HEADER = "x-rastro-origin"
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, bool]:
     """A simple answer of an HTTP API authorizer; the comparison takes the same time whatever differs."""
     given = event.get("headers", {}).get(HEADER, "")
-    return {"isAuthorized": hmac.compare_digest(given.encode(), _secret().encode())}
+    secret = _secret(int(time.monotonic() // _REREAD_SECONDS))
+    return {"isAuthorized": hmac.compare_digest(given.encode(), secret.encode())}
 
 
-@functools.cache
-def _secret() -> str:
+@functools.lru_cache(maxsize=1)
+def _secret(_: int) -> str:
+    """Read anew each hour, so that a rotated secret counts without a deployment."""
     import boto3  # noqa: PLC0415 - from the Lambda runtime
 
     answer = boto3.client("ssm").get_parameter(Name=os.environ["SECRET"], WithDecryption=True)
