@@ -10,17 +10,16 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import boto3
-import msgspec
 import user_agents
 from amazon_kclpy import kcl
 from amazon_kclpy.v3 import processor
 from geoip2.models import City
 
 from enrich_consumer import app
-from enrich_consumer.core import decode, enriched_event
+from enrich_consumer.core import decode, enriched_event, raw_record
 from enrich_consumer.core.engine.runner import Runner
 from enrich_consumer.core.enriched_event import EnrichedEvent
 from enrich_consumer.core.enrichments import ENRICHMENTS, privacy
@@ -135,15 +134,20 @@ def _agent(text: str | None) -> Row:
     }
 
 
-def _refuse(_: bytes) -> NoReturn:
-    raise msgspec.DecodeError
+def _read(data: bytes) -> raw_record.RawRecord:
+    """A raw record by stdlib's JSON; `properties` become text again, as the core wants them."""
+    raw = json.loads(data)
+    for event in raw["events"]:
+        if "properties" in event:
+            event["properties"] = json.dumps(event["properties"], ensure_ascii=False).encode()
+    return raw_record.RawRecord(**raw)
 
 
 def main() -> None:
     """Serve the daemon's lines."""
     for module in (decode, enriched_event, privacy):
         module.orjson = Stdlib  # type: ignore[attr-defined] # what this file is for
-    decode.read = _refuse  # type: ignore[attr-defined,assignment] # the quick reader is no stdlib's either
+    decode.read = _read  # type: ignore[attr-defined,assignment] # the same
     kcl.KCLProcess(Baseline(Settings.from_env(os.environ)), sys.stdin, sys.stdout, sys.stderr).run()
 
 

@@ -135,7 +135,7 @@ def _record(
     rng: random.Random, chunk: list[dict[str, Any]], number: int, *, distinct_agents: bool, filled: bool
 ) -> bytes:
     shared = dict(chunk[0]["shared"])
-    shared["user_agent"] = _in_app(shared["visitor_id"], shared.get("user_agent"))
+    shared["user_agent"] = in_app(shared["visitor_id"], shared.get("user_agent"))
     if distinct_agents and shared.get("user_agent"):
         build = f"{rng.randint(4000, 9999)}.{rng.randint(0, 250)}"
         shared["user_agent"] = shared["user_agent"] + f" Shop/{number}.{build}"
@@ -143,7 +143,7 @@ def _record(
     return orjson.dumps(shared | {"received_at": NOW + number, "events": events})
 
 
-def _in_app(visitor: str, agent: str | None) -> str | None:
+def in_app(visitor: str, agent: str | None) -> str | None:
     """The visitor's own agent: of three in ten it is an app's browser, which tells its build and its phone.
 
     That is where variety of agents comes from today: the browsers themselves have frozen theirs.

@@ -1,41 +1,32 @@
-"""Bytes of the raw stream → Record, or a verdict why not.
-
-Two readers. `read` of core/typed.py takes what ingest writes, in one pass and without looking into `properties`: it may
-refuse more than schemas/raw.schema.json, never less. What it refuses goes to the schema, which has the last word.
-"""
+"""Bytes of the raw stream → Record, or a verdict why not."""
 
 import re
 from typing import Any
 
-import jsonschema_rs
 import msgspec
 import orjson
 
 from enrich_consumer.core.raw_record import RawRecord, read
 from enrich_consumer.core.record import Event, Incoming, Record, Reject
-from schemas import Reason, Sites, json_file
+from schemas import Reason, Sites
 
 RECORD_VERSION = 1
 FUTURE_MS = 10 * 60_000
 """How far `received_at` may lie ahead of the stream's own arrival time: one wrong clock must not make
 every session of the shard look old."""
 
-_VALIDATOR = jsonschema_rs.validator_for(json_file("raw.schema.json"))
-_names = re.compile(
-    r"[a-z][a-z0-9_-]{0,39}\n"
-    r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} [a-z][a-z0-9_]{0,39}\n)*"
-).fullmatch
-"""Of a record at once: its site, and the ids and names of all its events, as the schema wants them."""
-
 
 def decode(incoming: Incoming, sites: Sites) -> Record:
     """The raw record (schemas/raw.schema.json). `properties` of its events stay JSON text, as bytes.
 
     Raises:
-        Reject: not JSON, of another version, against the schema, or of a site that is not configured.
+        Reject: not JSON, of another version, against the contract, or of a site that is not configured.
     """
-    raw = _quickly(incoming.data) or _by_the_schema(incoming.data)
-    received_at = raw.received_at
+    try:
+        raw = read(incoming.data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _verdict(incoming.data, error) from None
+    received_at = _whole(raw.received_at, "received_at")
     if incoming.arrived_at is not None and received_at > incoming.arrived_at + FUTURE_MS:
         ahead = (received_at - incoming.arrived_at) // 1000
         raise Reject(Reason.INVALID_RECORD, f"received_at is {ahead} s later than the stream's arrival time")
@@ -50,71 +41,52 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         visitor_id=raw.visitor_id,
         visitor_kind=raw.visitor_kind,
         received_at=received_at,
-        sent_at=raw.sent_at,
+        sent_at=None if raw.sent_at is None else _whole(raw.sent_at, "sent_at"),
         ip=raw.ip,
         user_agent=raw.user_agent,
         headers=raw.headers,  # type: ignore[arg-type] # a dict of these names
-        events=raw.events,  # type: ignore[arg-type] # the same
+        events=_events(raw),
         data=incoming.data,
         trusted_server=raw.trusted_server is True,
     )
 
 
-def _quickly(data: bytes) -> RawRecord | None:
-    """The record if all of it is as ingest writes it; None leaves the verdict to the schema."""
-    try:
-        raw = read(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    told = [raw.site + "\n"]
-    for event in raw.events:
-        told.append(f"{event['event_id']} {event['event']}\n")
+def _events(raw: RawRecord) -> list[Event]:
+    """The events, their times whole numbers, their properties bytes."""
+    events: list[Event] = raw.events  # type: ignore[assignment] # dicts of these names
+    for number, event in enumerate(events):
+        if type(event.get("ts")) is float:
+            event["ts"] = _whole(event["ts"], f"events/{number}/ts")
         properties = event.get("properties")
         if properties is not None:
             text = bytes(properties)
-            if not text.startswith(b"{"):  # null, or no object
-                return None
-            event["properties"] = text  # type: ignore[typeddict-item] # what the rest of the way expects
-    return raw if _names("".join(told)) else None
+            if text.startswith(b"{"):
+                event["properties"] = text
+            elif text == b"null":
+                del event["properties"]
+            else:
+                detail = f"events/{number}/properties: Expected `object | null`"
+                raise Reject(Reason.INVALID_RECORD, detail)
+    return events
 
 
-def _by_the_schema(data: bytes) -> RawRecord:
+def _whole(number: float, where: str) -> int:
+    whole = int(number)
+    if whole != number:
+        raise Reject(Reason.INVALID_RECORD, f"{where}: Expected `int`, got `float`")
+    return whole
+
+
+def _verdict(data: bytes, error: Exception) -> Reject:
+    """Why `read` refused the bytes."""
     try:
-        raw = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise Reject(Reason.RECORD_NOT_JSON, str(error)) from None
+        raw: Any = orjson.loads(data)
+    except orjson.JSONDecodeError as no_json:
+        return Reject(Reason.RECORD_NOT_JSON, str(no_json))
     if not isinstance(raw, dict):
-        raise Reject(Reason.INVALID_RECORD, f"a {type(raw).__name__}, not an object")
+        return Reject(Reason.INVALID_RECORD, f"a {type(raw).__name__}, not an object")
     if raw.get("v") != RECORD_VERSION:
-        raise Reject(Reason.UNKNOWN_RECORD_VERSION, f"v is {raw.get('v')!r:.40}, not {RECORD_VERSION}")
-    if not _VALIDATOR.is_valid(raw):
-        problem = next(_VALIDATOR.iter_errors(raw))
-        place = "/".join(map(str, problem.instance_path)) or "the record"
-        raise Reject(Reason.INVALID_RECORD, f"{place}: {problem.message:.200}")
-    # In JSON Schema 1795296000123.0 is an integer too; from here on whole numbers are ints.
-    sent_at = raw.get("sent_at")
-    return RawRecord(
-        v=1,
-        site=raw["site"],
-        visitor_id=raw["visitor_id"],
-        visitor_kind=raw["visitor_kind"],
-        received_at=int(raw["received_at"]),
-        events=[_event(event) for event in raw["events"]],
-        sent_at=None if sent_at is None else int(sent_at),
-        ip=raw.get("ip"),
-        user_agent=raw.get("user_agent"),
-        trusted_server=raw.get("trusted_server"),
-        headers=raw.get("headers") or {},
-    )
-
-
-def _event(event: Event) -> Any:
-    if type(event.get("ts")) is float:
-        event["ts"] = int(event["ts"])
-    properties = event.get("properties")
-    if properties is not None:
-        try:
-            event["properties"] = orjson.dumps(properties)
-        except TypeError as error:
-            raise Reject(Reason.INVALID_RECORD, f"{event['event_id']}: properties: {error}") from None
-    return event
+        return Reject(Reason.UNKNOWN_RECORD_VERSION, f"v is {raw.get('v')!r:.40}, not {RECORD_VERSION}")
+    problem, _, path = str(error).partition(" - at `$")
+    where = "/".join(re.findall(r"[^.\[\]`]+", path)) or "the record"
+    return Reject(Reason.INVALID_RECORD, f"{where}: {problem:.200}")

@@ -1,18 +1,17 @@
-"""The quick reader of raw records against the schema: it may refuse more, never less, and reads the same."""
+"""The types of a raw record against the contract's JSON Schema: they take the same records."""
 
 import copy
 from typing import Any
 
+import jsonschema_rs
 import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from enrich_consumer.core import decode as module
-from enrich_consumer.core import raw_record
 from enrich_consumer.core.decode import decode
 from enrich_consumer.core.record import Incoming, Reject
-from schemas import Reason
+from schemas import Reason, json_file
 from tests.support.consumer_doubles import NOW, SITES, event, raw
 
 FULL = orjson.loads(
@@ -36,6 +35,7 @@ FULL = orjson.loads(
         headers={"referer": "https://www.loja.example/", "sec_gpc": "1", "other": 1},
     )
 )
+VALIDATOR = jsonschema_rs.validator_for(json_file("raw.schema.json"))
 ODD = [None, True, 0, -1, 7, 1.0, 1.5, 10**18, 10**19, "", "x", "É", "a" * 200, [], [1], {}, {"a": 1}, [{}]]
 
 
@@ -58,29 +58,30 @@ def _mutated(path: tuple[Any, ...], odd: Any, *, drop: bool) -> bytes:
 
 
 def _compare(data: bytes) -> None:
-    quick = module._quickly(data)
-    if quick is None:
-        return
-    slow = module._by_the_schema(data)  # does not refuse what the quick one took
-    known = raw_record.RawEvent.__annotations__.keys() | raw_record._Named.__annotations__.keys()
-    for one, other in zip(quick.events, slow.events, strict=True):
-        told = {key: value for key, value in other.items() if key in known}
-        assert orjson.loads(one.pop("properties", b"null")) == orjson.loads(told.pop("properties", b"null"))
-        assert one == told
-    quick.events = slow.events = []
-    slow.headers = {k: v for k, v in slow.headers.items() if k in raw_record._Headers.__annotations__}
-    assert quick == slow
+    """The types and the schema agree on whether it is a record."""
+    assert (_reason(data) in {None, Reason.UNKNOWN_SITE}) == VALIDATOR.is_valid(orjson.loads(data)), data
 
 
-def test_the_full_record_is_read_quickly():
-    data = orjson.dumps(FULL)
-    assert module._quickly(data) is not None
-    _compare(data)
+def _reason(data: bytes) -> Reason | None:
+    try:
+        decode(Incoming(1, data), SITES)
+    except Reject as verdict:
+        return verdict.reason
+    return None
+
+
+def test_the_full_record_is_read():
+    found = decode(Incoming(1, orjson.dumps(FULL)), SITES)
+    assert found.events[0].pop("properties") == orjson.dumps(FULL["events"][0]["properties"])
+    assert found.events == [{k: v for k, v in one.items() if k != "properties"} for one in FULL["events"]]
+    assert found.headers == {k: v for k, v in FULL["headers"].items() if k != "other"}
 
 
 @pytest.mark.parametrize("path", _paths(FULL), ids=str)
-def test_what_the_quick_reader_takes_the_schema_takes(path):
+def test_the_types_take_what_the_schema_takes(path):
     for odd in ODD:
+        if path == ("v",) and odd == 1.0:
+            continue  # a version is written as a whole number; the schema cannot say so
         _compare(_mutated(path, odd, drop=False))
     _compare(_mutated(path, None, drop=True))
 
@@ -89,14 +90,7 @@ def test_what_the_quick_reader_takes_the_schema_takes(path):
 @settings(max_examples=500, deadline=None)
 def test_damaged_bytes(noise, place, gone):
     data = orjson.dumps(FULL)
-    _decoded_or_rejected(data[:place] + noise + data[place + gone :])
-
-
-def _decoded_or_rejected(data: bytes) -> None:
-    try:
-        decode(Incoming(1, data), SITES)
-    except Reject:
-        return
+    _reason(data[:place] + noise + data[place + gone :])
 
 
 def _with_properties(text: bytes) -> bytes:
