@@ -31,7 +31,7 @@ VIEWS = (
 )
 """In the order in which they can be created: each reads tables and earlier views only."""
 
-REPORTS = ("channels", "revenue", "funnel", "top_products")
+REPORTS = ("channels", "revenue", "funnel", "top_products", "client_sessions")
 
 
 REPLACED = ("session_id", "merged_session_id")

@@ -14,6 +14,9 @@ COMMANDS = {
     "demo": "rastro.commands.demo",
     "load": "rastro.commands.load",
     "data": "rastro.commands.data",
+    "console": "rastro.commands.console",
+    "trace": "rastro.commands.trace",
+    "tail": "rastro.commands.tail",
     "doctor": "rastro.commands.doctor",
 }
 

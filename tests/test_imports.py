@@ -20,6 +20,7 @@ OURS = {
     "tests",
     "reference_data",
     "lake",
+    "console",
 }
 
 ALLOWED = {
@@ -30,6 +31,7 @@ ALLOWED = {
     "reference_data": {"reference_data", "enrich_consumer.core.engine.lookups", "schemas"},
     "lake": {"lake", "schemas"},
     "analytics": {"analytics", "schemas"},
+    "console": {"console", "analytics", "lake", "schemas"},
 }
 """Folder → what of ours its modules may import."""
 

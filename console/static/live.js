@@ -1,0 +1,105 @@
+// The live page: one message a second, drawn at once; rows are text nodes, so nothing that was posted can run.
+import { chart } from "/static/chart.js";
+
+const MOST_ROWS = 200;
+const byId = (id) => document.getElementById(id);
+const box = byId("chart");
+const names = ["accepted", "enriched", "rejected", "copies", "bots"];
+const body = document.querySelector("#rows tbody");
+let plot;
+let paused = false;
+let rows = [];
+
+function milliseconds(value) {
+  if (value === null || value === undefined) return "-";
+  return value < 1000 ? `${value} ms` : `${(value / 1000).toFixed(1)} s`;
+}
+
+function text(id, value) {
+  const node = byId(id);
+  if (node.textContent !== String(value)) node.textContent = value;
+}
+
+function show(message) {
+  const { seconds } = message;
+  const data = [seconds.at, ...names.map((name) => seconds[name])];
+  if (plot) plot.setData(data);
+  else plot = chart(box, names.map((name) => box.dataset[name]), data, 190);
+  const last = seconds.accepted.slice(-5);
+  text("rate", (last.reduce((sum, n) => sum + n, 0) / last.length).toFixed(1));
+  text("visitors", message.visitors);
+  text("sessions", message.sessions);
+  text("latency", `${milliseconds(message.latency.p50)} / ${milliseconds(message.latency.p95)}`);
+  text("lag", milliseconds(message.lag));
+  text("money", Object.entries(message.money).map(([currency, sum]) => `${currency} ${sum}`).join(" · ") || "-");
+  const trouble = Object.entries(message.errors).map(([name, error]) => `${name}: ${error}`).join(" · ");
+  byId("trouble").hidden = !trouble;
+  text("trouble", trouble);
+  if (!paused) {
+    take(message.rows);
+    text("more", message.more ? `+${message.more}` : "");
+  }
+}
+
+function take(fresh) {
+  if (!fresh.length) return;
+  const ids = new Set(fresh.map((row) => row.id));
+  rows = [...fresh, ...rows.filter((row) => !ids.has(row.id))].slice(0, MOST_ROWS);
+  const empty = byId("empty");
+  if (empty) empty.hidden = true;
+  draw();
+}
+
+function draw() {
+  const wanted = byId("filter").value.trim().toLowerCase();
+  const matching = wanted
+    ? rows.filter((row) => Object.values(row).some((value) => String(value).toLowerCase().includes(wanted)))
+    : rows;
+  body.replaceChildren(...matching.map(line));
+}
+
+function line(row) {
+  const tr = document.createElement("tr");
+  const at = row.at ? new Date(row.at).toISOString().slice(11, 23) : "";
+  tr.append(cell(at), linked(row.event, `/trace?id=${encodeURIComponent(row.id)}`), cell(row.page),
+    linked(row.visitor, `/sessions?visitor=${encodeURIComponent(row.visitor)}`), cell(row.channel),
+    cell(row.country), cell(row.device), verdict(row.verdict));
+  return tr;
+}
+
+function cell(value) {
+  const td = document.createElement("td");
+  td.textContent = value ?? "";
+  return td;
+}
+
+const GOOD = new Set(["enriched", "accepted"]);
+const KNOWN = new Set(["late", "copy", "bot"]);
+
+function verdict(value) {
+  const td = document.createElement("td");
+  const mark = document.createElement("span");
+  mark.className = `verdict ${GOOD.has(value) ? "ok" : KNOWN.has(value) ? "changed" : "refused"}`;
+  mark.textContent = value;
+  td.append(mark);
+  return td;
+}
+
+function linked(value, address) {
+  const td = document.createElement("td");
+  const a = document.createElement("a");
+  a.href = address;
+  a.textContent = value || "?";
+  td.append(a);
+  return td;
+}
+
+byId("pause").addEventListener("click", (event) => {
+  paused = !paused;
+  event.target.textContent = paused ? event.target.dataset.go : event.target.dataset.pause;
+  event.target.setAttribute("aria-pressed", String(paused));
+});
+byId("filter").addEventListener("input", draw);
+
+const stream = new EventSource("/live/stream");
+stream.addEventListener("message", (event) => show(JSON.parse(event.data)));

@@ -1,0 +1,55 @@
+"""The console of a running stack: every event, session and refusal as it happens, dashboards, health."""
+
+import argparse
+import secrets
+from pathlib import Path
+
+from rastro.commands.up import curl
+from rastro.local import info
+from rastro.terminal.errors import Problem
+
+HELP = "web pages of a running stack: live events, one event's way, dashboards"
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+DEFAULT_PORT = 8791
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--home", type=Path, default=Path(".rastro"), metavar="DIR", help="folder of the stack (%(default)s)"
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (%(default)s); on any other than loopback a token is needed",
+    )
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port to listen on (%(default)s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    import uvicorn  # noqa: PLC0415 - only this command serves
+
+    from console.app import application  # noqa: PLC0415 - the same
+    from rastro.local.console_source import open_source  # noqa: PLC0415 - the same
+
+    facts = info.read(args.home)
+    token = None if args.host in LOOPBACK else secrets.token_urlsafe(24)
+    source = open_source(facts, curl(facts))
+    suffix = f"/?token={token}" if token else "/"
+    print(f"console   http://{args.host}:{args.port}{suffix}", flush=True)
+    print("Ctrl-C stops it.", flush=True)
+    config = uvicorn.Config(
+        application(source, token),
+        host=args.host,
+        port=args.port,
+        log_level="warning",
+        timeout_graceful_shutdown=2,  # the live page's stream never ends by itself
+    )
+    try:
+        uvicorn.Server(config).run()
+    except SystemExit:
+        raise Problem(
+            f"port {args.port} of {args.host} cannot be opened; choose another: rastro console --port N"
+        ) from None
+    finally:
+        source.tails.stop()
+    return 0

@@ -1,0 +1,68 @@
+"""A console over a planned load, without a server: what the streams held, and the Parquet of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from analytics.duckdb_lake import Lake
+from console.app import application
+from console.source import Source
+from console.store import Store
+from console.tails import Tails
+from tests.analytics import flow
+
+NOW = 1_795_296_000_000
+SHARD = "shardId-000000000000"
+
+
+class FileLake:
+    """The views over files of a folder."""
+
+    def __init__(self, enriched: list[Path], rejected: list[Path]) -> None:
+        self.lake = Lake(enriched, rejected)
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        return self.lake.rows(sql)
+
+    def files_of(self, event_id: str) -> list[dict[str, Any]]:
+        found = self.lake.database.execute(
+            "SELECT event_name, dt, hour FROM enriched WHERE event_id = $id", {"id": event_id}
+        ).fetchall()
+        return [
+            {
+                "event_name": name,
+                "dt": dt,
+                "hour": hour,
+                "filename": "enriched/part.parquet",
+                "file_row_number": 0,
+            }
+            for name, dt, hour in found
+        ]
+
+    def newest_files(self, most: int) -> list[str]:
+        return ["enriched/part.parquet"][:most]
+
+
+def source(run: flow.Flow, folder: Path) -> Source:
+    """What the console would have read of a run."""
+    tails = Tails(Store())
+    for number, row in enumerate(run.rows):
+        tails.store.take_enriched(SHARD, str(number), NOW, row)
+    for number, row in enumerate(run.rejected):
+        tails.store.take_rejected(f"part-{number}.parquet", NOW, row)
+    lake = FileLake(flow.write_parquet(run.rows, folder), flow.write_rejected(run.rejected, folder))
+    return Source("local", tails, lake, lambda: {"Processes": [{"process": "consumer"}]}, lambda: NOW)
+
+
+def client(of: Source, token: str | None = None) -> TestClient:
+    return TestClient(application(of, token), follow_redirects=False)
+
+
+def raw(event: dict[str, Any]) -> dict[str, Any]:
+    return {"v": 1, "site": "loja", "visitor_id": event.get("visitor_id", "v1"), "events": [event]}
+
+
+def dumps(value: Any) -> str:
+    return json.dumps(value, default=str)

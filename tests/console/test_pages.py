@@ -1,0 +1,177 @@
+"""The console's pages: true figures, no text that can run, nothing from elsewhere."""
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analytics.dashboards.catalogue import DASHBOARDS
+from console.app import CSP
+from console.pages.live import snapshot
+from console.pages.trace import find
+from console.source import Source
+from rastro.synthetic_shop import plan
+from tests.analytics import flow
+from tests.console.pages import NOW, SHARD, client, raw, source
+
+PAGES = ("/live", "/trace", "/sessions", "/refusals", "/dashboards", "/health")
+HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'{{7*7}}javascript:alert(3)"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    return source(flow.run(plan(5, 250, NOW), NOW), tmp_path_factory.mktemp("console"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_shows_and_loads_nothing_from_elsewhere(shop: Source, path: str):
+    answer = client(shop).get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-security-policy"] == CSP
+    assert not re.search(r'(src|href)="(https?:)?//', answer.text)
+    assert not re.search(r"<script(?! src=)|<style|style=|\son[a-z]+=", answer.text), (
+        "the policy would stop it"
+    )
+
+
+def test_portuguese_where_the_browser_prefers_it(shop: Source):
+    one = client(shop)
+    assert 'lang="pt-BR"' in one.get("/live", headers={"accept-language": "pt-BR,pt;q=0.9"}).text
+    assert "Live</h1>" in one.get("/live", headers={"accept-language": "fr"}).text
+    assert "Ao vivo</h1>" in one.get("/live?lang=pt", headers={"accept-language": "en"}).text
+
+
+def test_every_enriched_event_is_found_with_its_whole_way(shop: Source):
+    for story in list(shop.tails.store._stories.values()):
+        stages = [stop["stage"] for stop in find(shop, story.event_id)["stops"]]
+        if story.enriched:
+            assert {"enriched stream", "session", "Parquet"} <= set(stages), (story.event_id, stages)
+        else:
+            assert stages == ["rejected table"] * len(story.rejected)
+
+
+def test_the_way_of_a_copied_event(shop: Source):
+    event = {"event_id": "11111111-1111-4111-8111-111111111111", "event": "page_view"}
+    for sequence in ("1", "2"):
+        shop.tails.store.take_raw(SHARD, sequence, NOW, raw(event))
+    page = client(shop).get("/trace", params={"id": event["event_id"]}).text
+    assert page.count('class="verdict copy"') == 1
+    assert "the consumer has not put it" in page
+
+
+def test_an_unknown_id_says_so(shop: Source):
+    answer = client(shop).get("/trace", params={"id": HOSTILE})
+    assert "Nothing was seen under this id." in answer.text
+    assert "<script>alert" not in answer.text
+
+
+def test_refusals_say_what_to_change(shop: Source):
+    page = client(shop).get("/refusals").text
+    for rejection in shop.tails.store.rejections:
+        assert str(rejection.row["reason"]) in page
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda dashboard: dashboard.name)
+def test_a_dashboard_shows_every_visual_and_no_error(shop: Source, dashboard: Any):
+    page = client(shop).get(f"/dashboards/{dashboard.name}").text
+    for visual in dashboard.visuals:
+        assert visual.title in page
+    assert "Error" not in page
+
+
+def test_a_figure_is_what_the_view_gives(shop: Source):
+    page = client(shop).get("/dashboards/overview").text
+    shown = dict(re.findall(r'<span>([^<]+)</span><p class="kpi">([^<]+)</p>', page))
+    orders, sessions = shop.lake.rows(
+        "SELECT sum(orders) AS orders, count(*) AS sessions FROM sessions WHERE NOT is_bot"
+        " AND session_date BETWEEN DATE '2026-10-23' AND DATE '2026-11-21'"
+    )[0].values()
+    assert shown["Orders"] == f"{orders:,}"
+    assert shown["Sessions"] == f"{sessions:,}"
+
+
+def test_an_address_says_what_was_chosen(shop: Source):
+    page = client(shop).get("/dashboards/overview?from=2020-01-01&to=2020-01-02").text
+    assert "No data in this period." in page
+    assert 'value="2020-01-01"' in page
+    assert client(shop).get("/dashboards/overview?from=nonsense").status_code == 200
+
+
+def test_a_visual_as_csv(shop: Source):
+    number = next(
+        i for i, visual in enumerate(DASHBOARDS[0].visuals) if visual.title == "Sessions by country"
+    )
+    answer = client(shop).get(f"/dashboards/overview/{number}.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert rows
+    assert set(rows[0]) == {"geo_country", "sessions"}
+    assert client(shop).get("/dashboards/overview/99.csv").status_code == 404
+    assert client(shop).get("/dashboards/none").status_code == 404
+
+
+def test_hostile_texts_are_shown_and_never_run(tmp_path: Path):
+    run = flow.run(plan(5, 40, NOW), NOW)
+    names = {
+        "page_path",
+        "page_url",
+        "page_title",
+        "visitor_id",
+        "user_id",
+        "channel",
+        "geo_city",
+        "geo_country",
+        "item_name",
+        "search_term",
+        "device_class",
+        "session_id",
+        "transaction_id",
+        "bot_name",
+        "event_name",
+    }
+    for row in run.rows:
+        row.update({name: HOSTILE for name in names if name in row and row[name] is not None})
+    for row in run.rejected:
+        row.update({"detail": HOSTILE, "payload": HOSTILE, "event_id": HOSTILE, "site": HOSTILE})
+    hostile = source(run, tmp_path)
+    one = client(hostile)
+    addresses = [*PAGES, f"/trace?id={HOSTILE}", f"/sessions?visitor={HOSTILE}"]
+    addresses += [f"/dashboards/{dashboard.name}" for dashboard in DASHBOARDS]
+    for address in addresses:
+        page = one.get(address).text
+        assert "<script>alert" not in page, address
+        assert "<img src=x" not in page, address
+        assert "49" not in re.findall(r"\{\{7\*7\}\}|49javascript", page), address
+
+
+def test_on_any_other_address_a_token_is_needed(shop: Source):
+    one = client(shop, token="secret-of-this-run")
+    assert one.get("/live").status_code == 403
+    assert one.get("/live?token=wrong").status_code == 403
+    let_in = one.get("/live?token=secret-of-this-run")
+    assert let_in.status_code == 307
+    assert "token" not in let_in.headers["location"]
+    assert one.get("/live").status_code == 200
+
+
+def test_first_load_is_light(shop: Source):
+    one = client(shop)
+    paths = [
+        "/live",
+        *(f"/static/{name}" for name in ("console.css", "uplot.css", "uplot.js", "live.js", "chart.js")),
+    ]
+    total = 0
+    for path in paths:
+        with one.stream("GET", path, headers={"accept-encoding": "gzip"}) as answer:
+            total += sum(len(chunk) for chunk in answer.iter_raw())
+    assert total <= 100_000, total
+
+
+def test_a_message_of_the_live_page(shop: Source):
+    document, number = snapshot(shop, 0)
+    assert len(document["seconds"]["at"]) == len(document["seconds"]["accepted"])
+    assert 0 < len(document["rows"]) <= 60
+    again, _ = snapshot(shop, number)
+    assert again["rows"] == []

@@ -1,0 +1,75 @@
+"""The console's memory: every id finds its event, copies count once, and it stays bounded."""
+
+from typing import Any
+
+from console.store import Store
+
+NOW = 1_795_296_000_000
+
+
+def raw(event_id: str, **event: Any) -> dict[str, Any]:
+    return {
+        "v": 1, "site": "loja", "visitor_id": "v1", "received_at": NOW,
+        "events": [{"event_id": event_id, "event": "page_view", **event}],
+    }  # fmt: skip
+
+
+def columns(event_id: str, **more: Any) -> dict[str, Any]:
+    return {
+        "event_id": event_id, "event_name": "page_view", "visitor_id": "v1", "session_id": "s1",
+        "event_date": "2026-11-21", **more,
+    }  # fmt: skip
+
+
+def test_an_event_is_found_by_each_of_its_ids():
+    store = Store()
+    event = raw(
+        "e1", user_id="u9", ecommerce={"transaction_id": "P-7"}, properties={"message_id": "ajs-next-1"}
+    )
+    store.take_raw("shard-0", "10", NOW, event)
+    store.take_enriched("shard-0", "20", NOW + 1500, columns("e1"))
+    for wanted in ("e1", "E1", " e1 ", "v1", "u9", "P-7", "ajs-next-1", "s1"):
+        assert [story.event_id for story in store.find(wanted)] == ["e1"], wanted
+    assert store.find("nobody") == []
+    assert store.latency(0.5) == 1500
+
+
+def test_a_copy_is_a_copy_and_a_record_read_again_is_nothing():
+    store = Store()
+    for sequence in ("10", "10", "11"):
+        store.take_raw("shard-0", sequence, NOW, raw("e1"))
+    (second,) = [second for second in store.seconds(NOW + 1000, 1) if second.accepted]
+    assert (second.accepted, second.copies) == (1, 1)
+    store.take_enriched("shard-0", "20", NOW, columns("e1"))
+    store.take_enriched("shard-0", "20", NOW, columns("e1"))
+    assert len(store.find("e1")[0].enriched) == 1
+
+
+def test_it_forgets_the_oldest_with_all_their_ids():
+    store = Store(most=2)
+    for number in range(4):
+        store.take_raw("shard-0", str(number), NOW, raw(f"e{number}", user_id=f"u{number}"))
+    assert len(store) == 2
+    assert store.find("e0") == store.find("u0") == []
+    assert [story.event_id for story in store.find("v1")] == ["e2", "e3"]
+
+
+def test_money_has_a_currency_and_bots_have_none():
+    store = Store()
+    for number, (currency, is_bot) in enumerate(
+        [("BRL", False), ("USD", False), ("BRL", True), ("BRL", False)]
+    ):
+        line = columns(f"e{number}", currency=currency, is_bot=is_bot, value="19.90")
+        store.take_enriched("shard-0", str(number), NOW, line | {"event_name": "purchase"})
+    amounts = {currency: str(amount) for currency, amount in store.money["2026-11-21"].items()}
+    assert amounts == {"BRL": "39.80", "USD": "19.90"}
+
+
+def test_who_is_here_now():
+    store = Store()
+    store.take_enriched(
+        "shard-0", "1", NOW - 3_600_000, columns("old") | {"visitor_id": "v0", "session_id": "s0"}
+    )
+    store.take_enriched("shard-0", "2", NOW, columns("e1"))
+    store.take_enriched("shard-0", "3", NOW, columns("e2", is_bot=True) | {"visitor_id": "bot"})
+    assert store.open_now(NOW, 30 * 60_000) == (1, 1)
