@@ -2,6 +2,7 @@
 
 import argparse
 import secrets
+import time
 from pathlib import Path
 
 from rastro.commands.up import curl
@@ -23,6 +24,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="address to listen on (%(default)s); on any other than loopback a token is needed",
     )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port to listen on (%(default)s)")
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="for the stack to be up (default: not at all)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,6 +39,9 @@ def run(args: argparse.Namespace) -> int:
     from console.app import application  # noqa: PLC0415 - the same
     from rastro.local.console_source import open_source  # noqa: PLC0415 - the same
 
+    deadline = time.monotonic() + args.wait
+    while not info.path_of(args.home).exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
     facts = info.read(args.home)
     token = None if args.host in LOOPBACK else secrets.token_urlsafe(24)
     source = open_source(facts, curl(facts))

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = Progress()
     begun = time.monotonic()
-    with stack.start(args.home, shop=not args.once, report=progress.say) as local:
+    with stack.start(args.home, shop=not args.once, console=not args.once, report=progress.say) as local:
         started = time.monotonic()
         now = int(time.time() * 1000)
         load = plan(args.seed, args.events, now)
@@ -170,6 +170,7 @@ def _stay(local: stack.LocalStack, progress: Progress) -> None:
     facts = local.facts
     progress.say(
         f"""The stack stays up. Ctrl-C stops everything it started.
+  console     {facts.console_url}   every event, session and refusal as it happens
   shop        {facts.shop_url}   open this in a browser: every click arrives in the pipeline
   events      {facts.api_url}/v1/events   (site key {facts.site_key})
   emulator    {facts.aws_endpoint}   (S3, Kinesis, Glue ...)

@@ -24,12 +24,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="port of the emulator (default: a free one)")
     parser.add_argument("--detach", action="store_true", help="leave it running; stop it with: rastro down")
     parser.add_argument("--no-shop", action="store_true", help="without the demo shop")
+    parser.add_argument("--no-console", action="store_true", help="without the console")
     parser.add_argument("--no-consumer", action="store_true", help="streams and delivery only")
 
 
 def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
-    running = stack.start(args.home, consumer=not args.no_consumer, shop=not args.no_shop, port=args.port)
+    running = stack.start(
+        args.home,
+        consumer=not args.no_consumer,
+        shop=not args.no_shop,
+        console=not args.no_console,
+        port=args.port,
+    )
     print(describe(running.facts))
     if args.detach:
         print(f"stop it with: rastro down --home {args.home}")
@@ -48,8 +55,13 @@ def run(args: argparse.Namespace) -> int:
 def describe(facts: LocalFacts) -> str:
     """Addresses, and a request that works as it stands."""
     shop = f"shop     {facts.shop_url}  open this in a browser\n" if facts.shop_url else ""
+    console = (
+        f"console  {facts.console_url}  every event, session and refusal as it happens\n"
+        if facts.console_url
+        else ""
+    )
     return f"""
-{shop}events   POST {facts.api_url}/v1/events
+{console}{shop}events   POST {facts.api_url}/v1/events
 AWS      {facts.aws_endpoint} (region {facts.region}, any credentials)
 rows     s3://{facts.bucket}/{facts.enriched_prefix}
 logs     {facts.logs}

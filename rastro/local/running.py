@@ -10,6 +10,7 @@ _MARKS = {
     "emulator": ("ministack",),
     "consumer": ("enrich_consumer", "MultiLangDaemon"),
     "shop": ("rastro.demo_shop",),
+    "console": ("console",),
 }
 """A word of each command line; the consumer's process becomes KCL's daemon."""
 
@@ -22,7 +23,7 @@ def note(home: Path, name: str, pid: int) -> None:
 
 
 def running(home: Path) -> dict[str, int]:
-    """Process ids by name (`emulator`, `consumer`, `shop`), of those that still live and are still ours."""
+    """Process ids by name (`emulator`, `consumer`, `shop`, `console`), of those that still live and are still ours."""
     return {name: pid for name, pid in _read(home).items() if processes.alive(pid) and _is(pid, _MARKS[name])}
 
 

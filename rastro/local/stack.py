@@ -66,6 +66,7 @@ def start(
     *,
     consumer: bool = True,
     shop: bool = False,
+    console: bool = False,
     port: int | None = None,
     report: Callable[[str], None] = print,
     consumer_env: Mapping[str, str] | None = None,
@@ -74,8 +75,8 @@ def start(
 
     `home`: everything the stack writes lies under it; two stacks need two homes. `port`: the
     emulator's, else a free one. `report` gets one line per step. `consumer_env` adds variables to the
-    consumer's. `shop`: serve the demo shop, too. What runs when this fails is stopped. Does not wait
-    for the consumer's first lease, which KCL takes some 20 s for.
+    consumer's. `shop`, `console`: serve the demo shop and the console, too. What runs when this fails is
+    stopped. Does not wait for the consumer's first lease, which KCL takes some 20 s for.
 
     Raises:
         Problem: the port is taken, the disk is full, a stack runs under `home` already, or a
@@ -86,8 +87,13 @@ def start(
     _refuse_second(home)
     try:
         _prepare(home)
-        running_stack = _start(home, logs, consumer, port, report, consumer_env or {})
-        return _with_shop(running_stack, report) if shop else running_stack
+        facts = _start(home, logs, consumer, port, report, consumer_env or {})
+        if shop:
+            facts = _with_shop(facts, report)
+        if console:
+            facts = _with_console(facts, report)
+        info.write(facts, home)  # last: who finds it finds everything running
+        return LocalStack(facts)
     except OSError as error:
         stop(home)
         if error.errno == errno.ENOSPC:
@@ -104,7 +110,7 @@ def stop(home: Path) -> bool:
     """Stop what runs under `home`; False if nothing did."""
     home = home.resolve()
     alive = running.running(home)
-    for name, grace in (("shop", 1.0), ("consumer", STOP_SECONDS), ("emulator", 5.0)):
+    for name, grace in (("shop", 1.0), ("console", 3.0), ("consumer", STOP_SECONDS), ("emulator", 5.0)):
         if name in alive:
             processes.end(alive[name], grace)
     running.forget(home)
@@ -119,7 +125,7 @@ def _start(
     port: int | None,
     report: Callable[[str], None],
     consumer_env: Mapping[str, str],
-) -> LocalStack:
+) -> LocalFacts:
     report("emulator: starting")
     aws = emulator.start(home / "emulator", logs / "emulator.log", port)
     running.note(home, "emulator", aws.pid)
@@ -135,13 +141,11 @@ def _start(
         running.note(home, "consumer", pid)
         found.processes["consumer"] = pid
         report(f"consumer: starting, its log is {logs / 'consumer.log'}")
-    info.write(found, home)
-    return LocalStack(found)
+    return found
 
 
-def _with_shop(running_stack: LocalStack, report: Callable[[str], None]) -> LocalStack:
-    """The same stack with the demo shop before its API."""
-    facts = running_stack.facts
+def _with_shop(facts: LocalFacts, report: Callable[[str], None]) -> LocalFacts:
+    """Start the demo shop before the stack's API."""
     home, log = Path(facts.home), Path(facts.logs) / "shop.log"
     port = emulator.free_port()
     command = [sys.executable, "-m", "rastro.demo_shop", "--api-url", facts.api_url, "--key", facts.site_key]
@@ -150,9 +154,21 @@ def _with_shop(running_stack: LocalStack, report: Callable[[str], None]) -> Loca
     running.note(home, "shop", pid)
     facts.processes["shop"] = pid
     facts = facts._replace(shop_url=f"http://127.0.0.1:{port}")
-    info.write(facts, home)
     report(f"shop: {facts.shop_url}")
-    return LocalStack(facts)
+    return facts
+
+
+def _with_console(facts: LocalFacts, report: Callable[[str], None]) -> LocalFacts:
+    """Start the operator's console, which waits for local.json."""
+    home, port = Path(facts.home), emulator.free_port()
+    command = [sys.executable, "-m", "rastro", "console", "--home", str(home), "--port", str(port)]
+    command += ["--wait", "60"]
+    pid = processes.launch(command, os.environ, Path(facts.logs) / "console.log", cwd=REPOSITORY)
+    running.note(home, "console", pid)
+    facts.processes["console"] = pid
+    facts = facts._replace(console_url=f"http://127.0.0.1:{port}")
+    report(f"console: {facts.console_url}")
+    return facts
 
 
 def consumer_environment(found: LocalFacts) -> dict[str, str]:
