@@ -55,7 +55,7 @@ bench: $(READY) ## the figures, printed and saved under benchmarks/results/
 soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histories, fuzzing, all KCL trials
 	$(BIN)/python -m tests.proofs.simulation --histories 30000
 	$(BIN)/python -m tests.proofs.sessions --count 200000
-	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest_lambda tests/system/kcl tests/enrich_consumer/test_compiled.py --timeout=7200
+	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest_lambda tests/system/kcl tests/system/clients tests/enrich_consumer/test_compiled.py --timeout=7200
 
 synth: $(READY) ## the CloudFormation templates of every environment, offline
 	$(BIN)/python -m infra

@@ -35,6 +35,9 @@ _CAMPAIGN = {
     "ck": "term",
     "ci": "id",
 }
+_OF_HIT = {"cp": "coupon", "af": "affiliation", "ln": "item_list_name", "li": "item_list_id"}
+"""Fields of an item that ga4mp writes for the whole event too → the parameter that they are."""
+
 _TECHNICAL = frozenset(
     {"v", "tid", "gtm", "_dbg", "are", "frm", "pscdl", "tag_exp", "_s", "_p", "richsstsse"}
 )
@@ -72,6 +75,7 @@ def _event(original: dict[str, Any], place: int) -> Translated:
             params[field] = _number(hit.pop(key)) if prefix == "epn" else hit.pop(key)
         elif prefix in {"up", "upn"}:
             users[field] = _number(hit.pop(key)) if prefix == "upn" else hit.pop(key)
+    params = moved(hit, _OF_HIT) | params
     params["items"] = _items(hit) or None
     event = event_of(name, {field: value for field, value in params.items() if value is not None})
     page = moved(hit, {"dl": "url", "dt": "title", "dr": "referrer"}) | event.get("page", {})

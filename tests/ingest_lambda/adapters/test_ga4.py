@@ -137,6 +137,7 @@ def test_a_body_without_a_list(body: Any, count: int) -> None:
         ({"cu": "BRL", "epn.value": "22.5", "epn.tax": 2, "epn.shipping": "3.10"}, "ecommerce",
          {"currency": "BRL", "value": 22.5, "tax": 2, "shipping": 3.1}),
         ({"ep.transaction_id": "o1", "ep.coupon": "X"}, "ecommerce", {"transaction_id": "o1", "coupon": "X"}),
+        ({"cp": "X"}, "ecommerce", {"coupon": "X"}),
         ({"ep.search_term": "tênis"}, "search_term", "tênis"),
         ({"gcs": "G111"}, "consent", {"ads": True, "analytics": True}),
         ({"gcs": "G101"}, "consent", {"ads": False, "analytics": True}),
