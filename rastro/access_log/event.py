@@ -6,6 +6,7 @@ import uuid
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
+from rastro.access_log.clients import ip_of
 from rastro.access_log.line import Line
 
 _NAMESPACE = uuid.UUID("5b0a6a6e-6f0c-5c6b-9a58-4f7f2c3d8e11")
@@ -65,7 +66,7 @@ def raw_record(
         "visitor_kind": "cookieless",
         "received_at": received_at,
         "sent_at": None,
-        "ip": line.address[:64],
+        "ip": ip_of(line.address),  # a host name is no address, and nobody may look for it as one
         "user_agent": line.agent[:4096] or None,
         "headers": {},
         "events": [event(view, source, site_url, 0)],

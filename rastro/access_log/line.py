@@ -1,12 +1,14 @@
-"""One line of the combined log format, which Apache, nginx and many proxies write."""
+"""One request of a log, in whatever format its line is."""
 
 import re
-from datetime import datetime
 from typing import NamedTuple
 
 
 class Line(NamedTuple):
-    """A request. `at` is epoch milliseconds; `target` is the path with its query; absent fields are empty."""
+    """A request. `at` is epoch milliseconds; `target` is the path with its query; absent fields are empty.
+
+    `address` is the client's IP address or host name.
+    """
 
     address: str
     at: int
@@ -17,45 +19,32 @@ class Line(NamedTuple):
     agent: str
 
 
-# address identity user [time] "request" status size "referrer" "agent", and whatever a server adds behind.
-# A quote inside a quoted field is written \" and a backslash \\.
-_COMBINED = re.compile(
-    r"(?P<address>\S+) \S+ .*?\[(?P<time>[^\]]+)\] "
-    r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}) (?:\d+|-)'
-    r'(?: "(?P<referrer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)")?'
-)
-_ESCAPE = re.compile(r'\\(x[0-9a-fA-F]{2}|["\\])')
+_ESCAPES = re.compile(r'(?:\\x[0-9a-fA-F]{2})+|\\["\\nrt]')
+_LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
-def parse(text: str) -> Line | None:
-    """Read a line; None when it is not in the format."""
-    found = _COMBINED.match(text)
-    if found is None:
+def request_parts(request: str) -> tuple[str, str] | None:
+    """Method and target of `GET /path HTTP/1.1`; None for what is none."""
+    words = request.split(" ")
+    if len(words) < 2 or not (words[0].isascii() and words[0].isalpha()):
         return None
-    words = found["request"].split(" ")
-    if len(words) < 2 or not words[0].isalpha():
-        return None
-    try:
-        at = datetime.strptime(found["time"], "%d/%b/%Y:%H:%M:%S %z")
-    except ValueError:
-        return None
-    return Line(
-        address=found["address"],
-        at=int(at.timestamp() * 1000),
-        method=words[0],
-        target=" ".join(words[1:-1] if words[-1].startswith("HTTP/") and len(words) > 2 else words[1:]),
-        status=int(found["status"]),
-        referrer=_field(found["referrer"]),
-        agent=_field(found["agent"]),
-    )
+    has_version = words[-1].startswith("HTTP/") and len(words) > 2
+    return words[0], field(" ".join(words[1:-1] if has_version else words[1:]))
 
 
-def _field(text: str | None) -> str:
+def field(text: str | None) -> str:
+    r"""A logged field without the server's escapes; `\xC3\xA9` are the bytes of UTF-8, or else of Latin-1."""
     if text is None or text == "-":
         return ""
-    return _ESCAPE.sub(_unescape, text)
+    return _ESCAPES.sub(_unescape, text) if "\\" in text else text
 
 
 def _unescape(found: re.Match[str]) -> str:
-    escaped = found[1]
-    return chr(int(escaped[1:], 16)) if escaped[0] == "x" else escaped
+    text = found[0]
+    if text[1] != "x":
+        return _LETTERS.get(text[1], text[1])
+    data = bytes.fromhex(text.replace("\\x", ""))
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")

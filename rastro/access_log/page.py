@@ -5,9 +5,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 from rastro.access_log.line import Line
 
-# Page addresses end in nothing or in one of these; every other ending is a file that a page or a program loads.
-PAGE_ENDINGS = frozenset({"", ".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp", ".cgi"})
+_FILES = """
+7z apk appcache atom avi avif bak bin bmp bz2 cab css csv cur dat deb dmg doc docx eot eps exe flac flv gif gz ico ics
+img iso jar jpeg jpg js json jsonld jsonp log m3u8 m4a m4v map md5 mid mjs mkv mov mp3 mp4 mpeg mpg mpd msi odp ods odt
+oga ogg ogv otf pdf png ppt pptx ps psd rar rdf rpm rss rtf sha256 sig sql svg svgz swf tar tgz tif tiff torrent ts tsv
+ttf txt vcf vtt war wasm wav webm webmanifest webp wma wmv woff woff2 xls xlsx xml xpi xz yaml yml zip zst
+"""
+FILE_ENDINGS = frozenset(_FILES.split())
+"""Endings of files that a page or a program loads. Every other ending is a page's (.php, .do) or part of its name."""
 FEEDS = frozenset({"feed", "rss", "atom"})
+FEED_FIELDS = frozenset({"feed", "flav", "format", "fmt", "output", "type"})
+"""Fields of a query that ask for a feed; a search for "rss" is none."""
 
 
 def is_page(line: Line) -> bool:
@@ -16,11 +24,7 @@ def is_page(line: Line) -> bool:
         return False
     address = urlsplit(line.target if "://" in line.target else "//host/" + line.target.lstrip("/"))
     path = PurePosixPath(address.path)
-    ending = path.suffix.lower()
-    # "/articles/version-1.2" has an ending that is none: endings of files hold a letter
-    if ending not in PAGE_ENDINGS and any(c.isalpha() for c in ending) and len(ending) <= 6:
+    if path.suffix.lower().removeprefix(".") in FILE_ENDINGS or path.name.lower() in FEEDS:
         return False
-    if path.name.lower() in FEEDS:
-        return False
-    values = (value.lower() for _, value in parse_qsl(address.query))
-    return not any(value.rstrip("0123456789.") in FEEDS for value in values)
+    asked = ((name.lower(), value.lower()) for name, value in parse_qsl(address.query))
+    return not any(name in FEED_FIELDS and value.rstrip("0123456789.") in FEEDS for name, value in asked)

@@ -36,7 +36,12 @@ Figures = dict[str, Any]
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `rastro load`."""
     add = parser.add_argument
-    add("--access-log", required=True, metavar="FILE", help="combined log format, plain or gzip; - for stdin")
+    add(
+        "--access-log",
+        required=True,
+        metavar="FILE",
+        help="in any known format, plain or packed; - for stdin",
+    )
     add("--to-raw", metavar="FILE", help="write raw records with the log's own times; - for stdout")
     add("--home", type=Path, default=Path(".rastro"), metavar="DIR", help="the local stack (%(default)s)")
     add("--api-url", metavar="URL", help="post to another stack than the local one; needs --key")
@@ -60,13 +65,15 @@ def run(args: argparse.Namespace) -> int:
     try:
         survey = log.survey()
         if not survey.page_views:
-            raise Problem(f"no page view in {args.access_log}; is it in the combined log format?")
+            unreadable = f"{survey.unreadable:,} of {survey.lines:,} lines are in no known format"
+            raise Problem(f"no page view in {args.access_log}; {unreadable}")
         figures: Figures = {
             "lines": survey.lines,
             "unreadable": survey.unreadable,
             "page_views": survey.page_views,
+            "wrong_clock": survey.wrong_clock,
         }
-        _tell_survey(survey, progress)
+        _report_survey(survey, progress)
         good = (
             _to_raw(args, log, survey, figures)
             if args.to_raw
@@ -76,17 +83,27 @@ def run(args: argparse.Namespace) -> int:
         log.close()
     progress.say(", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in figures.items()))
     if args.json:
-        print(json.dumps(figures), flush=True)
+        print(json.dumps(figures | {"formats": dict(survey.formats)}), flush=True)
     return 0 if good else 1
 
 
-def _tell_survey(survey: Survey, progress: Progress) -> None:
+def _report_survey(survey: Survey, progress: Progress) -> None:
     progress.say(
         f"{survey.lines:,} lines, {survey.page_views:,} page views, {survey.unreadable:,} unreadable lines"
     )
+    for name, lines in survey.formats.most_common():
+        progress.say(f"format: {name} ({lines:,} lines)")
     if survey.unreadable:
         first = ", ".join(map(str, survey.first_unreadable))
-        progress.say(f"not in the combined log format, for example line {first}")
+        progress.say(f"in no format that is known, for example line {first}")
+    if survey.wrong_clock:
+        progress.say(
+            f"{survey.wrong_clock:,} page views were written by a wrong clock; they count when the one before them was"
+        )
+    if survey.is_disordered:
+        progress.say("the lines are not in the order of their times; they are loaded in it")
+    if survey.breaks_off:
+        progress.say(f"the log breaks off {survey.breaks_off}; what could be read is loaded")
 
 
 def _to_raw(args: argparse.Namespace, log: Log, survey: Survey, figures: Figures) -> bool:

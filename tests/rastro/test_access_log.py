@@ -1,7 +1,10 @@
 """A web server's log: what is a page view, who is a visitor, what is posted and what is written."""
 
+import bz2
 import gzip
 import json
+import lzma
+import tarfile
 from pathlib import Path
 
 import jsonschema_rs
@@ -15,7 +18,8 @@ from enrich_consumer.core.sessions.shard_state import ShardState
 from rastro.access_log import posting as log_posting
 from rastro.access_log import resume
 from rastro.access_log.event import PageView, address, event_id, visitor_id
-from rastro.access_log.line import Line, parse
+from rastro.access_log.formats import parse
+from rastro.access_log.line import Line
 from rastro.access_log.page import is_page
 from rastro.access_log.raw import raw_lines
 from rastro.access_log.requests import STRETCH, Shape, batches, header_text
@@ -79,6 +83,17 @@ def test_what_is_no_line(text: str) -> None:
         (_line("/articles/version-1.2"), True),
         (_line("https://www.x.example/page"), True),
         (_line("/", status=304), True),
+        (_line("/produto.do"), True),
+        (_line("/index.cfm"), True),
+        (_line("/index.jsf"), True),
+        (_line("/index.phtml"), True),
+        (_line("/marca/h.stern"), True),
+        (_line("/p/cabo-hdmi-1.5m"), True),
+        (_line("/busca?q=rss"), True),
+        (_line("/busca?q=feed&page=2"), True),
+        (_line("/sitemap.xml"), False),
+        (_line("/api/cart.json"), False),
+        (_line("/?feed=rss2"), False),
         (_line("/style.css?v=3"), False),
         (_line("/a/photo.JPG"), False),
         (_line("/robots.txt"), False),
@@ -135,9 +150,38 @@ def test_a_file_that_is_not_there_or_breaks_off(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="cannot read the log"):
         Log(str(tmp_path / "absent"))
     broken = tmp_path / "broken.gz"
-    broken.write_bytes(gzip.compress(LINE.encode() * 1000)[:-20])
+    broken.write_bytes(gzip.compress(LINE.encode())[:12])
     with pytest.raises(Problem, match="breaks off"):
         Log(str(broken)).survey()
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-20], lambda data: data + b"garbage"], ids=["cut", "garbage"]
+)
+def test_what_can_be_read_of_a_damaged_log_is_loaded(tmp_path: Path, damage) -> None:
+    lines = "".join(LINE.replace(":10:05:03", f":10:{n // 60:02}:{n % 60:02}") + "\n" for n in range(1000))
+    broken = tmp_path / "broken.gz"
+    broken.write_bytes(damage(gzip.compress(lines.encode())))
+    log = Log(str(broken))
+    survey = log.survey()
+    assert survey.breaks_off is not None
+    assert survey.page_views >= 900
+    assert len(list(log.page_views())) == survey.page_views
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress], ids=["bzip2", "xz"])
+def test_other_packers_are_known_by_their_first_bytes(tmp_path: Path, pack) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(pack(f"{LINE}\n".encode()))
+    assert Log(str(path)).survey().page_views == 1
+
+
+def test_an_archive_is_named(tmp_path: Path) -> None:
+    (tmp_path / "access.log").write_text(LINE, encoding="utf-8")
+    with tarfile.open(tmp_path / "access.log.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "access.log")
+    with pytest.raises(Problem, match="tar archive"):
+        Log(str(tmp_path / "access.log.tar.gz"))
 
 
 def test_sessions_of_a_log() -> None:
