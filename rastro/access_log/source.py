@@ -13,7 +13,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from rastro.access_log.clock import is_disordered, newest_right
 from rastro.access_log.event import PageView
@@ -21,8 +21,8 @@ from rastro.access_log.formats import Recognised, Recogniser
 from rastro.access_log.page import is_page
 from rastro.terminal.errors import Problem
 
-PACKERS: dict[bytes, Callable[..., IO[bytes]]] = {
-    b"\x1f\x8b": gzip.GzipFile,
+PACKERS: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
 }
