@@ -3,6 +3,7 @@
 `ua-parser` with its Rust back end; why: docs/decisions/0010-user-agent-parser.md.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -15,7 +16,7 @@ from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.parsing import client_hints
 from enrich_consumer.core.parsing.client_hints import Hints
-from enrich_consumer.core.parsing.device_class import class_of
+from enrich_consumer.core.parsing.device_class import class_of, is_tablet
 from enrich_consumer.core.record import Row, without_nulls
 from schemas import Column
 
@@ -55,7 +56,7 @@ def from_text(parse: Parse, agent: str) -> Row:
     agent = agent[:LONGEST]
     found = parse(agent, Domain.ALL)
     browser, system, device = found.user_agent, found.os, found.device
-    return {
+    row = {
         "user_agent": agent,
         "browser_name": browser.family if browser else None,
         "browser_version": version_of(browser.major, browser.minor, browser.patch) if browser else None,
@@ -66,13 +67,28 @@ def from_text(parse: Parse, agent: str) -> Row:
         "device_brand": device.brand if device else None,
         "device_model": device.model if device else None,
     }
+    if _FROZEN.search(agent):  # the same for every phone: docs/enrichments.md
+        row["os_version"] = row["device_brand"] = row["device_model"] = None
+    elif row["device_class"] == "tablet" and row["device_model"] == "Mac":
+        row["device_model"] = "iPad"
+    return row
+
+
+_FROZEN = re.compile(r"Android 10; K[);]")
+"""What Chrome 110 and later say of every Android device, whatever it is."""
+_WEBVIEW = "Chrome Mobile WebView"
+_NO_APP = frozenset(("", "Chrome", "Chrome Mobile", _WEBVIEW, "Android", "Android WebView", "Other"))
+"""Names out of an agent that tell no app."""
 
 
 def with_hints(row: Row, hints: Hints) -> Row:
     """The columns with the hints in place of what the text says: newer browsers freeze the text."""
     row = dict(row)
     told = row["browser_name"] or ""
-    if hints.browser and hints.browser != "Chromium":
+    is_app = (
+        hints.browser == _WEBVIEW and told not in _NO_APP
+    )  # the hint is about the engine that the app is drawn by
+    if hints.browser and hints.browser != "Chromium" and not is_app:
         if not told.startswith(hints.browser):
             row["browser_name"] = hints.browser
         row["browser_version"] = hints.version
@@ -86,7 +102,9 @@ def with_hints(row: Row, hints: Hints) -> Row:
         if row["device_model"] != hints.model:
             row["device_brand"] = row["device_brand"] if hints.model in (row["user_agent"] or "") else None
         row["device_model"] = hints.model
-    if hints.mobile and row["device_class"] in {"desktop", "tablet", "other", None}:
+    if hints.model and row["device_class"] in {"mobile", "tablet", "other", None} and is_tablet(hints.model):
+        row["device_class"] = "tablet"
+    elif hints.mobile and row["device_class"] in {"desktop", "tablet", "other", None}:
         row["device_class"] = "mobile"
     return row
 

@@ -78,6 +78,9 @@ def _brand(text: str | None) -> tuple[str | None, str | None]:
     return _NAMES[brand], version
 
 
+_OLD_WINDOWS = {"0.1": "7", "0.2": "8", "0.3": "8.1"}
+
+
 def _system_version(system: str | None, text: str | None) -> str | None:
     if not text:
         return None
@@ -85,5 +88,7 @@ def _system_version(system: str | None, text: str | None) -> str | None:
         major = text.partition(".")[0]
         if not major.isdigit():
             return None
-        return "11" if int(major) >= 13 else "10" if int(major) >= 1 else "8.1" if text == "0.3" else None
+        if int(major):
+            return "11" if int(major) >= 13 else "10"
+        return _OLD_WINDOWS.get(".".join(text.split(".")[:2]))
     return text.removesuffix(".0").removesuffix(".0") or None

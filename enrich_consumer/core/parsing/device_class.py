@@ -5,6 +5,7 @@ import re
 from ua_parser import PartialResult
 
 from enrich_consumer.core.parsing.crawlers import is_of_people
+from enrich_consumer.core.tables.tablet_models import TABLET_MODELS
 
 CLASSES = ("desktop", "mobile", "tablet", "tv", "console", "wearable", "bot", "other")
 
@@ -75,8 +76,36 @@ def class_of(agent: str, found: PartialResult) -> str:
         if words.search(text):
             return name
     system = found.os.family if found.os else ""
+    if "macintosh" in text and _IOS_BROWSER.search(text):
+        return "tablet"  # an iPad that asks for the desktop's pages; iPhones say iPhone
+    model = found.device.model if found.device and found.device.model else ""
     if "android" in text and "mobile" not in text and text.startswith("mozilla/5.0 (linux; "):
-        return "tablet"  # Google's advice to makers of browsers: phones say Mobile, tablets do not
-    if "mobi" in text or "iphone" in text or "ipod" in text or system in _PHONES:
-        return "mobile"
-    return "desktop" if system in _DESKTOPS else "other"
+        # Google's advice to makers of browsers: phones say Mobile, tablets do not. Nor do boxes.
+        return "tv" if _BOX.search(model) else "tablet"
+    if "mobi" in text or "iphone" in text or "ipod" in text or system in _PHONES or _OLD_PHONE.search(text):
+        return "tablet" if is_tablet(model) else "mobile"
+    return "desktop" if system in _DESKTOPS or _COMPUTER.search(text) else "other"
+
+
+def is_tablet(model: str) -> bool:
+    """Whether the model of an Android device is a tablet, by its name or by the table."""
+    return _TABLET.search(model) is not None or model.lower() in TABLET_MODELS
+
+
+_IOS_BROWSER = re.compile(r"crios/|fxios/|edgios/|opios/|\bgsa/|duckduckgo/7|brave/1|yabrowser/.*mobile/")
+_TABLET = re.compile(
+    r"\btab(?!an\b)|tab\b|tab[ _-]?\d|tablet|(?<!cool)(?<!tech)(?<!tech )(?<!p)pad[ _-]?\d"
+    r"|(?<!touch)(?<!gam)(?<!tech )pad\b|slate\b|mediapad|matepad",
+    re.IGNORECASE,
+)
+_BOX = re.compile(
+    r"(?:\b|_)(?:smart)?tv(?:\b|_)|tv\d?\b|box(?:\b|_|\d)|(?:\b|_)stick|\bott\b|_ott_|(?:\b|_)(?:x96|h96|t95|mecool|mxq|a95x|tanix"
+    r"|beelink)",
+    re.IGNORECASE,
+)
+_OLD_PHONE = re.compile(r"; adr |midp|j2me|symbian|series60|blackberry|maui |\bmre/|^nokia|^\[?fban/")
+"""Phones of before, UC Browser's name for Android, and Facebook's app where it sends no browser's agent."""
+_COMPUTER = re.compile(
+    r"mac ?os[ /x]|macbook|\bimac|win64|win32|\bwindows\b|cygwin|x11;|linux (?:x86_64|i686)"
+    r"|darwin/.*(?:x86_64|i386|macintosh)"
+)

@@ -59,7 +59,7 @@ def find(host: str) -> KnownSite | None:
 
 _SEARCH_LABEL = re.compile(
     r"(?:www\d*|m\d*|[a-z]{1,2}|search|images?|img|videos?|cse|encrypted|ipv[46]|lens|mobile|touch|web|wap|find|suche"
-    r"|busca|buscador|pesquisa|recherche|ricerca|szukaj|isearch|websearch|html|lite|safe|start|noai|com)\Z"
+    r"|busca|buscador|pesquisa|recherche|ricerca|szukaj|isearch|websearch|blogsearch|html|lite|safe|start|noai|com)\Z"
 )
 """Sub-domains of a portal that are its search; docs.google.com and news.yahoo.com are other sites."""
 _WEB_MAIL = frozenset(("webmail", "zimbra", "roundcube", "squirrelmail", "owa", "correio"))

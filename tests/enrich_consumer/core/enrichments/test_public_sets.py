@@ -1,5 +1,6 @@
 """Agreement with whole public test sets, in percent. What is missed, and why: docs/enrichments.md."""
 
+import functools
 import json
 import re
 
@@ -119,17 +120,21 @@ def test_crawlers(parse, capsys):
     assert percent >= 99.5
 
 
-def _matomo(*names):
+@functools.cache
+def _matomo_cases():
     home = public_sets.folder("device-detector") / "device_detector/tests/fixtures/upstream"
-    for path in sorted(home.glob("*.yml")):
-        if not names or path.stem.rpartition("-")[0] in names or path.stem in names:
-            for case in yaml.load(path.read_text(), LOADER):
-                yield path.stem, case
+    return [
+        (path.stem, case)
+        for path in sorted(home.glob("*.yml"))
+        for case in yaml.load(path.read_text(), LOADER)
+    ]
 
 
 def test_crawlers_that_run_scripts(parse, capsys):
     """Those that have an engine, so that a page's script may run in them and send events."""
-    agents = {case["user_agent"] for _, case in _matomo("bots")} | set(_listed_crawlers())
+    agents = {case["user_agent"] for stem, case in _matomo_cases() if stem == "bots"} | set(
+        _listed_crawlers()
+    )
     agents = sorted(agent for agent in agents if re.search(r"AppleWebKit|Gecko/|Trident|Presto", agent))
     misses = [agent for agent, verdict in _verdicts(parse, agents) if not verdict.reasons]
     good = len(agents) - len(misses)
@@ -141,7 +146,7 @@ def test_people_are_no_bots(parse, capsys):
     programs, which that project has no devices for, and WebPageTest, a robot in its cases of client hints."""
     agents = {
         case["user_agent"]
-        for stem, case in _matomo()
+        for stem, case in _matomo_cases()
         if stem != "bots"
         if (case.get("client") or {}).get("type") != "library" and "PTST/" not in case["user_agent"]
     }
@@ -149,6 +154,21 @@ def test_people_are_no_bots(parse, capsys):
     misses = [(a, v) for a, v in _verdicts(parse, sorted(agents)) if v.reasons]
     good = len(agents) - len(misses)
     assert public_sets.report(capsys, "people, device-detector", good, len(agents), misses) >= 99.98
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "floor"), [("tablet", "tablet", 95), ("smartphone", "mobile", 98)]
+)
+def test_device_classes(parse, capsys, kind, wanted, floor):
+    """By the agent alone: cases with client hints are left out."""
+    agents = [
+        case["user_agent"]
+        for stem, case in _matomo_cases()
+        if "headers" not in case and (case.get("device") or {}).get("type") == kind
+    ]
+    misses = [(agent, got) for agent in agents if (got := from_text(parse, agent)["device_class"]) != wanted]
+    good = len(agents) - len(misses)
+    assert public_sets.report(capsys, f"{kind}s, device-detector", good, len(agents), misses) >= floor
 
 
 def test_browsers_of_people_are_no_bots(parse, capsys):

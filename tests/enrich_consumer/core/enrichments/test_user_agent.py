@@ -252,3 +252,90 @@ def test_a_data_centre_is_a_reason_but_no_verdict(number, name, hosting):
     (row,) = build(References(asn=lambda _: asn))(record(ip="192.0.2.1", user_agent=CHROME))
     assert row.get("bot_reasons") == (["data_centre"] if hosting else None)
     assert row["is_bot"] is False
+
+
+TIKTOK = (
+    "Mozilla/5.0 (Linux; Android 15; moto g85 5G Build/V3UC35.30; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Version/4.0 Chrome/142.0.7444.102 Mobile Safari/537.36 musical_ly_2024204030 BytedanceWebview/d8a21c6"
+)
+WEBVIEW_HINTS = '"Chromium";v="142", "Android WebView";v="142", "Not_A Brand";v="99"'
+CHROME_HINTS = '"Chromium";v="142", "Google Chrome";v="142", "Not_A Brand";v="99"'
+
+
+def test_an_app_in_a_web_view_keeps_its_name_when_hints_come():
+    plain = _row(TIKTOK)
+    row = _row(TIKTOK, sec_ch_ua=WEBVIEW_HINTS, sec_ch_ua_mobile="?1", sec_ch_ua_platform='"Android"')
+    assert (row["browser_name"], row.get("browser_version")) == ("TikTok", plain.get("browser_version"))
+    bare = _row(ANDROID.format("SM-A055M; wv"), sec_ch_ua=WEBVIEW_HINTS)
+    assert bare["browser_name"] == "Chrome Mobile WebView"
+
+
+@pytest.mark.parametrize("hints", [{}, {"sec_ch_ua": CHROME_HINTS, "sec_ch_ua_platform": '"Android"'}])
+def test_the_frozen_android_is_no_version_and_no_model(hints):
+    row = _row(ANDROID.replace("13", "10").format("K"), **hints)
+    assert (row["os_name"], row["device_class"]) == ("Android", "mobile")
+    assert not {"os_version", "device_model", "device_brand"} & row.keys()
+    real = _row(ANDROID.replace("13", "10").format("KFONWI Build/QKQ1"))
+    assert (real["os_version"], real["device_model"]) == ("10", "KFONWI")
+
+
+@pytest.mark.parametrize(
+    ("platform", "version", "wanted"),
+    [
+        ("Windows", "0.1", "7"),
+        ("Windows", "0.2.0", "8"),
+        ("Windows", "0.3.0", "8.1"),
+        ("Windows", "1.0.0", "10"),
+        ("Windows", "10.0.0", "10"),
+        ("Windows", "13.0.0", "11"),
+        ("Windows", "19.0.0", "11"),
+        ("macOS", "15.1.0", "15.1"),
+        ("macOS", "26.0.0", "26"),
+        ("Android", "8.1.0", "8.1"),
+        ("Android", "16.0.0", "16"),
+        ("Chrome OS", "16093.68.0", "16093.68"),
+        ("Linux", "6.8.0", "6.8"),
+        ("Linux", "", None),
+        ("Windows", "", None),
+        ("Windows", "x", None),
+    ],
+)
+def test_platform_versions(platform, version, wanted):
+    texts = (CHROME_HINTS, None, "?0", f'"{platform}"', f'"{version}"', None)
+    assert read(texts).system_version == wanted
+
+
+@pytest.mark.parametrize(
+    ("agent", "wanted"),
+    [
+        (ANDROID.format("SM-X710"), "tablet"),
+        (ANDROID.format("SKY PAD8"), "tablet"),
+        (ANDROID.format("Lenovo Tab M10"), "tablet"),
+        (ANDROID.format("9032X_RU"), "tablet"),  # by the table: nothing in the name tells
+        (ANDROID.format("Coolpad 3310A"), "mobile"),
+        (ANDROID.format("GLX Taban"), "mobile"),
+        (ANDROID.replace(" Mobile", "").format("DRAGON_OTT_1_box Build/N"), "tv"),
+        (ANDROID.replace(" Mobile", "").format("SM-X710"), "tablet"),
+        (
+            SAFARI.replace("iPhone; CPU iPhone OS 18_1 like", "Macintosh; Intel").replace(
+                "Mobile/15E148", "CriOS/142"
+            ),
+            "tablet",
+        ),
+        (
+            "[FBAN/FB4A;FBAV/567.1.0.52.74;FBBV/1;FBDM/{density=3.0,width=1080,height=2340};FBLC/pt_BR;FBDV/SM-A055M;]",
+            "mobile",
+        ),
+    ],
+)
+def test_device_classes(agent, wanted):
+    assert _row(agent)["device_class"] == wanted
+
+
+def test_the_model_of_the_hints_tells_tablets_too():
+    hints = {
+        "sec_ch_ua": CHROME_HINTS,
+        "sec_ch_ua_platform": '"Android"',
+        "sec_ch_ua_model": '"Lenovo Tab P12"',
+    }
+    assert _row(ANDROID.format("K"), sec_ch_ua_mobile="?1", **hints)["device_class"] == "tablet"
