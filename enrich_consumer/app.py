@@ -11,8 +11,9 @@ import boto3
 from botocore.config import Config
 
 from enrich_consumer.core import enrichments
+from enrich_consumer.core.decimals import as_text
 from enrich_consumer.core.enriched_event import Enrich
-from enrich_consumer.edges.aws.cbor import put_records_as_cbor
+from enrich_consumer.edges.aws.cbor import CborPuts
 from enrich_consumer.edges.aws.object_store import open_object_store
 from enrich_consumer.edges.aws.sinks import FirehoseDelivery, KinesisSink, NoDelivery
 from enrich_consumer.edges.kcl.leases import open_release
@@ -26,6 +27,7 @@ from enrich_consumer.session_log.log import SessionLog
 from enrich_consumer.settings import Settings
 from enrich_consumer.worker import Worker
 from reference_data.databases import open_references
+from schemas import Column, json_file
 
 if TYPE_CHECKING:
     from mypy_boto3_firehose import FirehoseClient
@@ -47,14 +49,14 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
         parameter_validation=False,  # a quarter of the cost of a put, and the shapes are ours
     )
     kinesis = boto3.client("kinesis", config=config)
-    if settings.put_format == "CBOR":
-        put_records_as_cbor(kinesis)
+    cbor = CborPuts(kinesis) if settings.put_format == "CBOR" else None
+    decimals = as_text(_enriched_columns()) if settings.decimals == "TEXT" else None
     firehose = boto3.client("firehose", config=config)
     sites = load_sites(settings.sites)
     enriched = open_enrich(settings)
 
     def open_worker(shard: str, log: Log) -> Worker:
-        sink = KinesisSink(kinesis, settings.enriched_stream)
+        sink = KinesisSink(kinesis, settings.enriched_stream, cbor=cbor)
         worker = Worker(
             sites=sites,
             enrich=enriched,
@@ -65,6 +67,7 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
             cart_events=_delivery(firehose, settings.cart_events_delivery),
             policy=settings.policy,
             background=run_in_background(log),
+            decimals=decimals,
         )
         sink.counts = worker.counts  # its repeated calls are told with the worker's counts
         return worker
@@ -108,6 +111,10 @@ def enrichment_names(settings: Settings) -> tuple[str, ...] | None:
         SettingsError: they name one that does not exist, or leave out one that another needs.
     """
     return selected(settings.enrichments)
+
+
+def _enriched_columns() -> tuple[Column, ...]:
+    return tuple(Column(**fields) for fields in json_file("enriched.columns.json")["columns"])
 
 
 def open_enrich(settings: Settings) -> Enrich:

@@ -35,6 +35,7 @@ class Settings(NamedTuple):
     failover_ms: int = 4_000
     idle_ms: int = 500
     put_format: str = "CBOR"
+    decimals: str = "TEXT"
     kinesis_endpoint: str | None = None
     dynamodb_endpoint: str | None = None
     flush_events: int = 10_000
@@ -81,6 +82,7 @@ _CHOICES = {
     "retrieval": ("POLLING", "FANOUT"),
     "initial_position": ("TRIM_HORIZON", "LATEST"),
     "put_format": ("CBOR", "JSON"),
+    "decimals": ("TEXT", "NUMBER"),
 }
 _NOUNS: dict[object, str] = {int: "a whole number", float: "a number", bool: "0 or 1"}
 _AT_LEAST = {"failover_ms": 1_000, "idle_ms": 1, "flush_events": 1, "snapshot_saves": 1}

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from enrich_consumer.core.decimals import Write
 from enrich_consumer.core.emit import pack
 from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.core.pipeline import Outcome, process, reject
@@ -56,6 +57,7 @@ class Worker:
         cart_events: Delivery,
         policy: Policy,
         background: Background,
+        decimals: Write | None = None,
     ) -> None:
         self._sites = sites
         self._enrich = enrich
@@ -66,6 +68,7 @@ class Worker:
         self._cart_events = cart_events
         self._policy = policy
         self._background = background
+        self._decimals = decimals
         self._state = ShardState()
         self._lines: defaultdict[int, list[bytes]] = defaultdict(list)
         self._rejected_rows: list[bytes] = []
@@ -150,11 +153,11 @@ class Worker:
         if self._isolating:
             self._log.mark_in_flight(record.sequence)
             self._in_flight.add(record.sequence)
-            outcome = process(record, self._sites, self._enrich, self._state)
+            outcome = process(record, self._sites, self._enrich, self._state, self._decimals)
             self._log.clear_in_flight([record.sequence])
             self._in_flight.discard(record.sequence)
             return outcome
-        return process(record, self._sites, self._enrich, self._state)
+        return process(record, self._sites, self._enrich, self._state, self._decimals)
 
     def _take(self, outcome: Outcome) -> None:
         if outcome.lines:

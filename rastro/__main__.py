@@ -18,6 +18,7 @@ COMMANDS = {
     "trace": "rastro.commands.trace",
     "tail": "rastro.commands.tail",
     "doctor": "rastro.commands.doctor",
+    "cost": "rastro.commands.cost",
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from enrich_consumer.core.decimals import Write
 from enrich_consumer.core.enriched_event import EnrichedEvent
 from enrich_consumer.core.record import Reject
 from schemas import Reason
@@ -31,8 +32,8 @@ class Packed(NamedTuple):
         return str(self.bucket << 120)
 
 
-def lines_of(events: Iterable[EnrichedEvent]) -> list[bytes]:
-    """The events as lines of the enriched stream.
+def lines_of(events: Iterable[EnrichedEvent], decimals: Write | None = None) -> list[bytes]:
+    """The events as lines of the enriched stream. `decimals` writes their amounts otherwise than as numbers.
 
     Raises:
         Reject: an event is larger than a record of the stream may be.
@@ -40,6 +41,8 @@ def lines_of(events: Iterable[EnrichedEvent]) -> list[bytes]:
     """
     lines = []
     for event in events:
+        if decimals is not None:
+            decimals(event.columns)
         line = event.to_line()
         if len(line) > MAX_BYTES:
             detail = f"{event.columns['event_id']}: {len(line)} bytes enriched"

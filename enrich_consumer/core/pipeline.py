@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from enrich_consumer.core.decimals import Write
 from enrich_consumer.core.decode import decode
 from enrich_consumer.core.emit import lines_of
 from enrich_consumer.core.enriched_event import Enrich
@@ -26,8 +27,11 @@ class Outcome(NamedTuple):
     cart_events: Sequence[bytes] = ()
 
 
-def process(incoming: Incoming, sites: Sites, enrich: Enrich, state: ShardState) -> Outcome:
-    """One record through the whole core; bad data never raises. `state` moves on to this record.
+def process(
+    incoming: Incoming, sites: Sites, enrich: Enrich, state: ShardState, decimals: Write | None = None
+) -> Outcome:
+    """One record through the whole core; bad data never raises. `state` moves on to this record. `decimals`: how
+    amounts are written, None for numbers.
 
     The visitor's new state is taken over only when every line is written: a record that was rejected leaves the
     visitor as they were, so that its events do not count as duplicates when it is replayed.
@@ -41,7 +45,7 @@ def process(incoming: Incoming, sites: Sites, enrich: Enrich, state: ShardState)
         visitor = state.visitor(record.site.name, record.visitor_id, key)
         watermark = max(state.watermark, record.received_at)
         events, ends, counts = sessionize(record, enriched, visitor, watermark)
-        lines = lines_of(events)
+        lines = lines_of(events, decimals)
     except Reject as verdict:
         return reject(incoming, verdict.reason, verdict.detail, state)
     except Exception as error:  # noqa: BLE001 - whatever it is, the record is kept and the stream goes on

@@ -17,6 +17,7 @@ MetricName = Literal[
     "SessionsMerged",  # count: session_merge corrections written
     "EventsLate",  # count: flagged is_late
     "PutRetries",  # count: repeated PutRecords calls to the enriched stream
+    "CborRefused",  # count: Kinesis took JSON where it had refused CBOR; JSON is used from then on
     "CheckpointsRefused",  # count: KCL said not now
     "Ticks",  # count: records without events, which only tell the time
     "SessionEnds",  # count: rows of the table session_ends
@@ -35,6 +36,7 @@ COUNTS: dict[str, MetricName] = {
     "merges": "SessionsMerged",
     "late": "EventsLate",
     "put_retries": "PutRetries",
+    "cbor_refused": "CborRefused",
     "checkpoint_refused": "CheckpointsRefused",
     "ticks": "Ticks",
     "session_ends": "SessionEnds",

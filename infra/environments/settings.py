@@ -63,6 +63,12 @@ class Delivery:
 
     buffer_seconds: int = _setting(300, "Longest wait before a file is written.", low=60, high=900)
     buffer_mib: int = _setting(128, "Largest buffer before a file is written.", low=64, high=128)
+    decimals: str = _setting(
+        "text",
+        "How amounts reach Firehose: as JSON text, which its reader takes by its source, or as JSON number. If rows"
+        " with amounts lie below errors/, set the other.",
+        choices=("text", "number"),
+    )
 
 
 @dataclass(frozen=True)

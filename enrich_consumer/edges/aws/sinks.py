@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from enrich_consumer.core.emit import Packed
+from enrich_consumer.edges.aws.cbor import CborPuts
 from enrich_consumer.ports import PutRefusedError
 
 if TYPE_CHECKING:
@@ -40,13 +41,20 @@ SYSTEM = Clock()
 class KinesisSink:
     """PutRecords until everything is in; `patience` seconds at most without any progress.
 
-    Repeated calls are added to `counts["put_retries"]`.
+    Repeated calls are added to `counts["put_retries"]`. With `cbor` the client sends CBOR; where the service refuses
+    that and takes the same entries in JSON, it is JSON for good, counted once in `counts["cbor_refused"]`.
     """
 
     def __init__(
-        self, client: "KinesisClient", stream: str, patience: float = 60.0, clock: Clock = SYSTEM
+        self,
+        client: "KinesisClient",
+        stream: str,
+        patience: float = 60.0,
+        clock: Clock = SYSTEM,
+        cbor: CborPuts | None = None,
     ) -> None:
         self._client = client
+        self._cbor = cbor
         self._stream = stream
         self._patience = patience
         self._clock = clock
@@ -68,6 +76,21 @@ class KinesisSink:
                 )
 
     def _call(self, entries: list[Entry]) -> list[int]:
+        try:
+            return self._put_records(entries)
+        except ClientError as error:
+            if self._cbor is None or not self._cbor.may_be_refused(error):
+                raise
+        self._cbor.stop()
+        try:
+            refused = self._put_records(entries)
+        except (ClientError, BotoCoreError):
+            self._cbor.active = True  # it was not for the format
+            raise
+        self.counts["cbor_refused"] += 1
+        return refused
+
+    def _put_records(self, entries: list[Entry]) -> list[int]:
         answer = self._client.put_records(StreamName=self._stream, Records=entries)  # type: ignore[arg-type] # plain dicts
         return [i for i, entry in enumerate(answer["Records"]) if entry.get("ErrorCode")]
 

@@ -140,6 +140,7 @@ def _environment(environment: Environment, pipeline: PipelineStack) -> dict[str,
         "RASTRO_SITES": f"ssm:{pipeline.parameters.sites_name}",
         "RASTRO_HEARTBEAT": _HEARTBEAT,
         "RASTRO_RETRIEVAL": settings.retrieval,
+        "RASTRO_DECIMALS": environment.delivery.decimals.upper(),
     }
     if settings.geo_city:
         found["RASTRO_GEO_CITY"] = settings.geo_city

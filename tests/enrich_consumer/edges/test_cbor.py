@@ -1,5 +1,7 @@
 """PutRecords in CBOR: what goes out is what AWS's Java SDK sends, and its answers are understood."""
 
+import base64
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +12,7 @@ import pytest
 from botocore.config import Config
 
 from enrich_consumer.core.emit import Packed
-from enrich_consumer.edges.aws.cbor import MEDIA_TYPE, put_records_as_cbor
+from enrich_consumer.edges.aws.cbor import MEDIA_TYPE, CborPuts
 from enrich_consumer.edges.aws.sinks import KinesisSink
 from enrich_consumer.ports import PutRefusedError
 
@@ -37,6 +39,8 @@ class Service(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: list[tuple[int, object]] = []
         self.calls: list[tuple[dict[str, str], bytes]] = []
+        self.refuses_cbor = 0
+        """Status with which CBOR is refused; 0: it is taken."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -45,10 +49,18 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.calls.append(({name.lower(): text for name, text in self.headers.items()}, body))
-        status, value = self.server.answers.pop(0)
-        out = cbor2.dumps(value)
+        kind = self.headers["Content-Type"]
+        if kind == MEDIA_TYPE and self.server.refuses_cbor:
+            status, value, kind = (
+                self.server.refuses_cbor,
+                {"__type": "SerializationException"},
+                "application/x-amz-json-1.1",
+            )
+        else:
+            status, value = self.server.answers.pop(0)
+        out = cbor2.dumps(value) if kind == MEDIA_TYPE else json.dumps(value).encode()
         self.send_response(status)
-        self.send_header("Content-Type", MEDIA_TYPE)
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(out)))
         self.end_headers()
         self.wfile.write(out)
@@ -76,8 +88,7 @@ def _sink(service: Service) -> KinesisSink:
         aws_secret_access_key="b",
         config=Config(retries={"max_attempts": 0}, parameter_validation=False),
     )
-    put_records_as_cbor(client)
-    return KinesisSink(client, "enriched")
+    return KinesisSink(client, "enriched", cbor=CborPuts(client))
 
 
 def _wave() -> list[list[Packed]]:
@@ -107,3 +118,40 @@ def test_an_error_is_told_by_its_code(service):
     service.answers = [(400, {"__type": code, "message": "Stream enriched not found"})]
     with pytest.raises(PutRefusedError, match=r"ResourceNotFoundException.*Stream enriched not found"):
         _sink(service).put(_wave())
+
+
+@pytest.mark.parametrize("status", [400, 415])
+def test_a_service_without_cbor_gets_json_at_once_and_for_good(service, status):
+    service.refuses_cbor = status
+    service.answers = [(200, TAKEN), (200, SLOW), (200, TAKEN)]
+    sink = _sink(service)
+    sink.put(_wave())
+    sink.put(_wave())
+    kinds = [headers["content-type"] for headers, _ in service.calls]
+    assert kinds == ["application/x-amz-cbor-1.1", *["application/x-amz-json-1.1"] * 3]
+    record = json.loads(service.calls[1][1])["Records"][0]
+    assert base64.b64decode(record["Data"]) == b'{"a":1}\n'
+    assert sink.counts["cbor_refused"] == 1  # told once, as a metric
+    assert sink.counts["put_retries"] == 1  # of the slow answer, not of the change of format
+
+
+def test_a_refusal_that_json_meets_too_is_not_the_formats(service):
+    service.answers = [(400, {"__type": "ValidationException", "message": "bad key"})] * 2 + [(200, TAKEN)]
+    sink = _sink(service)
+    with pytest.raises(PutRefusedError, match="bad key"):
+        sink.put(_wave())
+    sink.put(_wave())
+    assert [headers["content-type"][-8:] for headers, _ in service.calls] == [
+        "cbor-1.1",
+        "json-1.1",
+        "cbor-1.1",
+    ]
+    assert sink.counts["cbor_refused"] == 0
+
+
+def test_throttling_is_no_reason_to_leave_cbor(service):
+    code = "ProvisionedThroughputExceededException"
+    service.answers = [(400, {"__type": code, "message": "slow"}), (200, TAKEN)]
+    sink = _sink(service)
+    sink.put(_wave())
+    assert {headers["content-type"] for headers, _ in service.calls} == {MEDIA_TYPE}

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from enrich_consumer.core.emit import Packed, pack
-from enrich_consumer.edges.aws.cbor import put_records_as_cbor
+from enrich_consumer.edges.aws.cbor import CborPuts
 from enrich_consumer.edges.aws.sinks import Clock, FirehoseDelivery, KinesisSink, MemoryDelivery, MemorySink
 from enrich_consumer.ports import Delivery, PutRefusedError, Sink
 from rastro.local import emulator as local_emulator
@@ -36,7 +36,7 @@ class Place:
 def _kinesis(url: str, *, cbor: bool) -> Place:
     client = local_emulator.client(url, "kinesis")
     if cbor:
-        put_records_as_cbor(client)
+        CborPuts(client)
     stream = f"sink-{next(_numbers)}"
     client.create_stream(StreamName=stream, ShardCount=2)
     client.get_waiter("stream_exists").wait(StreamName=stream, WaiterConfig={"Delay": 1})

@@ -1,0 +1,118 @@
+"""`python -m infra.costs`: write docs/costs.md and its picture anew from the model and the prices."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from infra.costs import levers, picture
+from infra.costs.load import MEASURED, Load
+from infra.costs.model import bill, prices
+from infra.environments import loader
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "costs.md"
+PICTURE = ROOT / "docs" / "images" / "cost.svg"
+LOADS = (("dev", Load(1)), ("prod", Load(10)), ("prod", Load(100)), ("prod", Load(1000)))
+REGIONS = ("us-east-1", "sa-east-1")
+GUIDANCE = {10.0: 1.27, 100.0: 0.37, 1000.0: 0.21}
+"""Dollars a million of AWS's own clickstream guidance at requests a second of ten events, us-east-1."""
+
+
+def page() -> str:
+    """The page's text."""
+    price = prices()
+    parts = [_HEAD.format(date=price["date"]), _summary(price)]
+    for name, load in LOADS:
+        parts.append(_table(name, load, price))
+    parts += [_PER_EVENT + _per_event(), _sources(price)]
+    return "\n".join(parts)
+
+
+_HEAD = """# What it costs
+
+Written by `python -m infra.costs` from the model in `infra/costs/` and the list prices in `infra/costs/prices.toml` ({date}); a test holds it fresh. One load
+of your own: `rastro cost --env prod --rate 100`, or from your web server's log: `rastro cost --access-log access.log`.
+
+A month has 730 hours. Prices are on demand, without free tiers, discounts and taxes. **They are AWS's pages as remembered on that date and could not be compared
+with the pages where this was written; those of sa-east-1 are the less sure.** Compare before you decide; `--prices FILE` takes better ones. Not in it:
+QuickSight (by user), support, traffic to the internet, CloudFront's bytes.
+
+![dollars a million against the rate](images/cost.svg)
+"""
+_PER_EVENT = """## What one event costs in bytes and time
+
+Measured on the events of the benchmarks (`benchmarks/README.md`) and one day of a shop; `infra/costs/load.py` has them.
+
+| figure | value |
+| --- | ---: |
+"""
+
+
+def _summary(price: dict[str, Any]) -> str:
+    lines = [
+        "## In one table",
+        "",
+        "Dollars a month, and for a million events. The last column is what AWS's own clickstream guidance comes to at the same load.",
+        "",
+        "| environment | requests/s of 10 events | "
+        + " | ".join(f"{r} | a million" for r in REGIONS)
+        + " | guidance |",
+        "| --- | ---: | " + "---: | " * (2 * len(REGIONS) + 1),
+    ]
+    for name, load in LOADS:
+        cells = []
+        for region in REGIONS:
+            found = bill(loader.read(name), load, price[region])
+            cells += [f"{found.usd:,.0f}", f"{found.per_million:.2f}"]
+        guidance = GUIDANCE.get(load.requests_per_second, 0.0) if name == "prod" else 0.0
+        cells.append(f"{guidance:.2f}" if guidance else "")
+        lines.append(f"| {name} | {load.requests_per_second:g} | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", _WHY])
+
+
+_WHY = """It is above that guidance. What the guidance's figure leaves out and this has: two streams with a week of memory where it has one buffer, private links, a
+raw archive, logs of each request, and de-duplication and sessions in the stream. The levers below the tables name what each choice costs.
+"""
+
+
+def _table(name: str, load: Load, price: dict[str, Any]) -> str:
+    environment = loader.read(name)
+    bills = [bill(environment, load, price[region]) for region in REGIONS]
+    lines = [
+        f"## {name}, {load.requests_per_second:g} requests a second",
+        "",
+        "| service | what | quantity | " + " | ".join(REGIONS) + " |",
+        "| --- | --- | ---: | " + "---: | " * len(REGIONS),
+    ]
+    for first, second in zip(*(found.lines for found in bills), strict=True):
+        what = first.what + (" (whatever flows)" if first.fixed else "")
+        quantity = f"{first.quantity:,.2f} {first.unit}"
+        lines.append(f"| {first.service} | {what} | {quantity} | {first.usd:,.2f} | {second.usd:,.2f} |")
+    totals = " | ".join(f"**{found.usd:,.2f}**" for found in bills)
+    lines += [f"| **month** | | | {totals} |", "", f"Levers in {REGIONS[1]}:", ""]
+    best = levers.levers(environment, load, price[REGIONS[1]])
+    return "\n".join([*lines, *(f"- {lever.usd:,.2f} less: {lever.name}" for lever in best), ""])
+
+
+def _per_event() -> str:
+    return "\n".join(f"| `{name}` | {value:g} |" for name, value in MEASURED._asdict().items()) + "\n"
+
+
+def _sources(price: dict[str, Any]) -> str:
+    lines = ["## Prices", "", f"Of {price['date']}. Sources:", ""]
+    lines += [f"- {name}: {page}" for name, page in price["source"].items()]
+    lines += ["", "| price | " + " | ".join(REGIONS) + " |", "| --- | " + "---: | " * len(REGIONS)]
+    for key in price[REGIONS[0]]:
+        lines.append(f"| `{key}` | " + " | ".join(f"{price[region][key]:g}" for region in REGIONS) + " |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> int:
+    PAGE.write_text(page(), encoding="utf-8")
+    PICTURE.write_text(picture.svg(loader.read("prod"), prices(), 10.0), encoding="utf-8")
+    print(PAGE, PICTURE, sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""The bill: each line by hand for a small load, nothing forgotten, the page and the command fresh."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from infra.costs import __main__ as page
+from infra.costs import picture
+from infra.costs.levers import levers
+from infra.costs.load import Load
+from infra.costs.model import SECONDS, bill, prices
+from infra.environments import loader
+from rastro.__main__ import main
+
+PROD, DEV = loader.read("prod"), loader.read("dev")
+PRICE = prices()["us-east-1"]
+
+
+def _line(found, service, what):
+    (line,) = (line for line in found.lines if (line.service, line.what) == (service, what))
+    return line
+
+
+def test_the_page_and_its_picture_are_fresh():
+    hint = "run: python -m infra.costs"
+    assert page.PAGE.read_text(encoding="utf-8") == page.page(), hint
+    assert page.PICTURE.read_text(encoding="utf-8") == picture.svg(PROD, prices(), 10.0), hint
+
+
+def test_every_price_has_a_figure_in_both_regions_and_a_use():
+    found = prices()
+    assert found["us-east-1"].keys() == found["sa-east-1"].keys()
+    used = []
+
+    class Noting(dict):
+        def __getitem__(self, key):
+            used.append(key)
+            return super().__getitem__(key)
+
+    edge = replace(PROD, stacks=replace(PROD.stacks, edge=True))
+    for environment in (edge, DEV, replace(DEV, streams=replace(DEV.streams, retention_hours=48))):
+        bill(environment, Load(10), Noting(PRICE))
+    assert set(used) == set(PRICE)
+    assert all(source.startswith("https://aws.amazon.com/") for source in found["source"].values())
+
+
+def test_requests_are_counted_once_for_the_api_and_once_for_the_function():
+    found = bill(PROD, Load(100, 10), PRICE)
+    assert found.events == 100 * 10 * SECONDS
+    assert _line(found, "API Gateway", "requests").usd == pytest.approx(100 * SECONDS / 1e6 * 1.00)
+    assert _line(found, "Lambda", "requests").usd == pytest.approx(100 * SECONDS / 1e6 * 0.20)
+
+
+def test_firehose_rounds_each_record_up_to_five_kilobytes():
+    one = _line(bill(PROD, Load(1, 1), PRICE), "Firehose", "raw archive").quantity
+    assert one == pytest.approx(SECONDS * 5120 / 1e9)  # 1,055 bytes are billed as 5,120
+    ten = _line(bill(PROD, Load(1, 10), PRICE), "Firehose", "raw archive").quantity
+    assert ten == pytest.approx(SECONDS * 10_240 / 1e9)  # 6,950 as 10,240
+
+
+def test_kinesis_on_demand_bills_two_readers_of_the_raw_stream():
+    found = bill(PROD, Load(1, 1), PRICE)
+    raw, enriched = SECONDS * 2048 / 1e9, SECONDS * 2048 / 1e9  # 1,055 and 1,360 bytes, by whole kilobytes
+    assert _line(found, "Kinesis", "in").quantity == pytest.approx(raw + enriched)
+    assert _line(found, "Kinesis", "out").quantity == pytest.approx(2 * raw + enriched)
+
+
+def test_more_load_costs_more_and_less_an_event():
+    bills = [bill(PROD, Load(rate), PRICE) for rate in (1, 10, 100, 1000)]
+    assert [b.usd for b in bills] == sorted(b.usd for b in bills)
+    assert [b.per_million for b in bills] == sorted((b.per_million for b in bills), reverse=True)
+
+
+def test_tasks_and_shards_grow_with_the_load():
+    few, many = (bill(DEV, Load(rate), PRICE) for rate in (1, 2000))
+    tasks = lambda b: next(line.what for line in b.lines if line.service == "Fargate")  # noqa: E731 - one word
+    shards = lambda b: next(line.what for line in b.lines if line.what.endswith("shards"))  # noqa: E731 - the same
+    assert (tasks(few), shards(few)) == ("1 tasks, processors", "2 shards")
+    # 2,000 requests of ten take 0.892 processors, sized twofold: 2 tasks; 13.9 MB/s raw and 27.2 MB/s enriched, twofold
+    assert (tasks(many), shards(many)) == ("2 tasks, processors", f"{28 + 55} shards")
+
+
+def test_levers_are_the_best_first_and_each_saves():
+    found = levers(PROD, Load(100), PRICE)
+    assert len(found) == 3
+    assert [lever.usd for lever in found] == sorted((lever.usd for lever in found), reverse=True)
+    assert found[0].name == "streams.mode = 'provisioned'"
+    changed = replace(PROD, streams=replace(PROD.streams, mode="provisioned"))
+    assert found[0].usd == pytest.approx(
+        bill(PROD, Load(100), PRICE).usd - bill(changed, Load(100), PRICE).usd
+    )
+
+
+def test_the_command_prints_the_bill(capsys, tmp_path: Path):
+    drawing = tmp_path / "cost.svg"
+    assert main(["cost", "--env", "dev", "--rate", "1", "--picture", str(drawing)]) == 0
+    out = capsys.readouterr().out
+    assert "dev in sa-east-1, 1 requests a second of 10 events" in out
+    expected = bill(DEV, Load(1), prices()["sa-east-1"])
+    assert f"{expected.usd:,.2f} dollars a month, {expected.per_million:.2f} for a million events" in out
+    assert drawing.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_a_log_is_a_load(capsys, tmp_path: Path):
+    log = tmp_path / "access.log"
+    request = '1.2.3.4 - - [21/Nov/2026:10:{:02d}:00 +0000] "GET /p/{} HTTP/1.1" 200 5 "-" "Mozilla/5.0"'
+    log.write_text("\n".join(request.format(minute, minute) for minute in range(11)) + "\n")
+    assert main(["cost", "--access-log", str(log), "--per-request", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["load"]["requests_per_second"] == pytest.approx(11 / 600)
+    assert found["usd"] > 0
+    assert len(found["levers"]) <= 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rate", "0"], "it must be more than 0"),
+        (["--rate", "nan"], "it must be more than 0"),
+        (["--rate", "1", "--per-request", "0"], "--per-request is 0"),
+        (
+            ["--rate", "1", "--region", "mars-1"],
+            "no prices for region 'mars-1'; there are us-east-1, sa-east-1",
+        ),
+        (["--rate", "1", "--env", "nowhere"], "no environment 'nowhere'"),
+        (["--access-log", "/nonexistent"], "cannot read the log"),
+    ],
+)
+def test_a_wrong_question_is_refused(arguments, message, capsys):
+    assert main(["cost", *arguments]) == 2
+    assert message in capsys.readouterr().err
