@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import TypeVar
 
 from ingest_lambda.adapters.adapter import Adapter, json_refused
-from ingest_lambda.aws.put_all import Clock, PutRefused, PutReport, Send, put_all
+from ingest_lambda.aws.put_all import FIRST_PAUSE, LONGEST_PAUSE, Clock, PutRefused, PutReport, Send, put_all
 from ingest_lambda.aws.refreshing import NeverLoaded, Refreshing
 from ingest_lambda.aws.senders import DELIVERY_LIMITS, STREAM_LIMITS, record_size
 from ingest_lambda.errors import MethodNotAllowed, RequestRefused
@@ -27,6 +28,8 @@ from ingest_lambda.routes import HEALTH, HEALTH_METHODS, METHODS, POST_PATH, rou
 from schemas import KeyHolder, Reason, Site, Sites
 
 NO_SUCH_KEY = "no site has this key; send it as X-Rastro-Key, as ?key=, or as your client's own protocol does"
+Document = TypeVar("Document")
+
 RETRY_AFTER = 3  # seconds: a shard takes again after one, and a page may be closed after ten
 
 
@@ -70,12 +73,12 @@ class App:
         if request.path == HEALTH:
             _check_method(request, HEALTH_METHODS)
             log.route = HEALTH
-            return self._health_response(self._sites(log), log, now)
+            return self._health_response(self._sites(log, deadline), log, now)
         route = route_of(request.path)
         if route is not None:  # the documents of the sites have no say in it
             _check_method(request, route[1].methods)
             log.route, log.adapter = route
-        sites = self._sites(log)
+        sites = self._sites(log, deadline)
         if route is None:
             route = _named_route(request, sites)
             _check_method(request, route[1].methods)
@@ -91,17 +94,23 @@ class App:
             return _with_cors(adapter.document(request, holder.site), request, adapter, holder.site, sites)
         if request.method == "HEAD":  # a monitor or a link checker, and no view: nothing is stored
             return adapter.accepted(AcceptedBatch(0, [], []))
-        batch = self._accept(request, holder, adapter, log, now)
+        batch = self._accept(request, holder, adapter, log, now, deadline)
         if adapter.stores:
             self._store(batch, log, deadline)
         return _with_cors(adapter.accepted(batch), request, adapter, holder.site, sites)
 
     def _accept(
-        self, request: Request, holder: KeyHolder, adapter: Adapter, log: RequestLog, now: int
+        self,
+        request: Request,
+        holder: KeyHolder,
+        adapter: Adapter,
+        log: RequestLog,
+        now: int,
+        deadline: float,
     ) -> AcceptedBatch:
         received = adapter.read(request, holder.site)
         log.body_bytes = received.size
-        secret = partial(self._secret, log)
+        secret = partial(self._secret, log, deadline)
         context = AcceptContext(secret, now, self.payloads, self.imports, is_server=holder.is_secret)
         batch = accept(request, holder.site, received, context)
         if not adapter.stores:
@@ -173,19 +182,30 @@ class App:
             site = None
         return _with_cors(response, request, adapter, site, sites)
 
-    def _sites(self, log: RequestLog) -> Sites:
-        try:
-            return self.sites.get(self.clock.now())
-        except NeverLoaded:
-            log.cause = "no sites document"
-            raise unavailable() from None
+    def _sites(self, log: RequestLog, deadline: float) -> Sites:
+        return self._loaded(self.sites, "no sites document", log, deadline)
 
-    def _secret(self, log: RequestLog) -> bytes:
-        try:
-            return self.secret.get(self.clock.now())
-        except NeverLoaded:
-            log.cause = "no secret for cookieless visitors"
-            raise unavailable() from None
+    def _secret(self, log: RequestLog, deadline: float) -> bytes:
+        return self._loaded(self.secret, "no secret for cookieless visitors", log, deadline)
+
+    def _loaded(
+        self, document: Refreshing[Document], absent: str, log: RequestLog, deadline: float
+    ) -> Document:
+        """A document; while there is none at all, ask again within the request's time.
+
+        When many instances start at once their first reads are throttled: they must spread, not give up.
+        """
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return document.get(self.clock.now())
+            except NeverLoaded as why:
+                wait = pause * (0.5 + self.clock.jitter())
+                if not why.is_transient or self.clock.now() + wait >= deadline:
+                    log.cause = absent
+                    raise unavailable() from None
+            self.clock.sleep(wait)
+            pause = min(LONGEST_PAUSE, pause * 2)
 
 
 def unavailable() -> RequestRefused:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ingest_lambda.app import App
 from ingest_lambda.aws.client import Aws, Service
-from ingest_lambda.aws.config_sources import ConfigUnreadable, reader, secret_of
+from ingest_lambda.aws.config_sources import ConfigUnreadable, packaged, reader, secret_of
 from ingest_lambda.aws.put_all import Clock
 from ingest_lambda.aws.refreshing import Refreshing
 from ingest_lambda.aws.senders import delivery_sender, payload_store, stream_sender
@@ -18,11 +18,14 @@ from ingest_lambda.metrics import Metric, line
 from ingest_lambda.settings import Settings
 from schemas import SitesError, parse_sites
 
+SECRET_REFRESH = (
+    600.0  # seconds: it changes once in years, and each read is one of 40 a second for the account
+)
 RESERVE = 0.5  # seconds of the function's time that belong to the answer
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Response one HTTP request of API Gateway (HTTP API, payload format 2.0)."""
+    """Answer one HTTP request of API Gateway (HTTP API, payload format 2.0)."""
     settings, app, _ = _runtime()
     deadline = app.clock.now() + context.get_remaining_time_in_millis() / 1000 - RESERVE
     request = from_gateway(event, context.aws_request_id, settings.viewer_header, settings.trusted_proxies)
@@ -53,11 +56,15 @@ def _runtime() -> Runtime:
             reader(settings.sites, ssm),
             parse_sites,
             partial(_report_bad_document, "SitesDocumentInvalid", settings.environment),
+            first=packaged(settings.sites_first),
+            jitter=random.random,
         ),
         secret=Refreshing(
             reader(settings.salt, ssm),
             secret_of,
             partial(_report_bad_document, "SaltUnreadable", settings.environment),
+            refresh=SECRET_REFRESH,
+            jitter=random.random,
         ),
         to_stream=stream_sender(kinesis, settings.raw_stream),
         to_rejected=delivery_sender(firehose, settings.rejected_delivery),

@@ -17,7 +17,8 @@ class Settings(NamedTuple):
     in which a proxy of ours puts the client's IP address; None: the address of the connection counts.
     `trusted_proxies`: how many of the right-most addresses in it are proxies of ours.
     `payloads` is `s3://bucket/prefix`, for rejected events that are too large for a row; None: they are
-    refused. `environment` is a dimension of the metrics. `imports` is `s3://bucket/prefix` for events of long ago
+    refused. `environment` is a dimension of the metrics. `sites_first` is the path of a sites document in the package,
+    which serves until the real one was read. `imports` is `s3://bucket/prefix` for events of long ago
     that servers send; None: they are rejected.
     """
 
@@ -29,6 +30,7 @@ class Settings(NamedTuple):
     trusted_proxies: int = 0
     payloads: str | None = None
     environment: str = "default"
+    sites_first: str | None = None
     imports: str | None = None
 
     @classmethod
@@ -46,6 +48,7 @@ class Settings(NamedTuple):
             viewer_header=env.get("RASTRO_VIEWER_HEADER", "").strip().lower() or None,
             trusted_proxies=_count(env, "RASTRO_TRUSTED_PROXIES"),
             payloads=_s3_prefix(env, "RASTRO_PAYLOADS"),
+            sites_first=env.get("RASTRO_SITES_FIRST", "").strip() or None,
             environment=env.get("RASTRO_ENVIRONMENT", "").strip() or "default",
             imports=_s3_prefix(env, "RASTRO_IMPORTS"),
         )

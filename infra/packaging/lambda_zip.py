@@ -68,6 +68,20 @@ def build(wanted: Target, cache: Path = CACHE) -> Path:
     return package
 
 
+def with_file(package: Path, name: str, content: bytes) -> Path:
+    """The same package with one more file, beside it."""
+    digest = hashlib.sha256(b"\0".join((package.name.encode(), name.encode(), content))).hexdigest()[:32]
+    wanted = package.with_name(f"{digest}.zip")
+    if not wanted.exists():
+        with tempfile.TemporaryDirectory(dir=package.parent) as folder:
+            fresh = Path(folder) / "package.zip"
+            shutil.copyfile(package, fresh)
+            with zipfile.ZipFile(fresh, "a") as archive:
+                archive.writestr(_entry(name), content, compresslevel=9)
+            os.replace(fresh, wanted)  # noqa: PTH105 - atomic, so two builds at once are no harm
+    return wanted
+
+
 def one_file(source: Path, cache: Path = CACHE) -> Path:
     """A package of one file, `handler.py`, that needs nothing but the runtime."""
     content = source.read_bytes()
@@ -130,10 +144,14 @@ def zip_tree(tree: Path, package: Path) -> None:
                 continue
             if name.name in {"RECORD", "REQUESTED", "INSTALLER", "direct_url.json"}:
                 continue  # pip's own notes, with no use at run time
-            entry = zipfile.ZipInfo(name.as_posix(), date_time=(1980, 1, 1, 0, 0, 0))
-            entry.external_attr = 0o100644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, path.read_bytes())
+            archive.writestr(_entry(name.as_posix()), path.read_bytes())
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    entry.external_attr = 0o100644 << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
 
 
 def _host_machine() -> str:

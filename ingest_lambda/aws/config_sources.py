@@ -3,13 +3,22 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest_lambda.aws.client import AwsError, Service
+from ingest_lambda.aws.client import AwsError, NoResponse, Service
+from ingest_lambda.aws.put_all import THROTTLES
 
+TRANSIENT = THROTTLES | {"InternalServerError", "Http500", "Http502", "Http503", "Http504"}
 MIN_SECRET = 16  # bytes
 
 
 class ConfigUnreadable(Exception):  # noqa: N818 - said of a document
-    """The document is not there or not usable; the message names its source and the cause, never its content."""
+    """The document is not there or not usable; the message names its source and the cause, never its content.
+
+    `is_transient`: the service was too busy or did not answer.
+    """
+
+    def __init__(self, message: str, *, is_transient: bool = False) -> None:
+        super().__init__(message)
+        self.is_transient = is_transient
 
 
 def reader(source: str, ssm: Service) -> Callable[[], bytes]:
@@ -23,7 +32,8 @@ def reader(source: str, ssm: Service) -> Callable[[], bytes]:
         try:
             answer = ssm.call("GetParameter", {"Name": name, "WithDecryption": True})
         except AwsError as error:
-            raise ConfigUnreadable(f"{source}: {error}") from error
+            is_transient = isinstance(error, NoResponse) or error.code in TRANSIENT
+            raise ConfigUnreadable(f"{source}: {error}", is_transient=is_transient) from error
         return str(answer["Parameter"]["Value"]).encode()
 
     def from_file() -> bytes:
@@ -33,6 +43,16 @@ def reader(source: str, ssm: Service) -> Callable[[], bytes]:
             raise ConfigUnreadable(f"{source}: {error.strerror}") from error
 
     return from_ssm if scheme == "ssm" else from_file
+
+
+def packaged(path: str | None) -> bytes | None:
+    """A document that lies in the function's package; None where there is none, which is no fault."""
+    if path is None:
+        return None
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return None
 
 
 def secret_of(text: bytes) -> bytes:

@@ -43,6 +43,15 @@ def test_a_package_is_built_once(package: Path) -> None:
     assert package.stat().st_mtime_ns == before
 
 
+def test_a_package_with_one_more_file_holds_all_of_it(package: Path) -> None:
+    one, again = (lambda_zip.with_file(package, "sites.json", b"{}") for _ in range(2))
+    assert one == again != package
+    assert lambda_zip.with_file(package, "sites.json", b"{ }") != one
+    with zipfile.ZipFile(one) as archive:
+        assert archive.read("sites.json") == b"{}"
+        assert set(archive.namelist()) == {*zipfile.ZipFile(package).namelist(), "sites.json"}
+
+
 def test_the_targets_of_the_settings() -> None:
     assert lambda_zip.target(Ingest(architecture="arm64", python="3.13")) == Target("aarch64", "3.13")
     assert lambda_zip.target(Ingest(architecture="x86_64", python="3.12")).machine == "x86_64"

@@ -56,11 +56,12 @@ def test_every_reason_of_ingest_stands_on_the_page(reason: Reason) -> None:
 
 
 def test_every_setting_stands_on_the_page() -> None:
-    assert len(Settings._fields) == 9
+    assert len(Settings._fields) == 10
     for name in (
         "RAW_STREAM",
         "REJECTED_DELIVERY",
         "SITES",
+        "SITES_FIRST",
         "SALT",
         "PAYLOADS",
         "IMPORTS",

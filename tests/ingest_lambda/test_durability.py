@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest_lambda.aws.put_all import Limits, PutRefused, put_all
@@ -122,6 +122,7 @@ def test_the_first_call_that_stays_incomplete_ends_it() -> None:
 ENVELOPE = RequestContext("loja", NOW, None, "203.0.113.9", "Mozilla/5.0", {})
 
 
+@settings(deadline=None)
 @given(
     sizes=st.lists(st.integers(1, 65_000) | st.integers(50_000, 65_000), min_size=1, max_size=60),
 )
@@ -174,6 +175,7 @@ def test_parts_of_a_visitor_go_in_calls_of_their_own(bench: Bench) -> None:
     assert numbers == list(range(25))
 
 
+@settings(deadline=None)
 @given(
     visitors=st.text("abcdef", min_size=1, max_size=40),
     bad=st.sets(st.integers(0, 39)),

@@ -23,6 +23,8 @@ from infra.stacks.pipeline.parameters import Parameters
 from ingest_lambda.routes import METHODS
 from lake import layout
 
+SITES_FILE = "sites.json"  # in the package
+
 # No address, no key, no user agent: the access log holds no personal data.
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
@@ -61,6 +63,7 @@ def function(
     parameters: Parameters,
 ) -> lambda_.Function:
     target = lambda_zip.target(environment.ingest)
+    package = lambda_zip.with_file(lambda_zip.build(target), SITES_FILE, environment.sites_text.encode())
     made = lambda_.Function(
         scope,
         "Ingest",
@@ -71,7 +74,7 @@ def function(
             lambda_.Architecture.ARM_64 if target.machine == "aarch64" else lambda_.Architecture.X86_64
         ),
         handler="ingest_lambda.handler.handler",
-        code=lambda_.Code.from_asset(str(lambda_zip.build(target))),
+        code=lambda_.Code.from_asset(str(package)),
         memory_size=environment.ingest.memory_mb,
         timeout=Duration.seconds(environment.ingest.timeout_seconds),
         reserved_concurrent_executions=environment.ingest.reserved_concurrency or None,
@@ -79,6 +82,8 @@ def function(
             "RASTRO_RAW_STREAM": raw.stream_name,
             "RASTRO_REJECTED_DELIVERY": rejected.delivery_stream_name,
             "RASTRO_SITES": f"ssm:{parameters.sites_name}",
+            # Until the parameter was read once: when many instances start together, reads are throttled.
+            "RASTRO_SITES_FIRST": f"/var/task/{SITES_FILE}",
             "RASTRO_SALT": f"ssm:{parameters.salt_name}",
             "RASTRO_ENVIRONMENT": environment.name,
             # Behind CloudFront the connection's address is CloudFront's.
