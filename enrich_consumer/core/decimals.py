@@ -2,7 +2,7 @@
 
 That reader is the OpenX JSON SerDe. Its published source (rcongiu/Hive-JSON-Serde, JsonObjectInspectorFactory) has no
 inspector of its own for decimals: it uses Hive's JavaHiveDecimalObjectInspector, which takes a text or a HiveDecimal
-and fails on the Double that a JSON number becomes. Text is right by that source; numbers may be right in AWS's own version.
+and fails on the Double that a JSON number becomes. Text is right by that source; numbers may be right in AWS's own one.
 """
 
 import re

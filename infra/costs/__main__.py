@@ -30,12 +30,14 @@ def page() -> str:
 
 _HEAD = """# What it costs
 
-Written by `python -m infra.costs` from the model in `infra/costs/` and the list prices in `infra/costs/prices.toml` ({date}); a test holds it fresh. One load
-of your own: `rastro cost --env prod --rate 100`, or from your web server's log: `rastro cost --access-log access.log`.
+Written by `python -m infra.costs` from the model in `infra/costs/` and the list prices in `infra/costs/prices.toml`
+({date}); a test holds it fresh. A load of your own: `rastro cost --env prod --rate 100`, or from your web server's log:
+`rastro cost --access-log access.log`.
 
-A month has 730 hours. Prices are on demand, without free tiers, discounts and taxes. **They are AWS's pages as remembered on that date and could not be compared
-with the pages where this was written; those of sa-east-1 are the less sure.** Compare before you decide; `--prices FILE` takes better ones. Not in it:
-QuickSight (by user), support, traffic to the internet, CloudFront's bytes.
+A month has 730 hours. Prices are on demand, without free tiers, discounts and taxes. **They are AWS's pages as
+remembered on that date and could not be compared with the pages where this was written; those of sa-east-1 are the
+less sure.** Compare before you decide; `--prices FILE` takes better ones. Not in it: QuickSight (billed by user),
+support, traffic to the internet, CloudFront's bytes.
 
 ![dollars a million against the rate](images/cost.svg)
 """
@@ -52,7 +54,7 @@ def _summary(price: dict[str, Any]) -> str:
     lines = [
         "## In one table",
         "",
-        "Dollars a month, and for a million events. The last column is what AWS's own clickstream guidance comes to at the same load.",
+        "Dollars a month, and for a million events. The last column: AWS's own clickstream guidance at the same load.",
         "",
         "| environment | requests/s of 10 events | "
         + " | ".join(f"{r} | a million" for r in REGIONS)
@@ -70,8 +72,9 @@ def _summary(price: dict[str, Any]) -> str:
     return "\n".join([*lines, "", _WHY])
 
 
-_WHY = """It is above that guidance. What the guidance's figure leaves out and this has: two streams with a week of memory where it has one buffer, private links, a
-raw archive, logs of each request, and de-duplication and sessions in the stream. The levers below the tables name what each choice costs.
+_WHY = """It is above that guidance. What the guidance's figure leaves out and this has: two streams with a week of
+memory where it has one buffer, private links, a raw archive, logs of each request, and de-duplication and sessions in the
+stream. The levers below the tables name what each choice costs.
 """
 
 

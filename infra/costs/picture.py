@@ -16,12 +16,12 @@ _COLOURS = {"us-east-1": "#2b6cb0", "sa-east-1": "#c05621"}
 
 def svg(environment: Environment, prices: dict[str, Any], per_request: float) -> str:
     """The picture as text."""
+    box = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="12"'
+    title = "dollars for a million events, everything included, against requests a second"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" '
-        'font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {box}>',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
-        f'<text x="{_LEFT}" y="20">{environment.name}: dollars for a million events, everything included, against '
-        f"requests a second of {per_request:g} events</text>",
+        f'<text x="{_LEFT}" y="20">{environment.name}: {title} of {per_request:g} events</text>',
         *_grid(),
     ]
     for number, (region, colour) in enumerate(_COLOURS.items()):
