@@ -18,6 +18,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import get_session
 
+from benchmarks import ingest_adapters
 from benchmarks.ingest_stream import Stream
 from benchmarks.workload import KEY, NOW
 from ingest_lambda.app import App
@@ -75,6 +76,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     if not args.no_package:
         figures |= _package()
     figures |= _batch(args.batches)
+    figures |= _adapters(args.batches // 5)
     figures |= _call(args.batches // 5)
     figures |= _hostile()
     for name, value in figures.items():
@@ -220,6 +222,34 @@ def _batch(batches: int) -> dict[str, float]:
     found["signing_ms"] = _best(
         lambda: signed(headers, body, "kinesis", "sa-east-1", credentials, "20261121T212000Z"), batches
     )
+    return found
+
+
+def _adapters(batches: int) -> dict[str, float]:
+    """Milliseconds of processor time for an event in each protocol, our own (the same purchase) first."""
+    stored = 0
+
+    def to_stream(put: Sequence[StreamRecord], seconds: float) -> list[str | None]:
+        nonlocal stored
+        stored += len(put)
+        return [None] * len(put)
+
+    handler = app(to_stream)
+
+    def answer(request: dict[str, Any]) -> None:
+        given = handler.answer(from_gateway(request, "id"), NOW, time.monotonic() + 5).to_gateway()
+        assert given["statusCode"] < 300, given
+
+    found = {}
+    for name, (events, (path, query, body)) in ingest_adapters.requests(KEY).items():
+        request = gateway(body)
+        request["rawPath"], request["rawQueryString"] = path, query
+        request["requestContext"]["http"]["path"] = path
+        del request["headers"]["x-rastro-key"]
+        before = stored
+        answer(request)
+        assert stored > before, name
+        found[f"adapter_{name}_ms_per_event"] = _best(partial(answer, request), batches) / events
     return found
 
 

@@ -112,9 +112,11 @@ def expected(client: Client, page_url: str | None) -> list[Row]:
     ]
 
 
-def run_server_client(client: Client, host: str, scripts: Path) -> list[str]:
+def run_server_client(
+    client: Client, host: str, scripts: Path, *, key: str, secret: str = SECRET
+) -> list[str]:
     """The trip of a server's client in a process of its own: what the client calls errors."""
-    configuration = json.dumps({"host": host, "key": client.key, "trip": TRIP})
+    configuration = json.dumps({"host": host, "key": key, "trip": TRIP | {"secret": secret}})
     if client.kind == "python":
         command = [sys.executable, str(HERE / "python" / "run.py"), client.name, configuration]
     else:

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from tests.system.clients.clients import Client, Row
+from tests.system.clients.clients import Row
 
 
 def of_event(event: dict[str, Any]) -> Row:
@@ -39,7 +39,7 @@ class Comparison(NamedTuple):
     wrong: list[str]
 
 
-def compare(client: Client, wanted: list[Row], found: list[Row]) -> Comparison:
+def compare(wanted: list[Row], found: list[Row]) -> Comparison:
     """Each event of the trip against its row. `found` may hold copies; they count once."""
     unique = {row["event_id"]: row for row in found}
     by_name: dict[str, list[Row]] = {}

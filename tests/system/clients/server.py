@@ -6,8 +6,10 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 from ingest_lambda.http.request import from_gateway
 from tests.ingest_lambda.doubles import Bench
@@ -27,11 +29,86 @@ def faults(n: int) -> Fault:
     return found[n % len(found)]
 
 
+class Backend(Protocol):
+    """What answers the requests that reach it. `broken`: the stream behind takes nothing."""
+
+    def answer(
+        self, http: BaseHTTPRequestHandler, data: bytes, number: int, *, broken: bool
+    ) -> dict[str, Any]:
+        """The answer in API Gateway's form."""
+
+
+class InMemory:
+    """The function, with everything outside it in memory."""
+
+    def __init__(self, sites: bytes) -> None:
+        self.bench = Bench(sites=sites)
+
+    def answer(
+        self, http: BaseHTTPRequestHandler, data: bytes, number: int, *, broken: bool
+    ) -> dict[str, Any]:
+        self.bench.stream.verdict = lambda call, record: "InternalFailure" if broken else None
+        self.bench.time.now = 1000.0
+        request = from_gateway(gateway_event(http, data, number), "fallback")
+        now = time.time_ns() // 1_000_000
+        return self.bench.app.answer(request, now, self.bench.time.now + 5).to_gateway()
+
+    def events(self) -> list[dict[str, Any]]:
+        """Every stored event with its visitor, copies too, in the order of arrival."""
+        records = self.bench.records()
+        return [
+            event | {"visitor_id": record["visitor_id"]} for record in records for event in record["events"]
+        ]
+
+    def wait_for(self, count: int, seconds: float) -> None:
+        """Until as many different events are stored, or the time is over."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and len({event["event_id"] for event in self.events()}) < count:
+            time.sleep(0.05)
+
+
+class Forwarding:
+    """The local stack's API, under whatever path it has."""
+
+    def __init__(self, api_url: str) -> None:
+        self._api_url = api_url
+
+    def answer(
+        self, http: BaseHTTPRequestHandler, data: bytes, number: int, *, broken: bool
+    ) -> dict[str, Any]:
+        if broken:
+            return {
+                "statusCode": 503,
+                "headers": {"retry-after": "1", "access-control-allow-origin": "*"},
+                "body": "",
+            }
+        skipped = {"host", "content-length", "connection", "accept-encoding"}
+        headers = {name: value for name, value in http.headers.items() if name.lower() not in skipped}
+        request = Request(self._api_url + http.path, data or None, headers, method=http.command)
+        try:
+            with urlopen(request, timeout=30) as answer:
+                status, found, body = answer.status, answer.headers, answer.read()
+        except HTTPError as error:
+            with error:
+                status, found, body = error.code, error.headers, error.read()
+        kept = {
+            name: value
+            for name, value in found.items()
+            if name.lower() not in {"content-length", "connection", "transfer-encoding", "date", "server"}
+        }
+        return {
+            "statusCode": status,
+            "headers": kept,
+            "body": b64encode(body).decode(),
+            "isBase64Encoded": True,
+        }
+
+
 class IngestServer:
     """In a `with` block, on a free port of this machine."""
 
-    def __init__(self, sites: bytes, plan: Faults = no_faults) -> None:
-        self.bench = Bench(sites=sites)
+    def __init__(self, backend: Backend, plan: Faults = no_faults) -> None:
+        self.backend = backend
         self.plan = plan
         self.lock = threading.Lock()
         self.count = 0
@@ -66,20 +143,6 @@ class IngestServer:
         self._thread.join()
         self._server.server_close()
 
-    def events(self) -> list[dict[str, Any]]:
-        """Every stored event with its visitor, copies too, in the order of arrival."""
-        with self.lock:
-            records = self.bench.records()
-        return [
-            event | {"visitor_id": record["visitor_id"]} for record in records for event in record["events"]
-        ]
-
-    def wait_for(self, count: int, seconds: float) -> None:
-        """Until as many different events are stored, or the time is over."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and len({event["event_id"] for event in self.events()}) < count:
-            time.sleep(0.05)
-
     def serve(self, http: BaseHTTPRequestHandler) -> None:
         data = http.rfile.read(int(http.headers.get("content-length") or 0))
         carries = http.command == "POST" or (
@@ -103,20 +166,13 @@ class IngestServer:
                     },
                 )
                 return
-            answer = self._answered(http, data, broken=fault == "503")
+            answer = self.backend.answer(http, data, self.count, broken=fault == "503")
         self.statuses.append((f"{http.command} {urlsplit(http.path).path}", answer["statusCode"]))
         if fault == "drop after":
             http.close_connection = True
             http.connection.close()
             return
         self._answer(http, answer)
-
-    def _answered(self, http: BaseHTTPRequestHandler, data: bytes, *, broken: bool) -> dict[str, Any]:
-        self.bench.stream.verdict = lambda call, record: "InternalFailure" if broken else None
-        self.bench.time.now = 1000.0
-        request = from_gateway(gateway_event(http, data, self.count), "fallback")
-        now = time.time_ns() // 1_000_000
-        return self.bench.app.answer(request, now, self.bench.time.now + 5).to_gateway()
 
     @staticmethod
     def _answer(http: BaseHTTPRequestHandler, answer: dict[str, Any]) -> None:
