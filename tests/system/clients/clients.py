@@ -113,10 +113,13 @@ def expected(client: Client, page_url: str | None) -> list[Row]:
 
 
 def run_server_client(
-    client: Client, host: str, scripts: Path, *, key: str, secret: str = SECRET
+    client: Client, host: str, scripts: Path, *, key: str, secret: str, gzip: bool
 ) -> list[str]:
-    """The trip of a server's client in a process of its own: what the client calls errors."""
-    configuration = json.dumps({"host": host, "key": key, "trip": TRIP | {"secret": secret}})
+    """The trip of a server's client in a process of its own: what the client calls errors.
+
+    `gzip`: whether a client that can compress does.
+    """
+    configuration = json.dumps({"host": host, "key": key, "trip": TRIP | {"secret": secret, "gzip": gzip}})
     if client.kind == "python":
         command = [sys.executable, str(HERE / "python" / "run.py"), client.name, configuration]
     else:

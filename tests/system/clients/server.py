@@ -68,10 +68,15 @@ class InMemory:
 
 
 class Forwarding:
-    """The local stack's API, under whatever path it has."""
+    """The local stack's API, under whatever path it has.
 
-    def __init__(self, api_url: str) -> None:
+    Preflights are answered by the function in memory: the emulator answers each by itself with 403, where AWS leads
+    it to the route.
+    """
+
+    def __init__(self, api_url: str, sites: bytes) -> None:
         self._api_url = api_url
+        self._preflights = InMemory(sites)
 
     def answer(
         self, http: BaseHTTPRequestHandler, data: bytes, number: int, *, broken: bool
@@ -82,6 +87,8 @@ class Forwarding:
                 "headers": {"retry-after": "1", "access-control-allow-origin": "*"},
                 "body": "",
             }
+        if http.command == "OPTIONS":
+            return self._preflights.answer(http, data, number, broken=False)
         skipped = {"host", "content-length", "connection", "accept-encoding"}
         headers = {name: value for name, value in http.headers.items() if name.lower() not in skipped}
         request = Request(self._api_url + http.path, data or None, headers, method=http.command)

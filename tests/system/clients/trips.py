@@ -9,7 +9,14 @@ from tests.system.clients.server import IngestServer
 
 
 def send(
-    client: Client, server: IngestServer, folder: Path, wait: Callable[[], None], *, key: str, secret: str
+    client: Client,
+    server: IngestServer,
+    folder: Path,
+    wait: Callable[[], None],
+    *,
+    key: str,
+    secret: str,
+    gzip: bool = True,
 ) -> tuple[list[str], str | None]:
     """What the client calls errors, and the address of its page if it runs in a browser.
 
@@ -23,6 +30,6 @@ def send(
             wait()
             return errors, page.url
     scripts = packages.node_scripts(folder) if client.kind == "node" else folder
-    errors = run_server_client(client, server.host, scripts, key=key, secret=secret)
+    errors = run_server_client(client, server.host, scripts, key=key, secret=secret, gzip=gzip)
     wait()
     return errors, None

@@ -8,7 +8,12 @@ from rudderstack.analytics.client import Client
 def run(host: str, key: str, trip: dict[str, Any]) -> list[str]:
     errors: list[str] = []
     client = Client(
-        key, host=host, upload_interval=0.1, upload_size=3, on_error=lambda e, _: errors.append(str(e))
+        key,
+        host=host,
+        gzip=trip["gzip"],
+        upload_interval=0.1,
+        upload_size=3,
+        on_error=lambda e, _: errors.append(str(e)),
     )
     who = {"anonymous_id": trip["visitor"], "user_id": trip["user"]}
     currency = {"currency": trip["currency"]}

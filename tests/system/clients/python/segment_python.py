@@ -10,7 +10,7 @@ def run(host: str, key: str, trip: dict[str, Any]) -> list[str]:
     client = Client(
         key,
         host=host,
-        gzip=True,
+        gzip=trip["gzip"],
         upload_interval=0.1,
         upload_size=3,
         on_error=lambda e, _: errors.append(str(e)),
