@@ -21,6 +21,7 @@ import orjson
 
 from benchmarks.multilang import Processor, Used, lines_of
 from benchmarks.workload import raw_records, renamed
+from enrich_consumer.settings import Settings
 from infra.packaging import compile_consumer
 from schemas.files import FOLDER
 
@@ -61,18 +62,19 @@ def loopback_sink() -> Iterator[tuple[str, dict[str, Any]]]:
 def environment(endpoint: str, state: Path) -> dict[str, str]:
     """Settings of a record processor that puts to the sink."""
     return {
-        "RASTRO_APPLICATION": "benchmark",
-        "RASTRO_RAW_STREAM": "raw",
-        "RASTRO_ENRICHED_STREAM": "enriched",
-        "RASTRO_REJECTED_DELIVERY": "rejected",
-        "RASTRO_STATE": f"file:{state}",
-        "RASTRO_SITES": f"file:{FOLDER / 'examples' / 'sites.json'}",
+        **settings_of("benchmark", f"file:{state}").to_env(),
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_REGION": "sa-east-1",
         "AWS_DEFAULT_REGION": "sa-east-1",
         "AWS_ACCESS_KEY_ID": "benchmark",
         "AWS_SECRET_ACCESS_KEY": "benchmark",  # the sink checks nothing
     }
+
+
+def settings_of(application: str, state: str) -> Settings:
+    """A consumer of the streams `raw` and `enriched`, with the examples' sites."""
+    return Settings(
+        application, "raw", "enriched", "rejected", state, f"file:{FOLDER / 'examples' / 'sites.json'}"
+    )
 
 
 class Shape:

@@ -23,12 +23,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from benchmarks.consumer import settings_of
 from benchmarks.cpu import Meter, Used
 from benchmarks.workload import raw_records, renamed
 from infra.packaging import compile_consumer
 from rastro.local import emulator, processes
 from rastro.terminal.errors import Problem
-from schemas.files import FOLDER
 
 HELP = "CPU-seconds of the whole worker per million events, on the local emulator"
 
@@ -284,13 +284,8 @@ def _start(aws: emulator.Emulator, home: Path) -> int:
     env = {
         "JAVA_TOOL_OPTIONS": "-XX:ActiveProcessorCount=1 -XX:MaxRAM=3g",
         **os.environ,
+        **settings_of("benchmark", f"s3://{BUCKET}/state").to_env(),
         **emulator.aws_environment(aws.endpoint),
-        "RASTRO_APPLICATION": "benchmark",
-        "RASTRO_RAW_STREAM": "raw",
-        "RASTRO_ENRICHED_STREAM": "enriched",
-        "RASTRO_REJECTED_DELIVERY": "rejected",
-        "RASTRO_STATE": f"s3://{BUCKET}/state",
-        "RASTRO_SITES": f"file:{FOLDER / 'examples' / 'sites.json'}",
         **(compile_consumer.environment(built) if (built := compile_consumer.compiled_package()) else {}),
     }
     command = [sys.executable, "-m", "enrich_consumer", "kcl", "--folder", str(home / "kcl")]

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from enrich_consumer.settings import Settings, SettingsError
+from enrich_consumer.settings import Settings, SettingsError, enrichment_names
 from reference_data.mmdb import ReferenceDataError
 from schemas import SitesError
 
@@ -83,11 +83,10 @@ def _local(args: argparse.Namespace) -> int:
     from enrich_consumer import local
     from enrich_consumer.core import enrichments
     from enrich_consumer.edges.sites import load_sites
-    from enrich_consumer.selection import selected
     from reference_data.databases import open_references
     from schemas.files import FOLDER
 
-    names = selected(os.environ.get("RASTRO_ENRICHMENTS"))
+    names = enrichment_names(os.environ.get("RASTRO_ENRICHMENTS"))
     sites = load_sites(f"file:{args.settings or FOLDER / 'examples' / 'sites.json'}")
     references = open_references(os.environ.get("RASTRO_GEO_CITY"), os.environ.get("RASTRO_GEO_ASN"))
     rejected = args.rejected.open("wb") if args.rejected else None

@@ -22,9 +22,8 @@ from enrich_consumer.edges.kcl.shards import KinesisShards
 from enrich_consumer.edges.log import Log
 from enrich_consumer.edges.metrics import Metrics
 from enrich_consumer.edges.sites import load_sites
-from enrich_consumer.selection import selected
 from enrich_consumer.session_log.log import SessionLog
-from enrich_consumer.settings import Settings
+from enrich_consumer.settings import Settings, enrichment_names
 from enrich_consumer.worker import Worker
 from reference_data.databases import open_references
 from schemas import Column, json_file
@@ -101,16 +100,7 @@ def check(settings: Settings) -> None:
     boto3.setup_default_session(region_name=settings.region)
     load_sites(settings.sites)
     open_references(settings.geo_city, settings.geo_asn)
-    enrichment_names(settings)
-
-
-def enrichment_names(settings: Settings) -> tuple[str, ...] | None:
-    """The enrichments that the settings ask for; None: all.
-
-    Raises:
-        SettingsError: they name one that does not exist, or leave out one that another needs.
-    """
-    return selected(settings.enrichments)
+    enrichment_names(settings.enrichments)
 
 
 def _enriched_columns() -> tuple[Column, ...]:
@@ -119,7 +109,7 @@ def _enriched_columns() -> tuple[Column, ...]:
 
 def open_enrich(settings: Settings) -> Enrich:
     """All enrichments over the reference data that is installed."""
-    names = enrichment_names(settings)
+    names = enrichment_names(settings.enrichments)
     return enrichments.build(open_references(settings.geo_city, settings.geo_asn), names)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import NamedTuple
 
-from enrich_consumer.worker import Policy
+from enrich_consumer.policy import Policy
 
 
 class SettingsError(ValueError):
@@ -76,6 +76,34 @@ class Settings(NamedTuple):
         if problems:
             raise SettingsError("; ".join(problems) + " (docs/settings.md tells what each means)")
         return cls(**values)  # type: ignore[arg-type] # each was converted by its own annotation
+
+    def to_env(self) -> dict[str, str]:
+        """The environment variables that `from_env` reads as these settings: what is required, the region, and what
+        differs from its default."""
+        always = ("region", *(name for name in self._fields if name not in self._field_defaults))
+        env = {}
+        for name, value in self._asdict().items():
+            if name in always or value != self._field_defaults[name]:
+                env[_variable(name)] = str(int(value)) if isinstance(value, bool) else str(value)
+        return env
+
+
+def enrichment_names(text: str | None) -> tuple[str, ...] | None:
+    """RASTRO_ENRICHMENTS, names with commas between → the names; nothing → None, which means all.
+
+    Raises:
+        SettingsError: they name one that does not exist, or leave out one that another needs.
+    """
+    from enrich_consumer.core import enrichments  # noqa: PLC0415 - whoever only writes settings loads no patterns
+
+    if not text or not text.strip():
+        return None
+    names = tuple(name.strip() for name in text.split(","))
+    try:
+        enrichments.check(names)
+    except enrichments.EnrichmentsError as error:
+        raise SettingsError(f"RASTRO_ENRICHMENTS: {error}") from None
+    return names
 
 
 _CHOICES = {

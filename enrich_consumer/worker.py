@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from enrich_consumer.core.decimals import Write
 from enrich_consumer.core.emit import pack
@@ -10,6 +9,7 @@ from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.core.pipeline import Outcome, process, reject
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
+from enrich_consumer.policy import Policy
 from enrich_consumer.ports import (
     Checkpointer,
     CheckpointRefusedError,
@@ -25,18 +25,6 @@ from schemas import Reason, Sites
 ISOLATE_AFTER = 2
 """Starts in a row that saved nothing; the third marks each record before it touches it."""
 
-
-class Policy(NamedTuple):
-    """When to flush, checkpoint and snapshot."""
-
-    flush_events: int = 10_000
-    flush_seconds: float = 5.0
-    checkpoint_seconds: float = 5.0
-    snapshot_saves: int = 60
-
-
-EAGER = Policy(flush_events=1, flush_seconds=0, checkpoint_seconds=0, snapshot_saves=3)
-"""Every effect as early as it can be: for tests and small local runs."""
 
 Background = Callable[[Callable[[], None]], bool]
 """Runs a task beside the worker; False when one is still running."""

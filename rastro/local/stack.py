@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from enrich_consumer.settings import Settings
 from rastro.local import deployment, emulator, info, processes, running
 from rastro.local.info import LocalFacts
 from rastro.terminal.errors import Problem
@@ -173,16 +174,16 @@ def _with_console(facts: LocalFacts, report: Callable[[str], None]) -> LocalFact
 
 def consumer_environment(found: LocalFacts) -> dict[str, str]:
     """The variables of a consumer of this stack, on top of the starter's own."""
-    return {
-        **emulator.aws_environment(found.aws_endpoint),
-        "RASTRO_APPLICATION": APPLICATION,
-        "RASTRO_RAW_STREAM": found.raw_stream,
-        "RASTRO_ENRICHED_STREAM": found.enriched_stream,
-        "RASTRO_REJECTED_DELIVERY": found.rejected_delivery,
-        "RASTRO_STATE": found.state_uri,
-        "RASTRO_SITES": f"ssm:{found.sites_parameter}",
-        "RASTRO_HEARTBEAT": str(Path(found.home) / "heartbeat"),
-    }
+    settings = Settings(
+        application=APPLICATION,
+        raw_stream=found.raw_stream,
+        enriched_stream=found.enriched_stream,
+        rejected_delivery=found.rejected_delivery,
+        state=found.state_uri,
+        sites=f"ssm:{found.sites_parameter}",
+        heartbeat=str(Path(found.home) / "heartbeat"),
+    )
+    return {**settings.to_env(), **emulator.aws_environment(found.aws_endpoint)}
 
 
 def _refuse_second(home: Path) -> None:

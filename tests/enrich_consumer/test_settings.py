@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from enrich_consumer.policy import Policy
 from enrich_consumer.settings import Settings, SettingsError
-from enrich_consumer.worker import Policy
 from schemas import Site, json_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +32,25 @@ def test_what_is_required_is_enough():
     assert found.region == "sa-east-1"
     assert found.policy == Policy()
     assert found.kinesis_endpoint is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"region": "us-east-1", "flush_seconds": 0.5, "allow_missing_state": True, "geo_city": "/a b.mmdb"},
+        {
+            "retrieval": "FANOUT",
+            "kinesis_endpoint": "http://127.0.0.1:1",
+            "snapshot_saves": 3,
+            "log": "/proc/1/fd/2",
+        },
+    ],
+)
+def test_settings_written_as_variables_are_read_as_the_same(changed):
+    settings = Settings.from_env(REQUIRED)._replace(**changed)
+    assert Settings.from_env(settings.to_env()) == settings
+    assert len(settings.to_env()) == len(REQUIRED) + len({"region", *changed})
 
 
 def test_everything_can_be_said():

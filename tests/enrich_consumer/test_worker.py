@@ -3,9 +3,10 @@
 import pytest
 
 from enrich_consumer.core.record import Incoming
+from enrich_consumer.policy import EAGER, Policy
 from enrich_consumer.ports import PutRefusedError
 from enrich_consumer.session_log.restore import StateError
-from enrich_consumer.worker import EAGER, ISOLATE_AFTER, Policy, Worker
+from enrich_consumer.worker import ISOLATE_AFTER, Worker
 from tests.support.consumer_doubles import ENRICH, LOST, NOW, THROTTLED, Shard, event, incoming, refusing
 from tests.support.consumer_doubles import event_id as eid
 

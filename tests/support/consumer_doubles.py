@@ -13,9 +13,10 @@ from enrich_consumer.core.enrichments import References
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.edges.aws.object_store import MemoryObjectStore
 from enrich_consumer.edges.kcl.shards import WHOLE
+from enrich_consumer.policy import EAGER, Policy
 from enrich_consumer.ports import CheckpointRefusedError, LeaseLostError, Lineage
 from enrich_consumer.session_log.log import SessionLog
-from enrich_consumer.worker import EAGER, Policy, Worker
+from enrich_consumer.worker import Worker
 from schemas import Sites, parse_sites
 
 NOW = 1_795_296_000_123  # 2026-11-21T21:20:00.123Z

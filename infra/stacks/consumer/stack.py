@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from enrich_consumer.settings import Settings
 from infra.environments.settings import Environment
 from infra.stacks.consumer import permissions, scaling
 from infra.stacks.consumer.image import ImageStack
@@ -130,23 +131,22 @@ class ConsumerStack(Stack):
 
 def _environment(environment: Environment, pipeline: PipelineStack) -> dict[str, str]:
     settings = environment.consumer
-    found = {
-        "AWS_REGION": Stack.of(pipeline).region,
-        "RASTRO_APPLICATION": environment.application,
-        "RASTRO_RAW_STREAM": pipeline.raw.stream_name,
-        "RASTRO_ENRICHED_STREAM": pipeline.enriched.stream_name,
-        "RASTRO_REJECTED_DELIVERY": pipeline.rejected_delivery.delivery_stream_name,
-        "RASTRO_STATE": f"s3://{pipeline.bucket.bucket_name}/{layout.STATE}",
-        "RASTRO_SITES": f"ssm:{pipeline.parameters.sites_name}",
-        "RASTRO_HEARTBEAT": _HEARTBEAT,
-        "RASTRO_RETRIEVAL": settings.retrieval,
-        "RASTRO_DECIMALS": environment.delivery.decimals.upper(),
-    }
-    if settings.geo_city:
-        found["RASTRO_GEO_CITY"] = settings.geo_city
-    if settings.geo_asn:
-        found["RASTRO_GEO_ASN"] = settings.geo_asn
-    return found
+    found = Settings(
+        application=environment.application,
+        raw_stream=pipeline.raw.stream_name,
+        enriched_stream=pipeline.enriched.stream_name,
+        rejected_delivery=pipeline.rejected_delivery.delivery_stream_name,
+        state=f"s3://{pipeline.bucket.bucket_name}/{layout.STATE}",
+        sites=f"ssm:{pipeline.parameters.sites_name}",
+        region=Stack.of(pipeline).region,
+        heartbeat=_HEARTBEAT,
+        retrieval=settings.retrieval,
+        decimals=environment.delivery.decimals.upper(),
+        geo_city=settings.geo_city or None,
+        geo_asn=settings.geo_asn or None,
+    )
+    shown = {"RASTRO_RETRIEVAL": found.retrieval, "RASTRO_DECIMALS": found.decimals}  # in the template, default or not
+    return {**found.to_env(), **shown}
 
 
 def _without_privileges(scope: Construct) -> ecs.LinuxParameters:

@@ -15,6 +15,7 @@ import pytest
 
 from enrich_consumer.__main__ import STALE_SECONDS
 from enrich_consumer.edges.kcl.processor import FATAL
+from enrich_consumer.settings import Settings
 from rastro.local import emulator as local_emulator
 from tests.support.child import ChildProcess
 from tests.support.consumer_doubles import SITES_TEXT, event, incoming
@@ -48,20 +49,23 @@ class Place:
         (folder / "sites.json").write_text(SITES_TEXT)
         aws = local_emulator.aws_environment(url)
         del aws["AWS_DEFAULT_REGION"]  # ECS sets AWS_REGION alone
+        settings = Settings(
+            application="shop",
+            raw_stream=f"{name}-raw",
+            enriched_stream=self._enriched,
+            rejected_delivery=f"{name}-rejected",
+            state=f"file:{folder}/state",
+            sites=f"file:{folder}/sites.json",
+            geo_city="none",
+            geo_asn="none",
+            heartbeat=str(folder / "beats"),
+            flush_events=1,
+            checkpoint_seconds=0,
+        )
         self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RASTRO_"))},
+            **settings.to_env(),
             **aws,
-            "RASTRO_APPLICATION": "shop",
-            "RASTRO_RAW_STREAM": f"{name}-raw",
-            "RASTRO_ENRICHED_STREAM": self._enriched,
-            "RASTRO_REJECTED_DELIVERY": f"{name}-rejected",
-            "RASTRO_STATE": f"file:{folder}/state",
-            "RASTRO_SITES": f"file:{folder}/sites.json",
-            "RASTRO_GEO_CITY": "none",
-            "RASTRO_GEO_ASN": "none",
-            "RASTRO_HEARTBEAT": str(folder / "beats"),
-            "RASTRO_FLUSH_EVENTS": "1",
-            "RASTRO_CHECKPOINT_SECONDS": "0",
         }
 
     def enriched(self) -> list[str]:

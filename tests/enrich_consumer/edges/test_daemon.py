@@ -138,17 +138,9 @@ def test_kcl_becomes_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     beats = tmp_path / "beats"
     beats.mkdir()
     (beats / "shardId-of-an-earlier-daemon").touch()
-    environment = {
-        "RASTRO_APPLICATION": "shop",
-        "RASTRO_RAW_STREAM": "raw",
-        "RASTRO_ENRICHED_STREAM": "enriched",
-        "RASTRO_REJECTED_DELIVERY": "rejected",
-        "RASTRO_STATE": f"file:{tmp_path}",
-        "RASTRO_SITES": "file:/sites.json",
-        "RASTRO_GEO_CITY": "none",
-        "RASTRO_GEO_ASN": "none",
-        "RASTRO_HEARTBEAT": str(beats),
-    }
+    environment = SETTINGS._replace(
+        state=f"file:{tmp_path}", geo_city="none", geo_asn="none", heartbeat=str(beats)
+    ).to_env()
     started: list[tuple[str, list[str], dict[str, str]]] = []
     monkeypatch.setattr(os, "environ", environment)
     monkeypatch.setattr(os, "execve", lambda *given: started.append(given))

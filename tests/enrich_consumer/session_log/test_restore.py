@@ -4,10 +4,10 @@ import pytest
 
 from enrich_consumer.core.sessions.shard_state import in_range, visitor_key
 from enrich_consumer.edges.kcl.shards import LAST_KEY
+from enrich_consumer.policy import EAGER
 from enrich_consumer.ports import Lineage
 from enrich_consumer.session_log.format import STATE_VERSION, Kind
 from enrich_consumer.session_log.restore import Restored, StateError, object_name, restore
-from enrich_consumer.worker import EAGER
 from tests.enrich_consumer.session_log.test_format import resealed
 from tests.support.consumer_doubles import NOW, Shard, event, incoming
 

@@ -11,10 +11,11 @@ from enrich_consumer.core.enrichments import References
 from enrich_consumer.core.record import Record
 from enrich_consumer.core.sessions.shard_state import in_range
 from enrich_consumer.core.sessions.visitor import MAX_IDS, unpack
+from enrich_consumer.policy import Policy
 from enrich_consumer.ports import LeaseLostError, PutRefusedError
 from enrich_consumer.session_log.log import SessionLog
 from enrich_consumer.session_log.restore import StateError
-from enrich_consumer.worker import Policy, Worker
+from enrich_consumer.worker import Worker
 from tests.proofs.simulation.faults import CrashError, Fault, Faults
 from tests.proofs.simulation.invariants import BrokenError, Expected, Invariants, check_rule
 from tests.proofs.simulation.story import sites, tell

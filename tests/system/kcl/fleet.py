@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from enrich_consumer.settings import Settings
 from rastro.local.emulator import aws_environment, client
 from tests.system.kcl.daemons import FAULTS, Daemon, wait_for
 from tests.system.kcl.load import Load, Sent
@@ -200,23 +201,26 @@ class Fleet:
 
     def _environment(self, endpoint: str) -> Mapping[str, str]:
         kinesis = self.streams.kinesis_endpoint
+        settings = Settings(
+            application=self.application,
+            raw_stream=self.streams.raw,
+            enriched_stream=self.streams.enriched,
+            rejected_delivery=self.streams.rejected,
+            state=f"s3://{self.streams.bucket}/state",
+            sites=SITES,
+            kinesis_endpoint=kinesis,
+            geo_city="none",  # what is fetched on a machine must not make a difference
+            geo_asn="none",
+            # Many small flushes, checkpoints and snapshots: more places for a fault to hit.
+            flush_events=25,
+            flush_seconds=1,
+            checkpoint_seconds=1,
+            snapshot_saves=15,
+        )
         return {
+            **settings.to_env(),
             **aws_environment(endpoint),
             "AWS_ENDPOINT_URL_KINESIS": kinesis,
-            "RASTRO_KINESIS_ENDPOINT": kinesis,
-            "RASTRO_APPLICATION": self.application,
-            "RASTRO_RAW_STREAM": self.streams.raw,
-            "RASTRO_ENRICHED_STREAM": self.streams.enriched,
-            "RASTRO_REJECTED_DELIVERY": self.streams.rejected,
-            "RASTRO_STATE": f"s3://{self.streams.bucket}/state",
-            "RASTRO_SITES": SITES,
-            "RASTRO_GEO_CITY": "none",  # what is fetched on a machine must not make a difference
-            "RASTRO_GEO_ASN": "none",
-            # Many small flushes, checkpoints and snapshots: more places for a fault to hit.
-            "RASTRO_FLUSH_EVENTS": "25",
-            "RASTRO_FLUSH_SECONDS": "1",
-            "RASTRO_CHECKPOINT_SECONDS": "1",
-            "RASTRO_SNAPSHOT_SAVES": "15",
             "RASTRO_TEST_FAULTS": str(self.faults),
             "PYTHONPATH": str(FAULTS),
         }

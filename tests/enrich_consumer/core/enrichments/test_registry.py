@@ -11,6 +11,7 @@ from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.registry import select
 from enrich_consumer.core.engine.runner import Runner
 from enrich_consumer.core.enrichments import ENRICHMENTS, EnrichmentsError, References, columns
+from enrich_consumer.settings import SettingsError, enrichment_names
 from schemas import Column
 from tests.support.records import CHROME, build, event, record, rows_of
 
@@ -123,15 +124,8 @@ def test_names_leave_columns_null():
 
 
 def test_the_settings_name_enrichments():
-    from enrich_consumer.app import enrichment_names
-    from enrich_consumer.settings import Settings, SettingsError
-
-    needed = dict.fromkeys(
-        ("RAW_STREAM", "ENRICHED_STREAM", "REJECTED_DELIVERY", "STATE", "SITES", "APPLICATION"), "x"
-    )
-    env = {f"RASTRO_{name}": value for name, value in needed.items()}
-    assert enrichment_names(Settings.from_env(env)) is None
-    some = Settings.from_env(env | {"RASTRO_ENRICHMENTS": "event_time, page,privacy"})
-    assert enrichment_names(some) == ("event_time", "page", "privacy")
+    assert enrichment_names(None) is None
+    assert enrichment_names(" ") is None
+    assert enrichment_names("event_time, page,privacy") == ("event_time", "page", "privacy")
     with pytest.raises(SettingsError, match="RASTRO_ENRICHMENTS: no enrichment is called 'pgae'"):
-        enrichment_names(Settings.from_env(env | {"RASTRO_ENRICHMENTS": "event_time,pgae,privacy"}))
+        enrichment_names("event_time,pgae,privacy")

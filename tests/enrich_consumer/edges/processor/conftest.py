@@ -3,7 +3,7 @@
 import pytest
 
 from enrich_consumer.edges.kcl import processor
-from enrich_consumer.worker import EAGER
+from enrich_consumer.policy import EAGER
 from tests.enrich_consumer.edges.processor.in_memory import Child
 from tests.support.consumer_doubles import Shard
 from tests.support.daemon_side import done, initialize

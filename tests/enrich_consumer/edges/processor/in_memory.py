@@ -12,7 +12,7 @@ from enrich_consumer.edges.kcl.protocol import Protocol
 from enrich_consumer.edges.kcl.shards import WHOLE, MemoryShards
 from enrich_consumer.edges.log import Log
 from enrich_consumer.edges.metrics import Metrics
-from enrich_consumer.worker import Policy
+from enrich_consumer.policy import Policy
 from tests.support.consumer_doubles import Shard
 from tests.support.daemon_side import SHARD, Dialogue
 

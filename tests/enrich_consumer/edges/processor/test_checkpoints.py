@@ -3,7 +3,7 @@
 import pytest
 
 from enrich_consumer.edges.kcl.processor import FATAL
-from enrich_consumer.worker import EAGER
+from enrich_consumer.policy import EAGER
 from tests.enrich_consumer.edges.processor.in_memory import LAZY, Child
 from tests.support.consumer_doubles import Shard, incoming
 from tests.support.consumer_doubles import event_id as eid

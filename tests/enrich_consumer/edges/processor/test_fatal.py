@@ -7,8 +7,8 @@ import pytest
 
 from enrich_consumer.edges.kcl import processor
 from enrich_consumer.edges.kcl.processor import FATAL
+from enrich_consumer.policy import EAGER
 from enrich_consumer.ports import PutRefusedError
-from enrich_consumer.worker import EAGER
 from tests.enrich_consumer.edges.processor.in_memory import Child
 from tests.support.consumer_doubles import Shard, incoming, refusing
 from tests.support.daemon_side import (

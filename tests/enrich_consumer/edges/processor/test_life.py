@@ -13,7 +13,7 @@ from enrich_consumer.core.times import iso
 from enrich_consumer.edges.kcl import processor
 from enrich_consumer.edges.kcl.processor import RecordProcessor
 from enrich_consumer.edges.kcl.protocol import Protocol
-from enrich_consumer.worker import EAGER
+from enrich_consumer.policy import EAGER
 from tests.enrich_consumer.edges.processor.in_memory import LAZY, Child
 from tests.support.consumer_doubles import Shard, event, incoming, raw
 from tests.support.consumer_doubles import event_id as eid
