@@ -42,11 +42,18 @@ class Settings(NamedTuple):
     flush_seconds: float = 5.0
     checkpoint_seconds: float = 5.0
     snapshot_saves: int = 60
+    put_seconds: float = 0.25
 
     @property
     def policy(self) -> Policy:
-        """When the worker flushes, checkpoints and snapshots."""
-        return Policy(self.flush_events, self.flush_seconds, self.checkpoint_seconds, self.snapshot_saves)
+        """When the worker puts, flushes, checkpoints and snapshots."""
+        return Policy(
+            self.flush_events,
+            self.flush_seconds,
+            self.checkpoint_seconds,
+            self.snapshot_saves,
+            self.put_seconds,
+        )
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":

@@ -65,6 +65,7 @@ class Worker:
         self._pending = 0
         self._unsaved = False
         self._oldest = 0.0
+        self._put_at = float("-inf")
         self._in_flight: set[int] = set()
         self._quarantined: set[int] = set()
         self._isolating = False
@@ -118,6 +119,8 @@ class Worker:
             self._flush(checkpointer, now)
         elif not self._unsaved:
             self._checkpoint(checkpointer, now)
+        elif self._pending and self._may_put(now):
+            self._put(now)
 
     def finish(self, checkpointer: Checkpointer, now: float) -> None:
         """Flush and checkpoint now: the process is asked to stop."""
@@ -127,7 +130,7 @@ class Worker:
 
     def end_shard(self, checkpointer: Checkpointer, now: float) -> None:
         """The shard has no more records: everything out, a full snapshot for the children, then SHARD_END."""
-        self._put()
+        self._put(now)
         self._save(ended=True)
         self._log.write_snapshot(self._log.snapshot_header(self._state, ended=True), self._state.saved)
         checkpointer.checkpoint(None)
@@ -158,12 +161,17 @@ class Worker:
         for name, more in outcome.counts.items():
             self.counts[name] += more  # Counter.update does the same, slower than all of this method
 
+    def _may_put(self, now: float) -> bool:
+        pause = self._policy.put_seconds
+        return pause is not None and now - self._put_at >= pause
+
     def _flush(self, checkpointer: Checkpointer, now: float) -> None:
-        self._put()
+        self._put(now)
         self._save()
         self._checkpoint(checkpointer, now)
 
-    def _put(self) -> None:
+    def _put(self, now: float) -> None:
+        self._put_at = now
         if self._lines:
             self._sink.put(pack(self._lines))
         for delivery, rows in (

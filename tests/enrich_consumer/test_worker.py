@@ -10,7 +10,9 @@ from enrich_consumer.worker import ISOLATE_AFTER, Worker
 from tests.support.consumer_doubles import ENRICH, LOST, NOW, THROTTLED, Shard, event, incoming, refusing
 from tests.support.consumer_doubles import event_id as eid
 
-LAZY = Policy(flush_events=1_000, flush_seconds=10, checkpoint_seconds=5, snapshot_saves=1_000)
+LAZY = Policy(
+    flush_events=1_000, flush_seconds=10, checkpoint_seconds=5, snapshot_saves=1_000, put_seconds=None
+)
 BATCH = LAZY._replace(flush_seconds=0, checkpoint_seconds=0)
 """One flush at the end of each call."""
 
@@ -28,6 +30,30 @@ def test_effects_come_in_their_order():
         ("checkpoint", 7),
     ]
     assert worker.sequence == 7
+
+
+def test_events_leave_at_once_and_the_state_is_saved_later():
+    shard = Shard(LAZY._replace(put_seconds=1.0))
+    worker = shard.start()
+    worker.work([incoming(5)], shard.checkpointer, now=0)
+    assert shard.effects.take() == [("put", [eid(5)])]
+    worker.work([incoming(6)], shard.checkpointer, now=0.9)
+    assert shard.effects.kinds() == [], "the last put was less than a second ago"
+    worker.work([], shard.checkpointer, now=1.0)
+    assert shard.effects.take() == [("put", [eid(6)])]
+    worker.work([], shard.checkpointer, now=9.9)
+    assert shard.effects.kinds() == [], "there is nothing new"
+    worker.work([], shard.checkpointer, now=10.0)
+    assert shard.effects.kinds() == ["save", "checkpoint"], "what was put is saved, then checkpointed"
+
+
+def test_after_a_crash_between_put_and_save_the_same_events_leave_again():
+    shard = Shard(LAZY._replace(put_seconds=0.0))
+    shard.start().work([incoming(5), incoming(6)], shard.checkpointer, now=0)
+    assert shard.effects.take() == [("put", [eid(5), eid(6)])]
+    worker = shard.start()
+    worker.work([incoming(5), incoming(6)], shard.checkpointer, now=0)
+    assert shard.effects.take() == [("put", [eid(5), eid(6)])]
 
 
 def test_only_what_there_is_is_put():

@@ -80,6 +80,7 @@ class _Simulation:
             flush_seconds=rng.choice((0.0, 5.0)),
             checkpoint_seconds=rng.choice((0.0, 10.0)),
             snapshot_saves=rng.choice((1, 2, 5)),
+            put_seconds=rng.choice((0.0, 2.0, None)),
         )
         self._deadly = {self._world.sequence + 1 + i for i, item in enumerate(self._told) if item.deadly}
         self._put = 0

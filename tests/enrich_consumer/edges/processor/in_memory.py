@@ -16,7 +16,7 @@ from enrich_consumer.policy import Policy
 from tests.support.consumer_doubles import Shard
 from tests.support.daemon_side import SHARD, Dialogue
 
-LAZY = Policy(flush_events=1_000, flush_seconds=3600, checkpoint_seconds=3600)
+LAZY = Policy(flush_events=1_000, flush_seconds=3600, checkpoint_seconds=3600, put_seconds=None)
 
 
 class Child:
