@@ -138,6 +138,8 @@ _DOORS = frozenset(
 """Words of a part of a path behind which a token may follow."""
 _ORDERS_TOO = frozenset(["confirm", "confirmation", "confirmar", "confirmacao", "validate", "validar"])
 """Also in use before the id of an order, which may be a UUID and stays."""
+PATH_WORDS = tuple(sorted(_DOORS | _ORDERS_TOO))
+"""Words of a path behind which something may be taken out, in lower case."""
 _WORDS = re.compile(r"[A-Za-z]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z")
 _NEAR = 3

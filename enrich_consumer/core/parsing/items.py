@@ -1,6 +1,7 @@
 """The items of an event: the struct of the lake, and what of a storefront's fields it has no room for."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 TEXTS = (
@@ -49,6 +50,7 @@ _TEXTS = frozenset(TEXTS)
 _OF_ALL = frozenset(OF_ALL_ITEMS)
 _READ_OF_ITEM = _TEXTS | {"price", "quantity", "discount", "index"}
 _READ_OF_EVENT = frozenset(("currency", "value", "transaction_id", "coupon", "shipping", "tax", "items"))
+_READ_WITH_ITEMS = _READ_OF_EVENT | _OF_ALL
 _MOST_INDEX = 2**31 - 1
 
 _PLACEHOLDERS = frozenset(
@@ -59,7 +61,12 @@ _PLACEHOLDERS = frozenset(
 
 def clean_id(given: Any) -> str | None:
     """An id or a name as text without blanks around; None for one that a program wrote in the place of none."""
-    text = (given if type(given) is str else str(given)).strip()
+    return _clean_text(given if type(given) is str else str(given))
+
+
+@lru_cache(16384)  # the same products come again and again
+def _clean_text(given: str) -> str | None:
+    text = given.strip()
     return None if text.lower() in _PLACEHOLDERS else text
 
 
@@ -96,7 +103,7 @@ def unread_fields(ecommerce: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an event's `ecommerce`, and of its items by their `item_id` and place, that have no column."""
     items = ecommerce.get("items")
     has_items = isinstance(items, list) and bool(items)
-    read = _READ_OF_EVENT | _OF_ALL if has_items else _READ_OF_EVENT
+    read = _READ_WITH_ITEMS if has_items else _READ_OF_EVENT
     unread = {} if ecommerce.keys() <= read else {k: v for k, v in ecommerce.items() if k not in read}
     if has_items:
         rest = [

@@ -1,6 +1,5 @@
 """The properties of an event as JSON text without personal data and secrets; only what is suspicious is parsed."""
 
-import re
 from typing import Any
 
 import orjson
@@ -52,18 +51,23 @@ def _suspicious() -> Any:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
     sought = re2.Set.SearchSet(options)
-    names = [compact(row.name) for row in SENSITIVE_NAMES if row.kind in _KINDS]
-    ends = "|".join(between.join(map(re.escape, name)) for name in sorted(names))
+    ends = "|".join(between.join(compact(row.name)) for row in SENSITIVE_NAMES if row.kind in _KINDS)
+    others = "|".join(between.join(compact(row.name)) for row in SENSITIVE_NAMES if row.kind not in _KINDS)
+    words = "|".join(row.name for row in SENSITIVE_NAMES if row.also == "word")
     sought.Add(
         "|".join(
             (
                 "@",
                 "%(?:25)*40",
                 r"\\u00",
-                rf"(?i:(?:{ends})s?[\])]*\"\s*:)",
+                # a name as a property's and as a parameter's in an address; what leads to a token in a path
+                rf"(?i:(?:{ends})s?(?:\]|%5D)*(?:\"\s*:|=|%(?:25)*3D|\\\"|%22))",
+                rf"(?i:(?:[?&;#/_\-\[]|%(?:25)*(?:26|3F|5B))(?:{others})s?(?:\]|%5D)*(?:=|%(?:25)*3D))",
+                rf"(?i:{words}|{'|'.join(address_secrets.PATH_WORDS)})[a-zA-Z\-]*\\?/",
+                rf"(?i:{words})[^\"&=]*(?:\"\s*:|=)",
+                r"eyJ[0-9A-Za-z_\-]+\.eyJ|wc_order_",
                 rf"[0-9](?:{gap}[0-9]){{8}}",
                 rf"(?i:{CNPJ_SHAPE})",
-                rf"(?i:(?:/|%2f|\?)[^\"]*(?:{address_secrets.SUSPECTS}))",
             )
         ).encode()
     )
