@@ -24,10 +24,9 @@ _DOMAIN = re.compile(r"\w(?:[\w\-]{0,62}\.)+(?:[^\W\d_]{2,24}|xn--[A-Za-z0-9\-]{
 
 CNPJ_SHAPE = r"[0-9a-z]{3}(?:/|%(?:25)*2f)[0-9a-z]{4}(?:-|%(?:25)*2d)[0-9]{2}|cnpj"
 """A pattern that is in every text with a CNPJ that has letters; to be tried in any case of letters."""
-_latin_1 = re2.Options()
-_latin_1.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
-_latin_1.case_sensitive = False
-_cnpj_shape = re2.compile(CNPJ_SHAPE.encode(), _latin_1).search
+_cnpj_shape = re.compile(
+    rb"(?:/|%(?:25)*2[fF])[0-9A-Za-z]{4}(?:-|%(?:25)*2[dD])[0-9]{2}|[cC][nN][pP][jJ]"
+).search
 
 
 def may_hold_number(data: bytes) -> bool:
