@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, str] = {
     "ingest-throttled": "benchmarks.ingest_throttled",
     "sessions": "benchmarks.sessions",
     "stages": "benchmarks.stages",
+    "trackers": "benchmarks.trackers",
 }
 
 RESULTS = Path(__file__).parent / "results"

@@ -79,7 +79,7 @@ export interface Settings {
 export type Notice =
   | ["event", StorefrontEvent]
   | ["answer", { status: number; body: string; events: StorefrontEvent[] }]
-  | ["drop", { count: number; why: "full" | "refused" | "unsaved" }]
+  | ["drop", { count: number; why: "full" | "refused" }]
   | ["error", unknown];
 
 export type Listener = (...notice: Notice) => unknown;

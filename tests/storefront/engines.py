@@ -64,14 +64,16 @@ def _mini_browser() -> Path | None:
 
 
 @contextlib.contextmanager
-def browser(name: str, *, size: tuple[int, int] = (1280, 900), mobile: bool = False) -> Iterator[Browser]:
-    """A fresh browser with an empty profile."""
+def browser(
+    name: str, *, size: tuple[int, int] = (1280, 900), mobile: bool = False, private: bool = False
+) -> Iterator[Browser]:
+    """A fresh browser with an empty profile. WebKitGTK's driver knows private sessions only."""
     if name == "firefox":
-        made: Browser = _Firefox()
+        made: Browser = _Firefox(private)
     elif name == "webkit":
         made = _WebKit()
     else:
-        made = _Chromium(size, mobile)
+        made = _Chromium(size, mobile, private)
     try:
         yield made
     finally:
@@ -141,12 +143,14 @@ class _Classic:
 class _Chromium(_Classic):
     name = "chromium"
 
-    def __init__(self, size: tuple[int, int], mobile: bool) -> None:
+    def __init__(self, size: tuple[int, int], mobile: bool, private: bool) -> None:
         options = webdriver.ChromeOptions()
         options.binary_location = str(shutil.which("chromium"))
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
             options.add_argument(argument)
         options.add_argument(f"--window-size={size[0]},{size[1]}")
+        if private:
+            options.add_argument("--incognito")
         if mobile:
             options.add_experimental_option(
                 "mobileEmulation", {"deviceMetrics": {"width": size[0], "height": size[1], "pixelRatio": 2.0}}
@@ -227,7 +231,7 @@ class _FirefoxTab:
 class _Firefox:
     name = "firefox"
 
-    def __init__(self) -> None:
+    def __init__(self, private: bool) -> None:
         self._folder = tempfile.mkdtemp(prefix="rastro-firefox-")
         preferences = {
             "browser.shell.checkDefaultBrowser": False,
@@ -237,6 +241,7 @@ class _Firefox:
             "network.captive-portal-service.enabled": False,
             "network.connectivity-service.enabled": False,
             "browser.tabs.warnOnClose": False,
+            "browser.privatebrowsing.autostart": private,
         }
         lines = [
             f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in preferences.items()

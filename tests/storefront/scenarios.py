@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from tests.storefront.engines import Browser
+from tests.storefront.engines import Browser, Tab
 
 EVENTS = 10
 OUTAGE_A = 6.0
@@ -34,7 +34,7 @@ class Tracker(NamedTuple):
 Scenario = Callable[[Browser, Place, Tracker], None]
 
 
-def _ready(tab, tracker: Tracker) -> None:
+def _ready(tab: Tab, tracker: Tracker) -> None:
     deadline = time.monotonic() + 20
     while not tab.run(tracker.ready):
         if time.monotonic() > deadline:

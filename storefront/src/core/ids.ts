@@ -2,9 +2,12 @@
 
 let last = 0;
 
+/** Epoch milliseconds in an id. */
+export const timeOf = (id: string): number => parseInt(id.replace("-", "").slice(0, 12), 16) || 0;
+
 /** Let every later id sort after this one, even if the clock was set back since. */
 export const follow = (id: string): void => {
-  last = Math.max(last, parseInt(id.replace("-", "").slice(0, 12), 16) || 0);
+  last = Math.max(last, timeOf(id));
 };
 
 const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, "0");

@@ -14,5 +14,5 @@ export function listen(name: string, take: (entry: any) => void): void {
     given.forEach(safely);
     return length;
   };
-  layer.slice().forEach(safely);
+  [...layer].forEach(safely);
 }

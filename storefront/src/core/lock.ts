@@ -1,6 +1,5 @@
 /** One sender an origin, whatever the number of tabs. */
 
-import { uuid7 } from "./ids";
 import { note, noted } from "./store";
 
 /** A tab that was frozen in the middle of a request must not silence the others. */
@@ -19,17 +18,15 @@ export async function alone(name: string, work: () => Promise<void>): Promise<vo
   }
 }
 
-/** Without locks: an entry that says who sends until when, and is looked at again after a moment. */
+/**
+ * Without locks: an entry that says since when somebody sends, looked at again after a moment of chance. Two tabs that
+ * look in the same moment send both, which costs copies and nothing else.
+ */
 async function leased(work: () => Promise<void>): Promise<void> {
-  const me = uuid7();
-  for (let looks = PATIENCE / LOOK; looks--; ) {
-    const [owner, until] = (noted("l") || "").split(" ");
-    if (owner === me) break;
-    const left = Number(until) - Date.now();
-    const taken = left > 0 && left <= PATIENCE; // later than we would write: a clock was set
-    if (!taken) note("l", `${me} ${Date.now() + PATIENCE}`);
-    await new Promise((done) => setTimeout(done, taken ? LOOK : LOOK / 5));
+  for (let looks = PATIENCE / LOOK; looks-- && Math.abs(Number(noted("l")) - Date.now()) < PATIENCE; ) {
+    await new Promise((done) => setTimeout(done, LOOK * (0.5 + Math.random())));
   }
+  note("l", `${Date.now()}`);
   await work();
   note("l");
 }

@@ -8,7 +8,7 @@ import { settle, view, watchPages } from "./pages";
 import { listeners, safe, tell } from "./safe";
 import { flush, sendSoon, startSending } from "./send";
 import { settings } from "./settings";
-import { add, forget, noted, openStore } from "./store";
+import { add, drop, forget, noted, openStore } from "./store";
 import { adopt, forgetVisitor, setUser, visitor } from "./visitor";
 
 /** Before consent; what comes after so many is not taken. */
@@ -27,7 +27,8 @@ function emit(event: StorefrontEvent): void {
   if (!tell("event", event)) put(event);
 }
 
-function put(event: StorefrontEvent): void {
+/** True if it is stored, or waits. */
+function put(event: StorefrontEvent): boolean {
   if (now === "hold") {
     if (!held[MOST_HELD - 1]) held.push(event);
   } else if (now !== "drop") {
@@ -39,8 +40,10 @@ function put(event: StorefrontEvent): void {
       user_id: full ? event.user_id || noted("u") || undefined : undefined,
     });
     const name = `e${event.event_id}`;
-    if (add(name, JSON.stringify(event))) sendSoon(name);
+    if (!add(name, JSON.stringify(event))) return false;
+    sendSoon(name);
   }
+  return true;
 }
 
 /** After each word about consent. What an earlier visit left stays untouched until the visitor says no. */
@@ -63,7 +66,7 @@ function event(name: string, params: Params = {}): void {
   if (name === "page_view" && !settings.auto) return view(params);
   settle();
   if (NAME.test(name)) emit(makeEvent(name, params));
-  else tell("error", `no name of an event: ${name}`);
+  else tell("error", name);
 }
 
 const google = (params: Params): unknown => params && "user_id" in params && setUser(params.user_id);
@@ -96,14 +99,15 @@ export const rastro = safe((...command: Command) => (early ? early.push(command)
 const take = (entry: any): unknown =>
   entry.event
     ? NAME.test(entry.event) && run(["event", entry])
-    : /^(event|consent|config|set)$/.test(entry[0]) && run(Array.from(entry) as Command);
+    : /^(event|consent|config|set)$/.test(entry[0]) && run([...entry] as unknown as Command);
 
 /** Begin, once the page is seen: a prerendered one may never be. */
 export const start = safe((given: Settings): void => {
   if (settings.key) return;
   Object.assign(settings, given);
   const begin = safe(() => {
-    startSending((count) => emit(makeEvent("events_dropped", { count })));
+    // Where there is no room for the report its place was counted as one: the rest goes back to the count.
+    startSending((count) => put(makeEvent("events_dropped", { count })) || drop(count - 1, "full"));
     watchPages((...view) => emit(makeEvent("page_view", ...view)));
     const waiting = early!;
     early = undefined;

@@ -4,7 +4,7 @@ import { alone } from "./lock";
 import { settle } from "./pages";
 import { hear, safe, tell } from "./safe";
 import { settings } from "./settings";
-import { drop, dropUnsaved, dropped, type Entry, note, noted, stored, undropUnsaved } from "./store";
+import { drop, dropped, type Entry, note, noted, stored } from "./store";
 
 /** Requests that outlive their page share 65,536 bytes; the shop's own code may need some. */
 const ALIVE_BYTES = 60_000;
@@ -24,24 +24,18 @@ let failures = 0;
 let timer: number | undefined;
 let due = Infinity;
 let busy = false;
-let report: (count: number) => void;
+let report: (count: number) => unknown;
 
 /** Begin; `reporter` makes an event of a number of drops. */
-export function startSending(reporter: (count: number) => void): void {
+export function startSending(reporter: (count: number) => unknown): void {
   report = reporter;
-  hear(window, "pagehide", () => {
-    leave(true);
-    dropUnsaved();
-  });
+  hear(window, "pagehide", () => leave(true));
   hear(document, "visibilitychange", () => leave());
   hear(window, "online", () => {
     note("w");
     flush();
   });
-  hear(window, "pageshow", () => {
-    undropUnsaved();
-    flush();
-  });
+  hear(window, "pageshow", flush);
 }
 
 /** An event was stored: send it soon. */
@@ -105,13 +99,11 @@ const size = (text: string): number => new Blob([text]).size;
 function leave(forever?: boolean): void {
   settle();
   if (pausing() || (!forever && document.visibilityState !== "hidden")) return;
-  const room = ALIVE_BYTES - flyingBytes;
-  const batch = take(MANY * MANY, room, true);
-  const text = body(batch);
-  if (!batch[0] || size(text) > room) return;
+  const batch = take(MANY * MANY, ALIVE_BYTES - flyingBytes, true);
+  if (!batch[0]) return;
   // Safari loses such a request of a page that ends, and old browsers have none: a beacon is safer there.
   const beacon = /^Apple/.test(navigator.vendor) || !("keepalive" in Request.prototype);
-  if (!(forever && beacon && navigator.sendBeacon(address(), text))) deliver(batch);
+  if (!(forever && beacon && navigator.sendBeacon(address(), body(batch)))) deliver(batch);
 }
 
 const address = (): string => `${settings.url}?key=${settings.key}`;

@@ -3,13 +3,15 @@
  * overwrite each other, and the names, which end in the ids, give the order. What cannot be stored lies in memory.
  */
 
-import { follow } from "./ids";
+import { follow, timeOf, uuid7 } from "./ids";
 import { tell } from "./safe";
 import { settings } from "./settings";
 
 /** So much of the shop's own storage may be taken: events, and characters of them. */
 const MOST_EVENTS = 200;
 const MOST_CHARACTERS = 200_000;
+/** No page is open longer without a new count. */
+const DAY = 86_400_000;
 
 /** Name (`e` and its id) and text of an event. */
 export type Entry = [name: string, text: string];
@@ -22,9 +24,9 @@ export function openStore(may: boolean): void {
   try {
     area = settings.store ? sessionStorage : localStorage;
     if (may) {
-      for (const entry of memory) note(...entry);
+      for (const name of [SHARED, `r${SHARED}`]) noteCount(name, 0);
+      for (const entry of [...memory]) note(...entry);
       for (const [name] of stored()) follow(name.slice(1));
-      noteDropped(0);
       return;
     }
     for (const name of names()) note(name);
@@ -41,11 +43,12 @@ const names = (): string[] => {
   return Object.keys(area || {}).flatMap((name) => (name.startsWith(before) ? name.slice(before.length) : []));
 };
 
+const every = (kind: string): string[] =>
+  [...new Set([...memory.keys(), ...names()])].filter((name) => name[0] === kind).sort();
+
 /** All that waits, oldest first. */
 export const stored = (): Entry[] =>
-  [...new Set([...memory.keys(), ...names()])]
-    .filter((name) => name[0] === "e")
-    .sort()
+  every("e")
     .map((name) => [name, noted(name)!] as Entry)
     .filter((entry) => entry[1]); // another tab may have removed it since
 
@@ -60,49 +63,66 @@ export function add(name: string, text: string): boolean {
   return true;
 }
 
-/** A value under a name; none removes it. */
+/**
+ * A value under a name; none removes it. An event that cannot be stored counts as dropped until it is acknowledged:
+ * its page may end at any moment, and nobody else knows of it.
+ */
 export function note(name: string, value?: string | null): void {
-  memory.delete(name);
+  const event = name[0] === "e";
+  if (memory.delete(name) && event) noteDropped(-1);
   try {
     if (value) area!.setItem(full(name), value);
     else area?.removeItem(full(name));
   } catch {
     memory.set(name, value!);
+    if (event) noteDropped(1);
   }
 }
 
 export const noted = (name: string): string | null | undefined => memory.get(name) || area?.getItem(full(name));
 
-/** Of the same length always, so that it can be written where a full storage takes nothing more. */
-const noteDropped = (more: number): void => note("d", `${Math.max(0, Number(noted("d") || 0) + more)}`.padStart(6, "0"));
+/**
+ * Each page counts under a name of its own, and never backwards: no tab overwrites another's count. Where a full
+ * storage takes no new name there is one for all, made beforehand and always of the same length.
+ */
+const SHARED = "d0";
+let own = `d${uuid7()}`;
+
+const numberOf = (name: string): number => Number(noted(name) || 0);
+const noteCount = (name: string, more: number): void => note(name, `${numberOf(name) + more}`.padStart(6, "0"));
+
+function noteDropped(more: number): void {
+  noteCount(own, more);
+  if (memory.delete(own)) {
+    own = SHARED;
+    noteCount(own, more);
+  }
+}
 
 /** Count what is lost; the count goes out as an event of its own once there is room. */
-export function drop(count: number, why: "full" | "refused" | "unsaved"): void {
+export function drop(count: number, why: "full" | "refused"): void {
   if (count) {
     noteDropped(count);
     tell("drop", { count, why });
   }
 }
 
-/** How many were dropped and not yet reported; they are the caller's now. */
+/** How many were dropped on any page and not yet reported; they are the caller's now, who has the turn to send. */
 export function dropped(): number {
-  const count = Number(noted("d") || 0);
-  noteDropped(-count);
-  return count;
-}
-
-let unsaved = 0;
-
-/** The page ends: what could not be stored counts as lost, since nobody will read the answer to its last request. */
-export function dropUnsaved(): void {
-  unsaved = [...memory.keys()].filter((name) => name[0] === "e").length;
-  drop(unsaved, "unsaved");
-}
-
-/** It came back from the back/forward cache, and with it what it holds. */
-export function undropUnsaved(): void {
-  if (unsaved) noteDropped(-unsaved);
-  unsaved = 0;
+  let sum = 0;
+  for (const name of every("d")) {
+    const told = `r${name}`;
+    const held = name === own ? [...memory.keys()].filter((each) => each[0] === "e").length : 0;
+    const more = numberOf(name) - held - numberOf(told);
+    if (more > 0) {
+      sum += more;
+      noteCount(told, more);
+    } else if (name !== SHARED && Date.now() - timeOf(name.slice(1)) > DAY) {
+      note(name);
+      note(told);
+    }
+  }
+  return sum;
 }
 
 /** Consent was refused: what waits in memory goes too. */

@@ -51,7 +51,6 @@ rastro(
       const why = {
         full: "the queue of this browser is full",
         refused: "no repetition would help",
-        unsaved: "this browser stores nothing, and the page ended before an answer",
       }[told.why as "full"];
       console.warn(`rastro: ${told.count} events dropped and counted: ${why}`);
     } else console.warn("rastro:", told);
