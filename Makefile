@@ -28,8 +28,9 @@ quick: $(READY) ## before each commit, under a minute: lint of what changed, the
 	test -z "$$changed" || { $(BIN)/ruff check $$changed && $(BIN)/ruff format --check $$changed; }
 	$(BIN)/python -m pytest -q -n2 -m "not slow and not emulator and not kcl"
 
-test: $(READY) ## all tests: the real KCL and the local AWS emulator too
-	$(BIN)/python -m pytest
+test: $(READY) ## all tests: the real KCL alone, then the rest by two workers
+	$(BIN)/python -m pytest -m kcl
+	$(BIN)/python -m pytest -m "not kcl" -n2 --dist loadfile
 
 check: $(READY) lint types test audit ## lint, types, tests, known vulnerabilities
 

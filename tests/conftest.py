@@ -26,8 +26,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-SLOW = ("tests/proofs/", "tests/system/", "tests/infra/")
-"""Folders whose tests are proofs or whole systems: `make quick` leaves them out."""
+SLOW = (
+    "tests/proofs/",
+    "tests/system/",
+    "tests/infra/",
+    "tests/storefront/",
+    "tests/lake/",
+    "tests/enrich_consumer/test_compiled.py",
+    "tests/enrich_consumer/test_local.py",
+    "tests/enrich_consumer/core/enrichments/test_public_sets.py",
+    "tests/ingest_lambda/test_fuzz.py",
+    "tests/console/test_pages.py",
+    "tests/rastro/test_demand.py",
+    "tests/docs/",
+)
+"""Where tests are proofs, whole systems, or take seconds: `make quick` leaves them out."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
