@@ -66,13 +66,14 @@ def demo(seed: int, per_record: int) -> Iterator[bytes]:
 def shop(seed: int, per_record: int) -> Iterator[bytes]:
     """Visits come and go; each record is the next of any visit that is open."""
     rng = random.Random(seed)
-    visits = [_visit(rng) for _ in range(VISITS_AT_ONCE)]
-    for visit in visits:  # they began at different times: some of their events are past
-        visit.left = max(1, round(visit.left * rng.random()))
+    visits: dict[int, _Visit] = {}
     number = 0
     while True:
         place = rng.randrange(VISITS_AT_ONCE)
-        visit = visits[place]
+        visit = visits.get(place)
+        if visit is None:  # it began before the stream: some of its events are past
+            visit = visits[place] = _visit(rng)
+            visit.left = max(1, round(visit.left * rng.random()))
         events = [_act(rng, visit) for _ in range(per_record)]
         number += 1
         yield _record(visit.who, visit.agent, NOW + number * 4, events)
@@ -84,10 +85,11 @@ def shop(seed: int, per_record: int) -> Iterator[bytes]:
 def hostile(seed: int, per_record: int) -> Iterator[bytes]:
     """Each record is of any of 30,000 visitors; each event has a page, a landing and a click id of its own."""
     rng = random.Random(seed)
-    visits = [_visit(rng) for _ in range(VISITORS)]
+    visits: dict[int, _Visit] = {}
     number = 0
     while True:
-        visit = visits[rng.randrange(VISITORS)]
+        place = rng.randrange(VISITORS)
+        visit = visits.get(place) or visits.setdefault(place, _visit(rng))
         events = []
         for _ in range(per_record):
             visit.page = ""  # as if each was a landing

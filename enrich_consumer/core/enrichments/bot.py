@@ -137,7 +137,7 @@ def _build(_: References) -> Step:
     return Step(per_client, caches={"bot": cached.cache_info})
 
 
-ENRICHMENT = Enrichment(
+ENRICHMENT: Enrichment = Enrichment(
     name="bot",
     description="One verdict whether a machine sent it, with the reasons.",
     provides=(

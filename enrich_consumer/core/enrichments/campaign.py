@@ -66,7 +66,7 @@ def _build(_: References) -> Step:
     return Step(per_page=_per_page)
 
 
-ENRICHMENT = Enrichment(
+ENRICHMENT: Enrichment = Enrichment(
     name="campaign",
     description="Campaign parameters (utm_*) and the click id of an advertising network.",
     provides=(

@@ -151,7 +151,7 @@ def _build(_: References) -> Step:
     return Step(per_event=_per_event, caches=caches)
 
 
-ENRICHMENT = Enrichment(
+ENRICHMENT: Enrichment = Enrichment(
     name="ecommerce",
     description="Money with its currency, the items and the search term.",
     provides=(

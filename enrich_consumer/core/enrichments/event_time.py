@@ -63,7 +63,7 @@ def _build(_: References) -> Step:
     return Step(per_event=_per_event)
 
 
-ENRICHMENT = Enrichment(
+ENRICHMENT: Enrichment = Enrichment(
     name="event_time",
     description="Event time by the client's clock, a wrong clock's error cancelled, and the day in the shop's zone.",
     provides=(

@@ -62,7 +62,7 @@ def _build(references: References) -> Step:
     return Step(per_client, caches={"geo": cached.cache_info})
 
 
-ENRICHMENT = Enrichment(
+ENRICHMENT: Enrichment = Enrichment(
     name="geo",
     description="Place and network of the client's address.",
     provides=(

@@ -87,7 +87,7 @@ def _build(_: References) -> Step:
     return Step(per_client, per_page, caches={"page.url": cached.cache_info})
 
 
-ENRICHMENT = Enrichment(
+ENRICHMENT: Enrichment = Enrichment(
     name="page",
     description="The page's address in parts, its title, the language and the screen.",
     provides=(

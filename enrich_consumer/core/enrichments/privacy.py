@@ -130,7 +130,7 @@ def _build(_: References) -> Step:
     return Step(_per_client, _per_page, _per_event, _finalize, caches)
 
 
-ENRICHMENT = Enrichment(
+ENRICHMENT: Enrichment = Enrichment(
     name="privacy",
     description="Addresses truncated, personal data scrubbed, consent applied.",
     provides=(

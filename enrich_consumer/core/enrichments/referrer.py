@@ -113,7 +113,7 @@ def _build(_: References) -> Step:
     return Step(per_page=per_page, caches={"referrer": cached.cache_info})
 
 
-ENRICHMENT = Enrichment(
+ENRICHMENT: Enrichment = Enrichment(
     name="referrer",
     description="The page that sent the visitor, and GA4's default channel group.",
     provides=(

@@ -151,7 +151,7 @@ def _short(hints: client_hints.Texts) -> bool:
     return hints == client_hints.NOTHING or all(text is None or len(text) <= LONGEST for text in hints)
 
 
-ENRICHMENT = Enrichment(
+ENRICHMENT: Enrichment = Enrichment(
     name="user_agent",
     description="Browser, system and device from the User-Agent header and the client hints.",
     provides=(
