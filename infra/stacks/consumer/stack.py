@@ -145,7 +145,10 @@ def _environment(environment: Environment, pipeline: PipelineStack) -> dict[str,
         geo_city=settings.geo_city or None,
         geo_asn=settings.geo_asn or None,
     )
-    shown = {"RASTRO_RETRIEVAL": found.retrieval, "RASTRO_DECIMALS": found.decimals}  # in the template, default or not
+    shown = {
+        "RASTRO_RETRIEVAL": found.retrieval,
+        "RASTRO_DECIMALS": found.decimals,
+    }  # in the template, default or not
     return {**found.to_env(), **shown}
 
 
