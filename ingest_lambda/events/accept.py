@@ -4,7 +4,7 @@ Pure: the clock, the site and the secret are arguments.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from itertools import islice
 from typing import Any, NamedTuple
@@ -153,7 +153,7 @@ class _Reading:
         event = batch.events[index]
         if batch.size > site.max_event_bytes:  # in a smaller request no event can be larger than the limit
             event = _small_enough(event, site.max_event_bytes)
-        absent_id = event_id_of(self._request_id, index)
+        absent_id = partial(event_id_of, self._request_id, index)
         found = normalise(event, site.name, absent_id, damaged_text=batch.damaged_text)
         if found.lost_digits and self._exact is not None:
             exact = self._exact()[index]

@@ -540,7 +540,7 @@ fields = st.sampled_from([*EVENT["properties"], "value", "currency", "items", "o
 @settings(deadline=None, max_examples=300)
 @given(event=st.dictionaries(fields, values, max_size=8))
 def test_whatever_comes_with_a_name_is_taken_and_as_the_contract_says(event: dict[str, Any]) -> None:
-    found = module.normalise(event | {"event": "x"}, "loja", ID)
+    found = module.normalise(event | {"event": "x"}, "loja", lambda: ID)
 
     RAW_EVENT.validate(found.event | {"repairs": [str(repair) for repair in found.repairs]})
     CONTRACT.validate(found.event)
@@ -550,8 +550,8 @@ def test_whatever_comes_with_a_name_is_taken_and_as_the_contract_says(event: dic
 @settings(deadline=None, max_examples=300)
 @given(event=st.dictionaries(fields, values, max_size=8))
 def test_what_has_been_converted_is_not_converted_again(event: dict[str, Any]) -> None:
-    once = module.normalise(event | {"event": "x"}, "loja", ID)
-    again = module.normalise(once.event | {"visitor_id": once.visitor_id}, "loja", ID)
+    once = module.normalise(event | {"event": "x"}, "loja", lambda: ID)
+    again = module.normalise(once.event | {"visitor_id": once.visitor_id}, "loja", lambda: ID)
 
     assert [one for one in again.repairs if one.field != "properties"] == []
 

@@ -61,8 +61,10 @@ class NormalisedEvent(NamedTuple):
     lost_digits: bool
 
 
-def normalise(given: Any, site: str, absent_id: str, *, damaged_text: bool = False) -> NormalisedEvent:
-    """Convert one event; `absent_id` is for an event without an id.
+def normalise(
+    given: Any, site: str, absent_id: Callable[[], str], *, damaged_text: bool = False
+) -> NormalisedEvent:
+    """Convert one event; `absent_id` makes the id of an event without one.
 
     Raises:
         EventRejected: it is no object, has no usable name, or is nested beyond what can be written.

@@ -4,6 +4,7 @@ import hashlib
 import re
 import unicodedata
 import uuid
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -41,20 +42,20 @@ def event_id_of(request_id: str, index: int) -> str:
     return derived_uuid(request_id, str(index))
 
 
-def event_id(value: Any, site: str, absent: str, repairs: Repairs) -> str:
+def event_id(value: Any, site: str, absent: Callable[[], str], repairs: Repairs) -> str:
     """A UUID in lower case. From an id of another form one is derived, of the site and the id, stable on repeat.
 
-    `absent` is the id of an event that has none.
+    `absent` makes the id of an event that has none.
     """
     if value is None:
-        return absent
+        return absent()
     if type(value) is str and UUID.fullmatch(value) and (lower := value.lower()) not in NO_UUID:
         return lower
     given = plain_text(value)
     given = None if given is None else given.strip()
     if given is None or given.lower() in NO_IDENTITY:
         _no_id("event_id", value, repairs)
-        return absent
+        return absent()
     if UUID.fullmatch(given) and given.lower() not in NO_UUID:
         return given.lower()
     repairs.note("event_id", DERIVED)
