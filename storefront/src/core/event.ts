@@ -10,6 +10,9 @@ export const NAME = /^[a-z]\w{0,39}$/;
 const numbers = (name: string, value: unknown): unknown =>
   /^(value|tax|shipping|price|quantity|discount)$/.test(name) && parseFloat(value as string) == value ? Number(value) : value;
 
+/** Asked for once: it costs a tenth of a millisecond. */
+let zone: string | undefined;
+
 /** What `schemas/event.schema.json` names goes to its place, all else into properties. */
 export function makeEvent(
   event: string,
@@ -26,7 +29,7 @@ export function makeEvent(
     screen: { width: screen.width, height: screen.height, viewport_width: innerWidth, viewport_height: innerHeight },
     language: navigator.language,
     consent,
-    properties: { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+    properties: { time_zone: (zone ||= Intl.DateTimeFormat().resolvedOptions().timeZone) },
   };
   for (const [name, value] of Object.entries({ ...params, ...(params.ecommerce as object) })) {
     if (value == null || name === "ecommerce") continue;

@@ -6,8 +6,11 @@ import { hear, safe, tell } from "./safe";
 import { settings } from "./settings";
 import { drop, dropped, type Entry, note, noted, stored } from "./store";
 
-/** Requests that outlive their page share 65,536 bytes; the shop's own code may need some. */
-const ALIVE_BYTES = 60_000;
+/**
+ * Requests that outlive their page share 65,536 bytes; the shop's own code may need some. Counted in characters, since
+ * encoding to count costs more than it gives: a batch that is too large after all fails at once and goes without.
+ */
+const ALIVE = 50_000;
 const MOST_EVENTS = 50;
 const SOON = 1000;
 const MANY = 10;
@@ -18,7 +21,7 @@ const LONGEST_PAUSE = 60_000;
 /** Names of events that this page made, and of those that are on their way. */
 const mine = new Set<string>();
 const flying = new Set<string>();
-let flyingBytes = 0;
+let flyingSize = 0;
 let most = MOST_EVENTS;
 let failures = 0;
 let timer: number | undefined;
@@ -76,30 +79,28 @@ async function drain(): Promise<void> {
   // What another tab removed a moment ago is still seen here: browsers bring storage from process to process late.
   await new Promise((done) => setTimeout(done, LATE));
   while (!pausing()) {
-    const batch = take(most, ALIVE_BYTES);
+    const batch = take(most, ALIVE);
     if (!batch[0] || !(await deliver(batch))) return;
   }
 }
 
-/** The oldest that are not on their way. One that is larger than `bytes` goes alone. */
-function take(count: number, bytes: number, own?: boolean): Entry[] {
+/** The oldest that are not on their way. One that is larger than `room` goes alone. */
+function take(count: number, room: number, own?: boolean): Entry[] {
   const batch: Entry[] = [];
   for (const entry of stored()) {
     if (flying.has(entry[0]) || (own && !mine.has(entry[0]))) continue;
-    bytes -= size(entry[1]);
-    if (batch.length >= count || (bytes < 0 && batch[0])) break;
+    room -= entry[1].length;
+    if (batch.length >= count || (room < 0 && batch[0])) break;
     batch.push(entry);
   }
   return batch;
 }
 
-const size = (text: string): number => new Blob([text]).size;
-
 /** The page may end now: what it made itself goes at once, without waiting for a turn. */
 function leave(forever?: boolean): void {
   settle();
   if (pausing() || (!forever && document.visibilityState !== "hidden")) return;
-  const batch = take(MANY * MANY, ALIVE_BYTES - flyingBytes, true);
+  const batch = take(MANY * MANY, ALIVE - flyingSize, true);
   if (!batch[0]) return;
   // Safari loses such a request of a page that ends, and old browsers have none: a beacon is safer there.
   const beacon = /^Apple/.test(navigator.vendor) || !("keepalive" in Request.prototype);
@@ -114,19 +115,18 @@ const body = (batch: Entry[]): string =>
 /** False: try again later. */
 async function deliver(batch: Entry[]): Promise<boolean> {
   const text = body(batch);
-  const bytes = size(text);
   let status = 0;
   let said = "";
   let after = 0;
   for (const [name] of batch) flying.add(name);
-  flyingBytes += bytes;
+  flyingSize += text.length;
   try {
     const answer = await fetch(address(), {
       method: "POST",
       body: text,
       signal: AbortSignal.timeout?.(TIMEOUT),
       // The budget may be used up by others, which looks like a broken connection: every second try does without.
-      keepalive: flyingBytes <= ALIVE_BYTES && failures % 2 < 1,
+      keepalive: flyingSize <= ALIVE && failures % 2 < 1,
     } as RequestInit);
     after = Number(answer.headers.get("retry-after")) * 1000;
     said = await answer.text(); // an answer that is not read keeps its share of the budget
@@ -134,7 +134,7 @@ async function deliver(batch: Entry[]): Promise<boolean> {
   } catch (error) {
     said = `${error}`;
   }
-  flyingBytes -= bytes;
+  flyingSize -= text.length;
   for (const [name] of batch) flying.delete(name);
   const on = judge(status, batch, after);
   tell("answer", { status, body: said, events: batch.map((entry) => JSON.parse(entry[1])) });
