@@ -9,7 +9,9 @@ import duckdb
 from analytics.athena_to_duckdb import duck_type, to_duckdb
 from analytics.queries import VIEWS, view
 from schemas import Column, json_file
+from schemas.cart_events import COLUMNS as CART_EVENT_COLUMNS
 from schemas.rejected import COLUMNS as REJECTED_COLUMNS
+from schemas.session_ends import COLUMNS as SESSION_END_COLUMNS
 
 PARTITIONS = (Column("dt", "string", "Day of arrival, UTC."), Column("hour", "int", "Hour of arrival, UTC."))
 
@@ -30,6 +32,8 @@ class Lake:
         self.database.execute("SET TimeZone = 'UTC'")
         self._table("enriched", (*enriched_columns(), *PARTITIONS))
         self._table("rejected", (*REJECTED_COLUMNS, *PARTITIONS))
+        self._table("session_ends", (*SESSION_END_COLUMNS, *PARTITIONS))
+        self._table("cart_events", (*CART_EVENT_COLUMNS, *PARTITIONS))
         for name in VIEWS:
             self.database.execute(f"CREATE VIEW {name} AS {to_duckdb(view(name).sql)}")
         self.add("enriched", enriched)

@@ -28,6 +28,8 @@ VIEWS = (
     "rejections",
     "freshness",
     "real_time",
+    "ended_sessions",
+    "abandoned_carts",
 )
 """In the order in which they can be created: each reads tables and earlier views only."""
 

@@ -14,6 +14,7 @@ from enrich_consumer.core import enrichments
 from enrich_consumer.core.decimals import as_text
 from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.edges.aws.cbor import CborPuts
+from enrich_consumer.edges.aws.event_bus import EventBus, InTurn
 from enrich_consumer.edges.aws.object_store import open_object_store
 from enrich_consumer.edges.aws.sinks import FirehoseDelivery, KinesisSink, NoDelivery
 from enrich_consumer.edges.kcl.leases import open_release
@@ -63,7 +64,7 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
             sink=sink,
             rejected=FirehoseDelivery(firehose, settings.rejected_delivery),
             session_ends=_delivery(firehose, settings.session_ends_delivery),
-            cart_events=_delivery(firehose, settings.cart_events_delivery),
+            cart_events=_cart_events(firehose, settings),
             policy=settings.policy,
             background=run_in_background(log),
             decimals=decimals,
@@ -85,6 +86,14 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
         if settings.worker_id
         else None,
     )
+
+
+def _cart_events(firehose: "FirehoseClient", settings: Settings) -> "Delivery":
+    table = _delivery(firehose, settings.cart_events_delivery)
+    if settings.cart_bus is None:
+        return table
+    key = settings.cart_signing_key.encode() if settings.cart_signing_key else None
+    return InTurn(table, EventBus(boto3.client("events"), settings.cart_bus, key))
 
 
 def _delivery(firehose: "FirehoseClient", name: str | None) -> "Delivery":

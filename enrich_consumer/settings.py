@@ -22,6 +22,8 @@ class Settings(NamedTuple):
     sites: str
     session_ends_delivery: str | None = None
     cart_events_delivery: str | None = None
+    cart_bus: str | None = None
+    cart_signing_key: str | None = None
     region: str = "sa-east-1"
     geo_city: str | None = None
     geo_asn: str | None = None

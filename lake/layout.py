@@ -2,6 +2,8 @@
 
 ENRICHED = "enriched/"
 REJECTED = "rejected/"
+SESSION_ENDS = "session_ends/"
+CART_EVENTS = "cart_events/"
 RAW = "raw/"
 ERRORS = "errors/"  # what Firehose could not convert or deliver
 PAYLOADS = "payloads/"  # rejected payloads too large for a row

@@ -87,6 +87,20 @@ class Lake:
 
 
 @dataclass(frozen=True)
+class Closing:
+    """Ends of sessions and carts left behind."""
+
+    ticks: bool = _setting(
+        True,
+        "A function tells every shard the time, twice a minute. Without ticks nothing ends where nobody comes.",
+    )
+    webhook_url: str = _setting(
+        "", "Where cart events are posted, signed; empty: nowhere.", pattern=r"(https://\S+)?"
+    )
+    topic: bool = _setting(False, "Cart events also go to an SNS topic of this environment.")
+
+
+@dataclass(frozen=True)
 class Protection:
     """What must not happen by accident, and the keys."""
 
@@ -240,6 +254,7 @@ class Environment:
     ingest: Ingest = field(default_factory=Ingest)
     delivery: Delivery = field(default_factory=Delivery)
     lake: Lake = field(default_factory=Lake)
+    closing: Closing = field(default_factory=Closing)
     protection: Protection = field(default_factory=Protection)
     network: Network = field(default_factory=Network)
     consumer: Consumer = field(default_factory=Consumer)

@@ -80,12 +80,23 @@ ACCEPTED_FINDINGS = (
             f"{_NAG}IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",
             "The managed policy writes logs and nothing else.",
         )
-        for path in ("Pipeline/Ingest", "Pipeline/OriginLock", "Monitoring/Canary")
+        for path in ("Pipeline/Ingest", "Pipeline/OriginLock", "Pipeline/Ticks", "Monitoring/Canary")
     ),
     *(
         AcceptedFinding(path, f"{_NAG}L1", _RUNTIME)
-        for path in ("Pipeline/Ingest", "Pipeline/OriginLock", "Monitoring/Canary")
+        for path in ("Pipeline/Ingest", "Pipeline/OriginLock", "Pipeline/Ticks", "Monitoring/Canary")
     ),
+    AcceptedFinding(
+        "Pipeline/SchedulerRoleForTarget-1299f7",
+        f"{_NAG}IAM5[Resource::<Ticks3FE8CE24.Arn>:*]",
+        "CDK lets the schedule call any version of the one function.",
+    ),
+    AcceptedFinding(
+        "Pipeline/CartSigningKey",
+        f"{_NAG}SMG4",
+        "Receivers hold the same key: it is changed together with them, not by a timer.",
+    ),
+    AcceptedFinding("Pipeline/CartMessagesUndelivered", f"{_NAG}SQS3", "It is the dead-letter queue itself."),
     *(
         AcceptedFinding(path, f"{_NAG}IAM5[Action::kms:{action}*]", _KEY_ACTIONS)
         for path in (
@@ -93,6 +104,11 @@ ACCEPTED_FINDINGS = (
             "Pipeline/EnrichedDeliveryRole",
             "Pipeline/RejectedDeliveryRole",
             "Pipeline/RejectedSourceRole",
+            "Pipeline/SessionEndsDeliveryRole",
+            "Pipeline/CartEventsDeliveryRole",
+            "Pipeline/SessionEndsSourceRole",
+            "Pipeline/CartEventsSourceRole",
+            "Pipeline/Ticks/ServiceRole",
             "Pipeline/Ingest/ServiceRole",
             "Consumer/TaskRole",
             "Monitoring/Canary/ServiceRole",
@@ -101,12 +117,18 @@ ACCEPTED_FINDINGS = (
     ),
     *(
         AcceptedFinding(
-            f"Pipeline/{name.capitalize()}DeliveryRole",
+            f"Pipeline/{name}DeliveryRole",
             f"{_NAG}IAM5[Resource::<Lake5F1B88EA.Arn>/{prefix}/*]",
             _OBJECTS,
         )
-        for name in ("raw", "enriched", "rejected")
-        for prefix in (name, f"errors/{name}")
+        for name, table in (
+            ("Raw", "raw"),
+            ("Enriched", "enriched"),
+            ("Rejected", "rejected"),
+            ("SessionEnds", "session_ends"),
+            ("CartEvents", "cart_events"),
+        )
+        for prefix in (table, f"errors/{table}")
     ),
     *(
         AcceptedFinding(

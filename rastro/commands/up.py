@@ -25,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detach", action="store_true", help="leave it running; stop it with: rastro down")
     parser.add_argument("--no-shop", action="store_true", help="without the demo shop")
     parser.add_argument("--no-console", action="store_true", help="without the console")
+    parser.add_argument("--webhook", metavar="URL", help="post cart events there, as they happen")
     parser.add_argument("--no-consumer", action="store_true", help="streams and delivery only")
 
 
@@ -36,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
         shop=not args.no_shop,
         console=not args.no_console,
         port=args.port,
+        webhook=args.webhook,
     )
     print(describe(running.facts))
     if args.detach:

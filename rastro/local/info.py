@@ -17,8 +17,8 @@ class LocalFacts(NamedTuple):
 
     `api_url` has no slash at its end (`POST {api_url}/v1/events`) and answers on 127.0.0.1 with no
     name service. `shop_url`, `console_url`: empty when the stack runs without them. `processes` maps
-    `emulator`, `consumer`, `shop` and `console` (all but the first absent when the stack runs without them) to process
-    ids; each is the leader of its own process group. `home` and `logs` are absolute folders.
+    `emulator`, `consumer`, `ticker`, `shop` and `console` (all but the first absent when the stack runs without them)
+    to process ids; each is the leader of its own process group. `home` and `logs` are absolute folders.
     Clients of `aws_endpoint` take any credentials; `rastro.local.emulator.client` makes such a client.
     """
 
@@ -32,6 +32,8 @@ class LocalFacts(NamedTuple):
     enriched_stream: str
     rejected_delivery: str
     enriched_delivery: str
+    session_ends_delivery: str
+    cart_events_delivery: str
     raw_delivery: str
     bucket: str
     database: str
@@ -40,6 +42,8 @@ class LocalFacts(NamedTuple):
     enriched_prefix: str
     rejected_prefix: str
     raw_prefix: str
+    session_ends_prefix: str
+    cart_events_prefix: str
     state_uri: str
     sites_parameter: str
     salt_parameter: str

@@ -11,6 +11,7 @@ _MARKS = {
     "consumer": ("enrich_consumer", "MultiLangDaemon"),
     "shop": ("rastro.demo_shop",),
     "console": ("console",),
+    "ticker": ("rastro.local.ticker",),
 }
 """A word of each command line; the consumer's process becomes KCL's daemon."""
 
@@ -23,7 +24,7 @@ def note(home: Path, name: str, pid: int) -> None:
 
 
 def running(home: Path) -> dict[str, int]:
-    """Process ids by name (`emulator`, `consumer`, `shop`, `console`), of those that still live and are still ours."""
+    """Process ids by name (`emulator`, `consumer`, `ticker`, `shop`, `console`), of those that live and are ours."""
     return {name: pid for name, pid in _read(home).items() if processes.alive(pid) and _is(pid, _MARKS[name])}
 
 

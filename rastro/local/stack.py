@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from enrich_consumer.settings import Settings
 from rastro.local import deployment, emulator, info, processes, running
+from rastro.local import webhook as webhooks
 from rastro.local.info import LocalFacts
 from rastro.terminal.errors import Problem
 from schemas import parse_sites
@@ -71,13 +72,14 @@ def start(
     port: int | None = None,
     report: Callable[[str], None] = print,
     consumer_env: Mapping[str, str] | None = None,
+    webhook: str | None = None,
 ) -> LocalStack:
     """Start the emulator, deploy the synthesized `local` template, start the consumer, write local.json.
 
     `home`: everything the stack writes lies under it; two stacks need two homes. `port`: the
     emulator's, else a free one. `report` gets one line per step. `consumer_env` adds variables to the
-    consumer's. `shop`, `console`: serve the demo shop and the console, too. What runs when this fails is
-    stopped. Does not wait for the consumer's first lease, which KCL takes some 20 s for.
+    consumer's. `webhook`: a URL that cart events are posted to. `shop`, `console`: serve the demo shop and the
+    console, too. What runs when this fails is stopped. Does not wait for the consumer's first lease, which KCL takes some 20 s for.
 
     Raises:
         Problem: the port is taken, the disk is full, a stack runs under `home` already, or a
@@ -88,7 +90,7 @@ def start(
     _refuse_second(home)
     try:
         _prepare(home)
-        facts = _start(home, logs, consumer, port, report, consumer_env or {})
+        facts = _start(home, logs, consumer, port, report, consumer_env or {}, webhook)
         if shop:
             facts = _with_shop(facts, report)
         if console:
@@ -111,7 +113,7 @@ def stop(home: Path) -> bool:
     """Stop what runs under `home`; False if nothing did."""
     home = home.resolve()
     alive = running.running(home)
-    for name, grace in (("shop", 1.0), ("console", 3.0), ("consumer", STOP_SECONDS), ("emulator", 5.0)):
+    for name, grace in (("shop", 1.0), ("ticker", 1.0), ("console", 3.0), ("consumer", STOP_SECONDS), ("emulator", 5.0)):
         if name in alive:
             processes.end(alive[name], grace)
     running.forget(home)
@@ -126,6 +128,7 @@ def _start(
     port: int | None,
     report: Callable[[str], None],
     consumer_env: Mapping[str, str],
+    webhook: str | None,
 ) -> LocalFacts:
     report("emulator: starting")
     aws = emulator.start(home / "emulator", logs / "emulator.log", port)
@@ -136,12 +139,18 @@ def _start(
     outputs = deployment.deploy(folder, aws, report)
     found = _facts(outputs, home, logs, aws)
     if consumer:
-        env = {**os.environ, **consumer_environment(found), **consumer_env}
+        env = {
+            **os.environ,
+            **consumer_environment(found),
+            **_webhook_environment(aws, webhook, report),
+            **consumer_env,
+        }
         command = [sys.executable, "-m", "enrich_consumer", "kcl", "--folder", str(home / "consumer")]
         pid = processes.launch(command, env, logs / "consumer.log", cwd=REPOSITORY)
         running.note(home, "consumer", pid)
         found.processes["consumer"] = pid
         report(f"consumer: starting, its log is {logs / 'consumer.log'}")
+        _start_ticker(found, home, logs)
     return found
 
 
@@ -172,6 +181,24 @@ def _with_console(facts: LocalFacts, report: Callable[[str], None]) -> LocalFact
     return facts
 
 
+def _webhook_environment(
+    aws: emulator.Emulator, url: str | None, report: Callable[[str], None]
+) -> dict[str, str]:
+    if url is None:
+        return {}
+    made = webhooks.make(aws.client("events"), url)
+    report(f"webhook: cart events go to {url}, signed with {made.signing_key}")
+    return {"RASTRO_CART_BUS": made.bus, "RASTRO_CART_SIGNING_KEY": made.signing_key}
+
+
+def _start_ticker(found: LocalFacts, home: Path, logs: Path) -> None:
+    command = [sys.executable, "-m", "rastro.local.ticker", "--endpoint", found.aws_endpoint]
+    command += ["--stream", found.raw_stream]
+    pid = processes.launch(command, os.environ, logs / "ticker.log", cwd=REPOSITORY)
+    running.note(home, "ticker", pid)
+    found.processes["ticker"] = pid
+
+
 def consumer_environment(found: LocalFacts) -> dict[str, str]:
     """The variables of a consumer of this stack, on top of the starter's own."""
     settings = Settings(
@@ -179,6 +206,8 @@ def consumer_environment(found: LocalFacts) -> dict[str, str]:
         raw_stream=found.raw_stream,
         enriched_stream=found.enriched_stream,
         rejected_delivery=found.rejected_delivery,
+        session_ends_delivery=found.session_ends_delivery,
+        cart_events_delivery=found.cart_events_delivery,
         state=found.state_uri,
         sites=f"ssm:{found.sites_parameter}",
         heartbeat=str(Path(found.home) / "heartbeat"),
@@ -226,6 +255,8 @@ def _facts(outputs: Mapping[str, str], home: Path, logs: Path, aws: emulator.Emu
         enriched_stream=outputs["EnrichedStream"],
         rejected_delivery=outputs["RejectedDelivery"],
         enriched_delivery=outputs["EnrichedDelivery"],
+        session_ends_delivery=outputs["SessionEndsDelivery"],
+        cart_events_delivery=outputs["CartEventsDelivery"],
         raw_delivery=outputs["RawDelivery"],
         bucket=outputs["Bucket"],
         database=outputs["Database"],
@@ -234,6 +265,8 @@ def _facts(outputs: Mapping[str, str], home: Path, logs: Path, aws: emulator.Emu
         enriched_prefix="enriched/",
         rejected_prefix="rejected/",
         raw_prefix="raw/",
+        session_ends_prefix="session_ends/",
+        cart_events_prefix="cart_events/",
         state_uri=outputs["StateUri"],
         sites_parameter=outputs["SitesParameter"],
         salt_parameter=outputs["SaltParameter"],

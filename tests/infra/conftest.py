@@ -34,6 +34,10 @@ encryption_key = "own"
 retrieval = "FANOUT"
 geo_city = "/opt/rastro/data/GeoLite2-City.mmdb"
 
+[closing]
+webhook_url = "https://shop.example/hooks/carts"
+topic = true
+
 [analytics]
 quicksight_user = "arn:aws:quicksight:sa-east-1:123456789012:user/default/shop"
 

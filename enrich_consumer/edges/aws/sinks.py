@@ -71,7 +71,7 @@ class KinesisSink:
                 for packed in wave
             ]
             for part in _parts(entries, BYTES_A_CALL["kinesis"]):
-                self.counts["put_retries"] += _put_until_accepted(
+                self.counts["put_retries"] += put_until_accepted(
                     self._call, part, self._stream, self._patience, self._clock
                 )
 
@@ -117,7 +117,7 @@ class FirehoseDelivery:
         size = self._rows
         entries = [{"Data": b"".join(rows[i : i + size])} for i in range(0, len(rows), size)]
         for part in _parts(entries, BYTES_A_CALL["firehose"]):
-            _put_until_accepted(self._call, part, self._delivery, self._patience, self._clock)
+            put_until_accepted(self._call, part, self._delivery, self._patience, self._clock)
 
     def _call(self, entries: list[Entry]) -> list[int]:
         answer = self._client.put_record_batch(DeliveryStreamName=self._delivery, Records=entries)  # type: ignore[arg-type] # plain dicts
@@ -165,7 +165,7 @@ def _parts(entries: list[Entry], max_bytes: int) -> list[list[Entry]]:
     return parts
 
 
-def _put_until_accepted(call: Call, entries: list[Entry], target: str, patience: float, clock: Clock) -> int:
+def put_until_accepted(call: Call, entries: list[Entry], target: str, patience: float, clock: Clock) -> int:
     """Put until all are taken; gives the number of repeated calls. Entries taken once are never put again."""
     pause = FIRST_PAUSE
     deadline = clock.now() + patience

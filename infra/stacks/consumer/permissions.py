@@ -28,13 +28,25 @@ def grant(role: iam.IRole, pipeline: PipelineStack, application: str, *, fan_out
     statements = [
         (streams_actions(streams), [pipeline.raw.stream_arn]),
         (["kinesis:PutRecords"], [pipeline.enriched.stream_arn]),
-        (["firehose:PutRecordBatch"], [pipeline.rejected_delivery.delivery_stream_arn]),
+        (
+            ["firehose:PutRecordBatch"],
+            [
+                delivery.delivery_stream_arn
+                for delivery in (
+                    pipeline.rejected_delivery,
+                    pipeline.session_ends_delivery,
+                    pipeline.cart_events_delivery,
+                )
+            ],
+        ),
         (list(_TABLE), tables),
         (
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             [pipeline.bucket.arn_for_objects(f"{layout.STATE}/*")],
         ),
     ]
+    if pipeline.cart_messages is not None:
+        statements.append((["events:PutEvents"], [pipeline.cart_messages.bus.event_bus_arn]))
     if fan_out:
         # KCL asks for its consumer before it has registered it, when the part after the colon (a time) does not exist.
         consumers = f"{pipeline.raw.stream_arn}/consumer/*"

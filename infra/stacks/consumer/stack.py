@@ -105,6 +105,15 @@ class ConsumerStack(Stack):
             # The container's own limit, so that Java's share of the memory is one of this and not of the machine.
             memory_limit_mib=settings.memory_mib,
             environment=_environment(environment, pipeline),
+            secrets=(
+                {
+                    "RASTRO_CART_SIGNING_KEY": ecs.Secret.from_secrets_manager(
+                        pipeline.cart_messages.signing_key
+                    )
+                }
+                if pipeline.cart_messages is not None
+                else None
+            ),
             health_check=ecs.HealthCheck(
                 command=["CMD", "python", "-m", "enrich_consumer", "health"],
                 interval=Duration.seconds(30),
@@ -136,6 +145,9 @@ def _environment(environment: Environment, pipeline: PipelineStack) -> dict[str,
         raw_stream=pipeline.raw.stream_name,
         enriched_stream=pipeline.enriched.stream_name,
         rejected_delivery=pipeline.rejected_delivery.delivery_stream_name,
+        session_ends_delivery=pipeline.session_ends_delivery.delivery_stream_name,
+        cart_events_delivery=pipeline.cart_events_delivery.delivery_stream_name,
+        cart_bus=pipeline.cart_messages.bus.event_bus_name if pipeline.cart_messages is not None else None,
         state=f"s3://{pipeline.bucket.bucket_name}/{layout.STATE}",
         sites=f"ssm:{pipeline.parameters.sites_name}",
         region=Stack.of(pipeline).region,

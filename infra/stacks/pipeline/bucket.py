@@ -102,6 +102,8 @@ def bucket(scope: Construct, environment: Environment, own_key: kms.Key | None) 
         "payloads": (layout.PAYLOADS, lake.rejected_days),
         "errors": (layout.ERRORS, lake.rejected_days),
         "enriched": (layout.ENRICHED, lake.enriched_days),
+        "session-ends": (layout.SESSION_ENDS, lake.enriched_days),
+        "cart-events": (layout.CART_EVENTS, lake.enriched_days),
         "results": (layout.RESULTS, environment.analytics.results_days),
     }
     for name, (prefix, days) in kept_days.items():

@@ -14,6 +14,7 @@ from constructs import Construct, IConstruct
 from infra.environments.settings import Environment
 from infra.stacks.log_retention import log_retention
 from infra.stacks.pipeline import delivery_role
+from infra.stacks.pipeline.glue_tables import table_name
 from lake import layout
 
 _PARTITION = f"{layout.DAY}=!{{timestamp:yyyy-MM-dd}}/{layout.HOUR}=!{{timestamp:HH}}/"
@@ -47,18 +48,53 @@ def rejected(
     table: glue.S3Table,
     own_key: kms.Key | None,
 ) -> firehose.DeliveryStream:
-    """Direct PUT: ingest and consumer write to it by name."""
-    destination, policy = _to_parquet(scope, "Rejected", layout.REJECTED, environment, bucket, table, own_key)
+    """Ingest and consumer write to it."""
+    return _direct(scope, "Rejected", layout.REJECTED, environment, bucket, table, own_key)
+
+
+def session_ends(
+    scope: Construct,
+    environment: Environment,
+    bucket: s3.Bucket,
+    table: glue.S3Table,
+    own_key: kms.Key | None,
+) -> firehose.DeliveryStream:
+    """The consumer writes to it."""
+    return _direct(scope, "SessionEnds", layout.SESSION_ENDS, environment, bucket, table, own_key)
+
+
+def cart_events(
+    scope: Construct,
+    environment: Environment,
+    bucket: s3.Bucket,
+    table: glue.S3Table,
+    own_key: kms.Key | None,
+) -> firehose.DeliveryStream:
+    """The consumer writes to it."""
+    return _direct(scope, "CartEvents", layout.CART_EVENTS, environment, bucket, table, own_key)
+
+
+def _direct(
+    scope: Construct,
+    name: str,
+    prefix: str,
+    environment: Environment,
+    bucket: s3.Bucket,
+    table: glue.S3Table,
+    own_key: kms.Key | None,
+) -> firehose.DeliveryStream:
+    """Direct PUT, by name."""
+    destination, policy = _to_parquet(scope, name, prefix, environment, bucket, table, own_key)
     made = firehose.DeliveryStream(
         scope,
-        "RejectedDelivery",
-        delivery_stream_name=f"{environment.prefix}-rejected",
+        f"{name}Delivery",
+        delivery_stream_name=f"{environment.prefix}-{table_name(name).replace('_', '-')}",
         encryption=(
             firehose.StreamEncryption.customer_managed_key(own_key)
             if own_key
             else firehose.StreamEncryption.aws_owned_key()
         ),
-        role=delivery_role.trusted_by_firehose(scope, "RejectedSourceRole"),
+        role=delivery_role.trusted_by_firehose(scope, f"{name}SourceRole"),
         destination=destination,
     )
     made.node.add_dependency(policy)
@@ -109,15 +145,15 @@ def _to_parquet(
 ) -> tuple[firehose.S3Bucket, IConstruct]:
     """The destination, and the policy that must be there before the delivery."""
     log = _log(scope, name, environment)
-    table_name = (environment.database, name.lower())
-    role, policy = delivery_role.role(scope, name, prefix, bucket, own_key, log, table_name)
+    source = (environment.database, table_name(name))
+    role, policy = delivery_role.role(scope, name, prefix, bucket, own_key, log, source)
     destination = firehose.S3Bucket(
         bucket,
         buffering_interval=Duration.seconds(environment.delivery.buffer_seconds),
         buffering_size=Size.mebibytes(environment.delivery.buffer_mib),
         data_output_prefix=f"{prefix}{_PARTITION}",
         encryption_key=own_key,
-        error_output_prefix=_errors(name.lower()),
+        error_output_prefix=_errors(table_name(name)),
         logging_config=firehose.EnableLogging(log),
         role=role,
         data_format_conversion=firehose.DataFormatConversionProps(

@@ -9,6 +9,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IConstruct
 
+from infra.stacks.pipeline.glue_tables import table_name
 from lake import layout
 
 
@@ -47,7 +48,7 @@ def role(
         (["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], [bucket.bucket_arn]),
         (
             ["s3:PutObject", "s3:AbortMultipartUpload"],
-            [bucket.arn_for_objects(f"{at}*") for at in (prefix, f"{layout.ERRORS}{name.lower()}/")],
+            [bucket.arn_for_objects(f"{at}*") for at in (prefix, f"{layout.ERRORS}{table_name(name)}/")],
         ),
         (["logs:PutLogEvents"], [log.log_group_arn]),
     ]

@@ -1,5 +1,7 @@
 """The Glue database and tables. Columns come from `schemas/`, partitions from projection: no crawler."""
 
+import re
+
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -9,7 +11,9 @@ from infra.stacks.pipeline.bucket import removal
 from infra.stacks.pipeline.glue_types import glue_type
 from lake import layout
 from schemas import Column, json_file
+from schemas.cart_events import COLUMNS as CART_EVENT_COLUMNS
 from schemas.rejected import COLUMNS as REJECTED_COLUMNS
+from schemas.session_ends import COLUMNS as SESSION_END_COLUMNS
 
 
 def enriched_columns() -> tuple[Column, ...]:
@@ -41,6 +45,27 @@ def rejected(
     return _table(scope, "Rejected", about, layout.REJECTED, REJECTED_COLUMNS, environment, home, bucket)
 
 
+def session_ends(
+    scope: Construct, environment: Environment, home: glue.Database, bucket: s3.Bucket
+) -> glue.S3Table:
+    about = "Ends of sessions with their revisions; read them through the view ended_sessions."
+    prefix, columns = layout.SESSION_ENDS, SESSION_END_COLUMNS
+    return _table(scope, "SessionEnds", about, prefix, columns, environment, home, bucket)
+
+
+def cart_events(
+    scope: Construct, environment: Environment, home: glue.Database, bucket: s3.Bucket
+) -> glue.S3Table:
+    about = "Carts left behind and what became of them; read them through the view abandoned_carts."
+    prefix, columns = layout.CART_EVENTS, CART_EVENT_COLUMNS
+    return _table(scope, "CartEvents", about, prefix, columns, environment, home, bucket)
+
+
+def table_name(name: str) -> str:
+    """The table of a construct's name: SessionEnds is session_ends."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
 def _table(
     scope: Construct,
     name: str,
@@ -56,7 +81,7 @@ def _table(
         scope,
         f"{name}Table",
         database=home,
-        table_name=name.lower(),
+        table_name=table_name(name),
         description=about,
         data_format=glue.DataFormat.PARQUET,
         columns=[glue.Column(name=c.name, type=glue_type(c.type), comment=c.meaning[:255]) for c in columns],

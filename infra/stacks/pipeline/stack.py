@@ -5,7 +5,16 @@ from aws_cdk import Environment as CdkEnvironment
 from constructs import Construct
 
 from infra.environments.settings import Environment
-from infra.stacks.pipeline import bucket, delivery, glue_tables, ingest, parameters, streams
+from infra.stacks.pipeline import (
+    bucket,
+    cart_messages,
+    delivery,
+    glue_tables,
+    ingest,
+    parameters,
+    streams,
+    ticks,
+)
 from lake import layout
 
 
@@ -41,6 +50,22 @@ class PipelineStack(Stack):
         self.rejected_delivery = delivery.rejected(
             self, environment, self.bucket, self.rejected_table, self.key
         )
+        self.session_ends_delivery = delivery.session_ends(
+            self,
+            environment,
+            self.bucket,
+            glue_tables.session_ends(self, environment, self.database, self.bucket),
+            self.key,
+        )
+        self.cart_events_delivery = delivery.cart_events(
+            self,
+            environment,
+            self.bucket,
+            glue_tables.cart_events(self, environment, self.database, self.bucket),
+            self.key,
+        )
+        self.cart_messages = cart_messages.make(self, environment)
+        self.ticks = ticks.make(self, environment, self.raw, self.key)
         self.function = ingest.function(
             self, environment, self.raw, self.rejected_delivery, self.bucket, self.parameters
         )
@@ -51,6 +76,8 @@ class PipelineStack(Stack):
             "RawStream": self.raw.stream_name,
             "EnrichedStream": self.enriched.stream_name,
             "RejectedDelivery": self.rejected_delivery.delivery_stream_name,
+            "SessionEndsDelivery": self.session_ends_delivery.delivery_stream_name,
+            "CartEventsDelivery": self.cart_events_delivery.delivery_stream_name,
             "EnrichedDelivery": self.enriched_delivery.delivery_stream_name,
             "RawDelivery": self.raw_delivery.delivery_stream_name,
             "Bucket": self.bucket.bucket_name,
