@@ -95,7 +95,7 @@ def _remember(
         ends.cart_events.extend(follow(visitor, seen, one.get))
     if facts is not None:
         cart = visitor.cart
-        facts.cart = None if cart is None else (cart.quantity, cart.value, cart.currency)
+        facts.cart = None if cart is None else cart.totals
 
 
 def _refuses(record: Record, event: Event) -> bool:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from enrich_consumer.core.sessions.carts import BUYS, NAMES, REMOVES, Cart, Told, cart_id
-from enrich_consumer.core.sessions.facts import MOST_TEXT, TEN_THOUSANDTHS, Get
+from enrich_consumer.core.sessions.facts import Get
+from enrich_consumer.core.sessions.limits import MOST_TEXT, TEN_THOUSANDTHS
 from enrich_consumer.core.sessions.visitor import Visitor, uuid_text
 from enrich_consumer.core.times import iso
 from schemas import Session

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from msgspec import msgpack
 
-from enrich_consumer.core.sessions.facts import MOST_TEXT, TEN_THOUSANDTHS
+from enrich_consumer.core.sessions.limits import MOST_TEXT, TEN_THOUSANDTHS
 
 MOST_LINES = 100
 """Different items of a cart that are remembered; what is added beyond them is not in it."""
@@ -93,6 +93,11 @@ class Cart:
         self.told = 0
         self.is_bot = False
         self.refuses = False
+
+    @property
+    def totals(self) -> tuple[int, int | None, str]:
+        """Pieces, what they cost, currency."""
+        return self.quantity, self.value, self.currency
 
     def copy(self) -> "Cart":
         """Another one, equal to this."""
@@ -199,9 +204,9 @@ def pack_cart(cart: Cart) -> bytes:
     where it is the cart's: fewer bytes."""
     start = cart.started_at
     lines = [
-        (*line[:4], line.quantity)
+        (line.item_id, line.name, line.variant, _short(line.price), line.quantity)
         if line.currency == cart.currency
-        else (*line[:4], line.quantity, line.currency)
+        else (line.item_id, line.name, line.variant, _short(line.price), line.quantity, line.currency)
         for line in cart.lines.values()
     ]
     times = (cart.set_at, cart.changed_at, cart.last_arrival, cart.last_at, cart.abandoned_at)
@@ -223,6 +228,13 @@ def pack_cart(cart: Cart) -> bytes:
     )
 
 
+def _short(price: int | None) -> Any:
+    """Whole cents are two digits less; what is none stands in a list."""
+    if price is None:
+        return None
+    return price // 100 if price % 100 == 0 else (price,)
+
+
 def unpack_cart(data: bytes) -> Cart:
     """The cart in `data`; msgspec.DecodeError where the bytes are not `pack_cart`'s."""
     name, start, times, lines, currency, revision, checked, told, is_bot, refuses, page, user = _decode(data)
@@ -231,7 +243,8 @@ def unpack_cart(data: bytes) -> Cart:
         0 if time is None else time + start for time in times
     )
     for item_id, item_name, variant, price, quantity, *other in lines:
-        line = Line(item_id, item_name, variant, price, other[0] if other else currency, quantity)
+        amount = price * 100 if type(price) is int else price and price[0]
+        line = Line(item_id, item_name, variant, amount, other[0] if other else currency, quantity)
         cart.lines[_key(item_id, item_name, variant)] = line
     cart.currency, cart.revision, cart.checked, cart.told = currency, revision, checked, told
     cart.is_bot, cart.refuses, cart.last_page, cart.user_id = is_bot, refuses, page, user

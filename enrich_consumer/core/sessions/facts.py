@@ -9,12 +9,11 @@ from typing import Any
 
 from msgspec import msgpack
 
-MOST_TEXT = 256
-"""Characters of a text that are remembered."""
+from enrich_consumer.core.sessions.carts import Cart
+from enrich_consumer.core.sessions.limits import MOST_TEXT, TEN_THOUSANDTHS
+
 MOST_ORDERS = 32
 """Orders of one session that are told apart; a later one is not counted."""
-TEN_THOUSANDTHS = 10_000
-"""Money is summed in whole parts of this size, so that no cent gets lost."""
 
 Get = Callable[[str], Any]
 """Column of an enriched event → its value, None where there is none."""
@@ -124,8 +123,9 @@ def _text(value: Any) -> str:
     return value[:MOST_TEXT] if type(value) is str else ""
 
 
-def pack_facts(facts: Facts, start: int) -> bytes:
-    """The facts as bytes; `unpack_facts` is its inverse. Times count from `start`, the session's: fewer bytes."""
+def pack_facts(facts: Facts, start: int, cart: Cart | None) -> bytes:
+    """The facts as bytes; `unpack_facts` is its inverse. For fewer bytes, times count from `start`, the session's,
+    words that are in nearly every session are numbers, and what is also known of the visitor's `cart` is left out."""
     orders = [(name, at - start, currency, amount) for name, (at, currency, amount) in facts.orders.items()]
     return _encode(
         (
@@ -133,18 +133,18 @@ def pack_facts(facts: Facts, start: int) -> bytes:
             facts.is_bot,
             _from(facts.entry, start),
             _from(facts.exit, start),
-            _from(facts.touch, start),
-            _from(facts.client, start),
+            _from_words(facts.touch, start),
+            _from_words(facts.client, start),
             _from(facts.user, start),
             orders,
-            facts.cart,
+            True if facts.cart is not None and cart is not None and facts.cart == cart.totals else facts.cart,
         )
     )
 
 
-def unpack_facts(data: bytes, start: int) -> Facts:
-    """The facts in `data`; msgspec.DecodeError where the bytes are not `pack_facts`'s."""
-    views, is_bot, entry, exit_, touch, client, user, orders, cart = _decode(data)
+def unpack_facts(data: bytes, start: int, cart: Cart | None) -> Facts:
+    """The facts in `data`, of a visitor with this cart; msgspec.DecodeError where the bytes are not `pack_facts`'s."""
+    views, is_bot, entry, exit_, touch, client, user, orders, in_cart = _decode(data)
     facts = Facts()
     facts.page_views, facts.is_bot = views, is_bot
     if entry is not None:
@@ -152,18 +152,80 @@ def unpack_facts(data: bytes, start: int) -> Facts:
     if exit_ is not None:
         facts.exit = (exit_[0] + start, exit_[1])
     if touch is not None:
-        at, channel, source, medium, campaign = touch
+        at, channel, source, medium, campaign = _with_words(touch)
         facts.touch = (at + start, channel, source, medium, campaign)
     if client is not None:
-        at, one, two, three, four, five, six = client
+        at, one, two, three, four, five, six = _with_words(client)
         facts.client = (at + start, one, two, three, four, five, six)
     if user is not None:
         facts.user = (user[0] + start, user[1])
     for name, at, currency, amount in orders:
         facts.orders[name] = (at + start, currency, amount)
-    if cart is not None:
-        facts.cart = (cart[0], cart[1], cart[2])
+    if in_cart is True and cart is not None:
+        facts.cart = cart.totals
+    elif in_cart is not None:
+        facts.cart = (in_cart[0], in_cart[1], in_cart[2])
     return facts
+
+
+WORDS = (
+    *(
+        "",
+        "Direct",
+        "Organic Search",
+        "Paid Search",
+        "Organic Social",
+        "Paid Social",
+        "Email",
+        "Referral",
+        "Display",
+    ),
+    *("google", "bing", "facebook", "instagram", "tiktok", "whatsapp", "youtube", "newsletter"),
+    *("organic", "cpc", "social", "paid_social", "email", "referral", "(none)", "search"),
+    *(
+        "desktop",
+        "phone",
+        "tablet",
+        "tv",
+        "bot",
+        "other",
+        "Windows",
+        "Mac OS X",
+        "iOS",
+        "Android",
+        "Linux",
+        "Chrome OS",
+    ),
+    *("Chrome", "Chrome Mobile", "Chrome Mobile WebView", "Safari", "Mobile Safari", "Edge", "Firefox"),
+    *(
+        "Samsung Internet",
+        "Opera",
+        "Instagram",
+        "Facebook",
+        "BR",
+        "SP",
+        "RJ",
+        "MG",
+        "RS",
+        "PR",
+        "SC",
+        "BA",
+        "PE",
+        "CE",
+    ),
+)
+"""Texts that are one byte in the packed form, by their place: add to the end, never change what is there."""
+_NUMBER_OF = {word: number for number, word in enumerate(WORDS)}
+
+
+def _from_words(fact: Any, start: int) -> Any:
+    if fact is None:
+        return None
+    return (fact[0] - start, *[_NUMBER_OF.get(text, text) for text in fact[1:]])
+
+
+def _with_words(packed: list[Any]) -> list[Any]:
+    return [packed[0], *[WORDS[text] if type(text) is int else text for text in packed[1:]]]
 
 
 def _from(fact: Any, start: int) -> Any:

@@ -9,7 +9,8 @@ from hashlib import blake2b
 import orjson
 
 from enrich_consumer.core.record import Row, without_nulls
-from enrich_consumer.core.sessions.facts import CLIENT, TEN_THOUSANDTHS, TOUCH, Facts
+from enrich_consumer.core.sessions.facts import CLIENT, TOUCH, Facts
+from enrich_consumer.core.sessions.limits import TEN_THOUSANDTHS
 from enrich_consumer.core.sessions.visitor import OpenSession, uuid_text
 from enrich_consumer.core.times import iso
 from schemas import Session

@@ -88,6 +88,7 @@ class ShardState:
                 if ends.session_ends or ends.cart_events:
                     found.append((moment, key, ends))
                 next_due = deadline(visitor, rule)
+                assert not 0 < next_due < self.watermark, "what is over stays over"
             visitor.due = next_due
             if next_due:
                 timers.add(next_due, key)

@@ -4,9 +4,9 @@ The packed form is what memory holds for every visitor between two saves and wha
 so a change to it is a new `STATE_VERSION` (session_log/format.py) with a way to upgrade.
 
     due          8, big endian   when to look for what has ended, epoch ms; first, for the shard's timers
-    head         8               sessions, event ids, lengths of site and visitor id, flags
+    head         10              numbers of sessions and event ids, lengths of site, visitor id and cart, flags
     site, visitor id             text; a visitor id that is a UUID is 16 bytes
-    sessions     47 each         with the facts of each behind it (facts.py)
+    sessions     39 each         with the facts of each behind it (facts.py)
     event ids    8 each
     cart                         (carts.py) what is left, maybe nothing
 """
@@ -21,10 +21,14 @@ from enrich_consumer.core.sessions.facts import Facts, pack_facts, unpack_facts
 MAX_IDS = 256
 """Event ids remembered of one visitor for de-duplication (the oldest goes first)."""
 
-_HEAD = struct.Struct(">QHHBHB")  # due, sessions, ids, length of the site, of the visitor id, flags
-_SESSION = struct.Struct("<qqq16sIBH")  # first, last, last arrival, id, events, flags, length of the facts
+_HEAD = struct.Struct(
+    ">QHHBHBH"
+)  # due, sessions, ids, lengths of site and visitor id, flags, length of the cart
+_SESSION = struct.Struct(
+    "<qII16sIBH"
+)  # first, last and last arrival from it, id, events, flags, length of the facts
 _PRIME = 2**64 - 59  # the largest prime below 2^64
-_UUID, _CART = 1, 2
+_UUID = 1
 _CUT, _ANNOUNCED, _FACTS = 1, 2, 4
 _is_uuid = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 
@@ -121,19 +125,19 @@ def pack(visitor: Visitor) -> bytes:
         who = bytes.fromhex(visitor.visitor_id.replace("-", ""))
     else:
         who = visitor.visitor_id.encode("utf-8", "surrogatepass")
-    if visitor.cart is not None:
-        flags |= _CART
-    parts = [_HEAD.pack(visitor.due, len(sessions), len(ids), len(site), len(who), flags), site, who]
+    cart = b"" if visitor.cart is None else pack_cart(visitor.cart)
+    sizes = (len(site), len(who), flags, len(cart))
+    parts = [_HEAD.pack(visitor.due, len(sessions), len(ids), *sizes), site, who]
     for session in sessions:
-        facts = b"" if session.facts is None else pack_facts(session.facts, session.first)
+        facts = b"" if session.facts is None else pack_facts(session.facts, session.first, visitor.cart)
         marks = (
             _CUT * session.was_cut | _ANNOUNCED * session.is_announced | _FACTS * (session.facts is not None)
         )
         parts.append(
             _SESSION.pack(
                 session.first,
-                session.last,
-                session.last_arrival,
+                session.last - session.first,
+                session.last_arrival - session.first,
                 bytes.fromhex(session.session_id.replace("-", "")),
                 session.events,
                 marks,
@@ -142,30 +146,30 @@ def pack(visitor: Visitor) -> bytes:
         )
         parts.append(facts)
     parts.append(struct.pack(f"<{len(ids)}Q", *ids))
-    if visitor.cart is not None:
-        parts.append(pack_cart(visitor.cart))
+    parts.append(cart)
     return b"".join(parts)
 
 
 def unpack(data: bytes) -> Visitor:
     """The visitor in `data`; struct.error when the bytes are not `pack`'s."""
-    due, n_sessions, n_ids, site_size, who_size, flags = _HEAD.unpack_from(data)
+    due, n_sessions, n_ids, site_size, who_size, flags, cart_size = _HEAD.unpack_from(data)
     offset = _HEAD.size + site_size
     site = data[_HEAD.size : offset].decode("utf-8", "surrogatepass")
     who = data[offset : offset + who_size]
     offset += who_size
     visitor_id = uuid_text(who.hex()) if flags & _UUID else who.decode("utf-8", "surrogatepass")
+    cart = unpack_cart(data[-cart_size:]) if cart_size else None
     sessions = []
     for _ in range(n_sessions):
-        first, last, last_arrival, raw_id, events, marks, size = _SESSION.unpack_from(data, offset)
+        first, length, until_arrival, raw_id, events, marks, size = _SESSION.unpack_from(data, offset)
         offset += _SESSION.size
-        facts = unpack_facts(data[offset : offset + size], first) if marks & _FACTS else None
+        facts = unpack_facts(data[offset : offset + size], first, cart) if marks & _FACTS else None
         offset += size
         sessions.append(
             OpenSession(
                 first,
-                last,
-                last_arrival,
+                first + length,
+                first + until_arrival,
                 uuid_text(raw_id.hex()),
                 events,
                 bool(marks & _CUT),
@@ -174,8 +178,6 @@ def unpack(data: bytes) -> Visitor:
             )
         )
     ids = struct.unpack_from(f"<{n_ids}Q", data, offset)
-    offset += 8 * n_ids
-    cart = unpack_cart(data[offset:]) if flags & _CART else None
     return Visitor(sessions, dict.fromkeys(ids), site, visitor_id, cart, due)
 
 
@@ -194,10 +196,12 @@ def upgraded_from_1(data: bytes) -> bytes:
     n_sessions, n_ids, _ = _HEAD_1.unpack_from(data)
     if not n_sessions:
         return b""
-    parts = [_HEAD.pack(0, n_sessions, n_ids, 0, 0, 0)]
+    parts = [_HEAD.pack(0, n_sessions, n_ids, 0, 0, 0, 0)]
     for number in range(n_sessions):
-        fields = _SESSION_1.unpack_from(data, _HEAD_1.size + number * _SESSION_1.size)
-        parts.append(_SESSION.pack(*fields, 0, 0))
+        first, last, arrival, name, events = _SESSION_1.unpack_from(
+            data, _HEAD_1.size + number * _SESSION_1.size
+        )
+        parts.append(_SESSION.pack(first, last - first, arrival - first, name, events, 0, 0))
     parts.append(data[_HEAD_1.size + n_sessions * _SESSION_1.size :])
     return b"".join(parts)
 

@@ -29,7 +29,7 @@ class Verdict(NamedTuple):
     absorbed: tuple[Opener, ...] = ()
 
 
-class _Visit:
+class Visit:
     """One session: who opened it, and every event in it."""
 
     def __init__(self, opener: Arrival) -> None:
@@ -52,15 +52,15 @@ class _Visit:
         near = self.first - rule.gap <= at <= self.last + rule.gap
         return near and max(self.last, at) - min(self.first, at) <= rule.longest
 
-    def could_absorb(self, other: "_Visit", rule: Rule) -> bool:
+    def could_absorb(self, other: "Visit", rule: Rule) -> bool:
         return max(self.last, other.last) - min(self.first, other.first) <= rule.longest
 
 
-class _Visitor:
+class Visitor:
     """One visitor: the retained sessions, and every id accepted since it was last forgotten."""
 
     def __init__(self) -> None:
-        self.visits: list[_Visit] = []
+        self.visits: list[Visit] = []
         self.accepted: list[str] = []
         self.record = -1
 
@@ -92,7 +92,7 @@ class _Visitor:
                     self.visits.remove(other)
                     absorbed.append(other.opener)
         else:
-            visit = _Visit(event)
+            visit = Visit(event)
             self.visits.append(visit)
         return Verdict(
             event,
@@ -107,10 +107,10 @@ class _Visitor:
 
 def verdicts(history: History) -> list[Verdict]:
     """One verdict for each arrival, in stream order."""
-    visitors: dict[tuple[str, str], _Visitor] = {}
+    visitors: dict[tuple[str, str], Visitor] = {}
     result = []
     for event in arrivals(history):
-        visitor = visitors.setdefault((event.site, event.visitor), _Visitor())
+        visitor = visitors.setdefault((event.site, event.visitor), Visitor())
         result.append(visitor.take(event, history.rules[event.site]))
     return result
 

@@ -95,7 +95,7 @@ def run_in_pieces(history: History, cut_after: Callable[[int], bool]) -> list[by
         for incoming in batch:
             lines += _lines(incoming, history, state)
         state.mark_saved(state.dirty_visitors())
-        state = _restarted(state)
+        state = restarted(state)
     return lines
 
 
@@ -105,7 +105,8 @@ def _lines(incoming: Incoming, history: History, state: ShardState) -> Iterable[
     return outcome.lines
 
 
-def _restarted(state: ShardState) -> ShardState:
+def restarted(state: ShardState) -> ShardState:
+    """What the next process makes of the bytes of the log."""
     header = Header(Kind.SNAPSHOT, "test", "shard", 0, -1, "writer", state.sequence, state.watermark, 1)
     found, visitors = decode(encode(header, state.saved))
     return ShardState(visitors, sequence=found.sequence, watermark=found.watermark)

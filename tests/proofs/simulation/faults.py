@@ -25,7 +25,17 @@ class Fault(StrEnum):
     STALE_READ = "stale_read"  # a zombie goes on to read records
 
 
-EFFECTS = ("put", "reject", "save", "fence", "snapshot", "clean_up", "checkpoint")
+EFFECTS = (
+    "put",
+    "session_ends",
+    "cart_events",
+    "reject",
+    "save",
+    "fence",
+    "snapshot",
+    "clean_up",
+    "checkpoint",
+)
 """Where a process can die, before and after."""
 
 

@@ -1,7 +1,7 @@
 """I1 to I7 of docs/design.md, as checks over one history."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from enrich_consumer.core.enriched_event import Enrich
@@ -15,24 +15,21 @@ from tests.proofs.sessions.arrivals_oracle import Opener
 from tests.proofs.sessions.arrivals_oracle import verdicts as verdicts_of
 from tests.proofs.sessions.history import History, Rule
 from tests.proofs.sessions.history import Record as ToldRecord
+from tests.proofs.simulation.shard_ends import BrokenError, ShardEnds
 from tests.proofs.simulation.story import IPS, Told
-from tests.proofs.simulation.world import ENDED, World
+from tests.proofs.simulation.world import ENDED, FIRST, STEP, World
 
 DIED = "the process died three times at this record"
-
-
-class BrokenError(AssertionError):
-    """An invariant does not hold; the first word is its name."""
 
 
 class Expected:
     """What an undisturbed run over one shard gives: lines by sequence number, in order."""
 
-    def __init__(self, told: Sequence[Told], sites: Sites, enrich: Enrich, first: int) -> None:
+    def __init__(self, told: Sequence[Told], sites: Sites, enrich: Enrich) -> None:
         state = ShardState()
         self.lines: dict[int, list[bytes]] = {}
         self.rejected: dict[int, list[bytes]] = {}
-        for number, item in enumerate(told, start=first):
+        for number, item in numbered(told):
             record = Incoming(number, item.data, item.arrived_at)
             if item.deadly:
                 outcome = reject(record, Reason.CRASHED_PROCESSOR, DIED, state)
@@ -42,16 +39,19 @@ class Expected:
             self.rejected[number] = outcome.rejected
 
 
-def check_rule(told: Sequence[Told], expected: Expected, sites: Sites, first: int) -> None:
+def numbered(told: Sequence[Told]) -> Iterator[tuple[int, Told]]:
+    """The records that are no ticks with their sequence numbers. Ticks may not matter for what is enriched."""
+    return ((FIRST + n * STEP, item) for n, item in enumerate((t for t in told if not t.is_tick), start=1))
+
+
+def check_rule(told: Sequence[Told], expected: Expected, sites: Sites) -> None:
     """I6: the undisturbed run says what an observer of every arrival says, who shares no code with it."""
     rules = {
         name: Rule(site.session.gap_ms, site.session.max_length_ms, site.session.lateness_ms)
         for name, site in sites.by_name.items()
     }
     taken = [
-        (number, json.loads(item.data))
-        for number, item in enumerate(told, start=first)
-        if not expected.rejected[number]
+        (number, json.loads(item.data)) for number, item in numbered(told) if not expected.rejected[number]
     ]
     history = History(rules, tuple(_as_record(raw) for _, raw in taken))
     verdicts = iter(verdicts_of(history))
@@ -94,8 +94,9 @@ def _same_session(got: object, wanted: object, event: dict[str, Any]) -> None:
 class Invariants:
     """Watches the effects of a world while they happen, and judges the end."""
 
-    def __init__(self, world: World, expected: Expected) -> None:
+    def __init__(self, world: World, expected: Expected, ends: ShardEnds) -> None:
         self._world = world
+        self._ends = ends
         self._expected = expected
         world.watch = self.watch
 
@@ -104,7 +105,9 @@ class Invariants:
         for record in self._world.shards[shard].records:
             if record.sequence > sequence:
                 break
-            wanted = self._expected.lines[record.sequence] + self._expected.rejected[record.sequence]
+            number = record.sequence
+            wanted = [*self._expected.lines.get(number, ()), *self._expected.rejected.get(number, ())]
+            wanted += self._ends.at(shard, number)
             if not self._world.known.issuperset(wanted):
                 raise BrokenError(f"I3 {what} at {sequence} of {shard}, but {record.sequence} was not put")
         if what == "checkpoint":
@@ -128,6 +131,7 @@ class Invariants:
         self._same("I1 enriched", accepted, self._expected.lines.values())
         self._same("I1 rejected", self._world.rejected, self._expected.rejected.values())
         self._ordered(accepted)
+        self._ends.judge()
         for line in [*accepted, *self._world.rejected]:
             if any(ip.encode() in line for ip in IPS) and b'"payload"' not in line:
                 raise BrokenError(f"I5 an address in {line!r}")

@@ -12,7 +12,7 @@ from enrich_consumer import worker
 from enrich_consumer.core import emit, pipeline, sessionize
 from enrich_consumer.core.enriched_event import EnrichedEvent
 from enrich_consumer.core.record import Incoming
-from enrich_consumer.core.sessions import rule, shard_state, visitor
+from enrich_consumer.core.sessions import closing, rule, shard_state, visitor
 from enrich_consumer.core.sessions.shard_state import ShardState
 from enrich_consumer.core.sessions.visitor import OpenSession, Visitor
 from enrich_consumer.ports import PutRefusedError
@@ -124,24 +124,77 @@ def _end_before_its_snapshot(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Worker, "end_shard", end_shard)
 
 
-def _eviction_too_early(patch: pytest.MonkeyPatch) -> None:
-    def stale(visitors: Any, watermark: int, longest: int) -> dict[bytes, bytes]:
-        return shard_state.stale_visitors(visitors, watermark + 60 * 60_000, longest)
-
-    patch.setattr(worker, "stale_visitors", stale)
+def _forgotten_too_early(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(closing, "SLACK_MS", -60 * 60_000)
 
 
-def _eviction_of_a_visitor_in_use(patch: pytest.MonkeyPatch) -> None:
-    def evict(self: ShardState, stale: Mapping[bytes, bytes]) -> int:
-        for key in list(self.saved)[:2]:
-            del self.saved[key]
-        return 2
+def _ends_forgotten_at_a_save(patch: pytest.MonkeyPatch) -> None:
+    original = shard_state.pack
 
-    patch.setattr(ShardState, "evict", evict)
+    def pack(visitor: Visitor) -> bytes:
+        for session in visitor.sessions:
+            session.is_announced = False
+        return original(visitor)
+
+    patch.setattr(shard_state, "pack", pack)
+
+
+def _timers_lost_at_a_start(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(shard_state.Timers, "of", classmethod(lambda cls, _: cls()))
+
+
+def _carts_lost_at_a_save(patch: pytest.MonkeyPatch) -> None:
+    original = shard_state.pack
+
+    def pack(visitor: Visitor) -> bytes:
+        visitor.cart = None
+        return original(visitor)
+
+    patch.setattr(shard_state, "pack", pack)
+
+
+def _gone_visitors_come_back(patch: pytest.MonkeyPatch) -> None:
+    def apply(self: ShardState, changes: Mapping[bytes, bytes]) -> None:
+        self.saved.update({key: packed for key, packed in changes.items() if packed})
+
+    patch.setattr(ShardState, "apply", apply)
+
+
+def _rows_of_ends_after_the_save(patch: pytest.MonkeyPatch) -> None:
+    def flush(self: Any, checkpointer: Any, now: float) -> None:
+        rows, self._session_end_rows = self._session_end_rows, []
+        self._put()
+        self._save()
+        self._session_ends.put(rows)
+        self._checkpoint(checkpointer, now)
+
+    patch.setattr(Worker, "_flush", flush)
+
+
+def _wall_clock_in_an_end(patch: pytest.MonkeyPatch) -> None:
+    original = closing.session_ends.final
+
+    def final(*args: Any) -> bytes:
+        return original(*args).replace(b"}", b',"at":%d}' % time.monotonic_ns())
+
+    patch.setattr(closing.session_ends, "final", final)
+
+
+def _ticks_only_where_somebody_is(patch: pytest.MonkeyPatch) -> None:
+    original = ShardState.has_passed
+
+    def has_passed(self: ShardState) -> bool:
+        return bool(self.dirty) and original(self)
+
+    patch.setattr(ShardState, "has_passed", has_passed)
 
 
 def _ids_forgotten_at_a_save(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(shard_state, "pack", lambda v: visitor.pack(Visitor(v.sessions, {})))
+    patch.setattr(
+        shard_state,
+        "pack",
+        lambda v: visitor.pack(Visitor(v.sessions, {}, v.site, v.visitor_id, v.cart, v.due)),
+    )
 
 
 def _a_change_not_saved(patch: pytest.MonkeyPatch) -> None:
@@ -271,8 +324,14 @@ MUTATIONS = [
         _random_session_ids,
         _half_accepted_put_ignored,
         _end_before_its_snapshot,
-        _eviction_too_early,
-        _eviction_of_a_visitor_in_use,
+        _forgotten_too_early,
+        _ends_forgotten_at_a_save,
+        _timers_lost_at_a_start,
+        _carts_lost_at_a_save,
+        _gone_visitors_come_back,
+        _rows_of_ends_after_the_save,
+        _wall_clock_in_an_end,
+        _ticks_only_where_somebody_is,
         _ids_forgotten_at_a_save,
         _a_change_not_saved,
         _clean_up_of_what_is_needed,

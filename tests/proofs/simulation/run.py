@@ -17,8 +17,9 @@ from enrich_consumer.session_log.log import SessionLog
 from enrich_consumer.session_log.restore import StateError
 from enrich_consumer.worker import Worker
 from tests.proofs.simulation.faults import CrashError, Fault, Faults
-from tests.proofs.simulation.invariants import BrokenError, Expected, Invariants, check_rule
-from tests.proofs.simulation.story import sites, tell
+from tests.proofs.simulation.invariants import BrokenError, Expected, Invariants, check_rule, numbered
+from tests.proofs.simulation.shard_ends import ShardEnds
+from tests.proofs.simulation.story import sites, tell, tick
 from tests.proofs.simulation.world import (
     ENDED,
     SimBlobs,
@@ -31,6 +32,8 @@ from tests.proofs.simulation.world import (
 
 SITES = sites()
 ENRICH = enrichments.build(References())
+LONG_AFTER = 10 * 24 * 3_600_000
+"""Milliseconds: by then every session and cart is over."""
 STEPS = 4000
 """A history that is not over by then goes round in circles."""
 
@@ -71,9 +74,12 @@ class _Simulation:
         self._told = tell(rng, SITES, rng.randint(15, 60))
         self._faults = Faults(rng, rng.choice((0.0, 0.03, 0.06, 0.12)))
         self._world = World(rng, self._faults)
-        expected = Expected(self._told, SITES, ENRICH, self._world.sequence + 1)
-        check_rule(self._told, expected, SITES, self._world.sequence + 1)
-        self._invariants = Invariants(self._world, expected)
+        expected = Expected(self._told, SITES, ENRICH)
+        check_rule(self._told, expected, SITES)
+        self._deadly = {number for number, item in numbered(self._told) if item.deadly}
+        self._invariants = Invariants(
+            self._world, expected, ShardEnds(self._world, SITES, ENRICH, self._deadly)
+        )
         self._world.on_zombie = self._take_away
         self._policy = Policy(
             flush_events=rng.choice((1, 4, 20, 1000)),
@@ -82,13 +88,13 @@ class _Simulation:
             snapshot_saves=rng.choice((1, 2, 5)),
             put_seconds=rng.choice((0.0, 2.0, None)),
         )
-        self._deadly = {self._world.sequence + 1 + i for i, item in enumerate(self._told) if item.deadly}
         self._put = 0
         self._now = 0.0
         self._count = 0
         self._owners: dict[str, Process] = {}
         self._zombies: list[Process] = []
         self._depth = 0
+        self._is_drained = False
 
     def run(self) -> Result:
         for _ in range(STEPS):
@@ -97,6 +103,11 @@ class _Simulation:
                 self._faults.fired[f"stopped by {self._refused_start}"] += 1
                 return Result(self._faults.fired, len(self._world.enriched), self._count)
             if self._over():
+                if not self._is_drained:
+                    self._is_drained = True  # time goes on until nothing is open any more
+                    last = max(item.arrived_at for item in self._told)
+                    self._world.put_raw(tick(last + LONG_AFTER))
+                    continue
                 self._invariants.judge()
                 events = len(self._world.enriched)
                 return Result(self._faults.fired, events, self._count)

@@ -8,17 +8,20 @@ from schemas import Session, Site, Sites, parse_sites
 
 MINUTE = 60_000
 START = 1_795_000_000_000
+MOST_TICKS = 8
+"""Between two records."""
 IPS = ("203.0.113.9", "198.51.100.77", "2001:db8:7:8:9:a:b:c")
 
 
 class Told(NamedTuple):
     """One raw record to be put on the stream. `key` is the Kinesis partition key, `arrived_at` epoch ms.
-    `deadly`: the process dies whenever it touches the record."""
+    `deadly`: the process dies whenever it touches the record. `is_tick`: it goes to every open shard."""
 
     key: str
     data: bytes
     arrived_at: int
     deadly: bool = False
+    is_tick: bool = False
 
 
 def sites() -> Sites:
@@ -47,7 +50,13 @@ def tell(rng: Random, all_sites: Sites, records: int) -> list[Told]:
     now = START
     sent: dict[str, list[dict[str, object]]] = {}
     told = []
+    ticking = rng.choice((0.0, 0.3, 0.6))
     for number in range(records):
+        for _ in range(MOST_TICKS):  # storms and gaps
+            if rng.random() >= ticking:
+                break
+            now += rng.choice((0, 1_000, 30_000, 60_000))
+            told.append(tick(now))
         now += _pause(rng)
         site, visitor = rng.choice(visitors)
         if rng.random() < 0.03:
@@ -57,9 +66,22 @@ def tell(rng: Random, all_sites: Sites, records: int) -> list[Told]:
         received_at = now - rng.randint(0, 2) * MINUTE
         told.append(Told(owner, _record(rng, site, visitor, received_at, sent.setdefault(owner, [])), now))
     if rng.random() < 0.1:
-        place = rng.choice([i for i, item in enumerate(told) if b'"events"' in item.data])
+        place = rng.choice([i for i, item in enumerate(told) if b'"event_id"' in item.data])
         told[place] = told[place]._replace(deadly=True)
     return told
+
+
+def tick(now: int) -> Told:
+    """The time, as it is told to every shard."""
+    record = {
+        "v": 1,
+        "site": "rastro",
+        "visitor_id": "rastro-tick",
+        "visitor_kind": "cookie",
+        "received_at": now,
+        "events": [],
+    }
+    return Told("rastro-tick", json.dumps(record).encode(), now, is_tick=True)
 
 
 def _pause(rng: Random) -> int:
@@ -107,7 +129,10 @@ def _event(rng: Random, rule: Session, visitor: str, received_at: int) -> dict[s
     return {
         "event_id": f"{rng.getrandbits(128):032x}"[:8]
         + f"-{rng.getrandbits(16):04x}-4000-8000-{rng.getrandbits(48):012x}",
-        "event": rng.choice(("page_view", "view_item", "add_to_cart")),
+        "event": rng.choice(
+            ("page_view", "view_item", "add_to_cart", "add_to_cart", "view_cart", "purchase")
+        ),
+        "ecommerce": {"items": [{"item_id": f"S{rng.randint(1, 3)}", "price": 10.5}], "currency": "BRL"},
         "ts": received_at - back,
         "page": {"url": f"https://www.loja.example/p/{visitor}?e=ana@example.com"},
     }

@@ -14,6 +14,9 @@ from enrich_consumer.session_log.format import Kind, decode
 from tests.proofs.simulation.faults import CrashError, Fault, Faults
 from tests.proofs.simulation.story import Told
 
+FIRST, STEP = 1000, 10
+"""Sequence numbers: of the n-th record that is no tick FIRST + n * STEP; ticks lie in between, the same on every
+shard."""
 ENDED = 1 << 70
 """The checkpoint of a shard that was read to its end."""
 
@@ -52,7 +55,8 @@ class World:
     def __init__(self, rng: Random, faults: Faults) -> None:
         self.rng = rng
         self.faults = faults
-        self.sequence = 1000
+        self.sequence = FIRST
+        self._ticks = 0
         self.shards = {"shard-0": Shard("shard-0", 0, LAST_KEY)}
         self.leases = {"shard-0": Lease()}
         self.store = MemoryObjectStore()
@@ -65,10 +69,17 @@ class World:
         self.watch: Callable[[str, str, int], None] = lambda what, shard, sequence: None
 
     def put_raw(self, told: Told) -> None:
-        """Put a record on the shard whose range its key falls into."""
+        """Put a record on the shard whose range its key falls into; a tick on every open one."""
+        if told.is_tick:
+            self._ticks += 1
+            for shard in self.shards.values():
+                if not shard.closed:
+                    shard.records.append(Incoming(self.sequence + self._ticks, told.data, told.arrived_at))
+            return
         key = int.from_bytes(md5(told.key.encode(), usedforsecurity=False).digest(), "big")
         shard = next(s for s in self.shards.values() if not s.closed and s.first <= key <= s.last)
-        self.sequence += 1
+        self.sequence += STEP
+        self._ticks = 0
         shard.records.append(Incoming(self.sequence, told.data, told.arrived_at))
 
     def lineage(self, name: str) -> Lineage:
