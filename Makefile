@@ -58,6 +58,7 @@ soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histori
 	$(BIN)/python -m tests.proofs.sessions --count 200000
 	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest_lambda tests/system/kcl tests/system/clients tests/enrich_consumer/test_compiled.py --timeout=7200
 	for engine in chromium firefox webkit; do $(BIN)/python -m tests.storefront.walk --engine $$engine --events 10000 --seed 1 || exit 1; done
+	$(BIN)/python -m tests.proofs.closings --count 200000
 
 synth: $(READY) ## the CloudFormation templates of every environment, offline
 	$(BIN)/python -m infra

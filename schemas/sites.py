@@ -129,7 +129,7 @@ def _site(name: str, fields: dict[str, Any]) -> Site:
         gap_ms=round(minutes.get("gap_minutes", 30) * MINUTE_MS),
         max_length_ms=round(minutes.get("max_length_minutes", 24 * 60) * MINUTE_MS),
         lateness_ms=round(minutes.get("lateness_minutes", 60) * MINUTE_MS),
-        cart_silence_ms=round(rest.pop("cart", {}).get("abandoned_after_minutes", 60) * MINUTE_MS),
+        cart_silence_ms=round(minutes.get("cart_silence_minutes", 60) * MINUTE_MS),
     )
     lists = (
         "keys",

@@ -20,7 +20,7 @@ KEPT = 90 * MINUTE
 SITES = parse_sites(
     """{"version": 1, "sites": {
   "loja": {"keys": ["pk_test_loja_0001"], "currency": "BRL"},
-  "rapida": {"keys": ["pk_test_rapida_01"], "currency": "BRL", "cart": {"abandoned_after_minutes": 10}}}}"""
+  "rapida": {"keys": ["pk_test_rapida_01"], "currency": "BRL", "session": {"cart_silence_minutes": 10}}}}"""
 )
 
 
