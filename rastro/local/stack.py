@@ -79,7 +79,8 @@ def start(
     `home`: everything the stack writes lies under it; two stacks need two homes. `port`: the
     emulator's, else a free one. `report` gets one line per step. `consumer_env` adds variables to the
     consumer's. `webhook`: a URL that cart events are posted to. `shop`, `console`: serve the demo shop and the
-    console, too. What runs when this fails is stopped. Does not wait for the consumer's first lease, which KCL takes some 20 s for.
+    console, too. What runs when this fails is stopped. Does not wait for the consumer's first lease, which KCL takes
+    some 20 s for.
 
     Raises:
         Problem: the port is taken, the disk is full, a stack runs under `home` already, or a
@@ -113,7 +114,13 @@ def stop(home: Path) -> bool:
     """Stop what runs under `home`; False if nothing did."""
     home = home.resolve()
     alive = running.running(home)
-    for name, grace in (("shop", 1.0), ("ticker", 1.0), ("console", 3.0), ("consumer", STOP_SECONDS), ("emulator", 5.0)):
+    for name, grace in (
+        ("shop", 1.0),
+        ("ticker", 1.0),
+        ("console", 3.0),
+        ("consumer", STOP_SECONDS),
+        ("emulator", 5.0),
+    ):
         if name in alive:
             processes.end(alive[name], grace)
     running.forget(home)

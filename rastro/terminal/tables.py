@@ -12,6 +12,7 @@ TITLES = {
     "revenue": "Revenue per currency and channel",
     "funnel": "Funnel",
     "top_products": "Top products",
+    "client_sessions": "Sessions as clients count them",
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from enrich_consumer.core.enrichments.event_time import NONSENSE_MS
-from enrich_consumer.core.sessions.shard_state import SLACK_MS
+from enrich_consumer.core.sessions.closing import SLACK_MS
 from enrich_consumer.core.sessions.visitor import MAX_IDS
 from schemas import Session
 from tests.proofs.sessions.cases import CASES, DEFAULT, Case
