@@ -16,7 +16,7 @@ from enrich_consumer.core.enriched_event import Enrich
 from enrich_consumer.edges.aws.cbor import CborPuts
 from enrich_consumer.edges.aws.event_bus import EventBus, InTurn
 from enrich_consumer.edges.aws.object_store import open_object_store
-from enrich_consumer.edges.aws.sinks import FirehoseDelivery, KinesisSink, NoDelivery
+from enrich_consumer.edges.aws.sinks import FirehoseDelivery, KinesisSink, NoDelivery, Rewritten
 from enrich_consumer.edges.kcl.leases import open_release
 from enrich_consumer.edges.kcl.processor import RecordProcessor
 from enrich_consumer.edges.kcl.shards import KinesisShards
@@ -28,6 +28,8 @@ from enrich_consumer.settings import Settings, enrichment_names
 from enrich_consumer.worker import Worker
 from reference_data.databases import open_references
 from schemas import Column, json_file
+from schemas.cart_events import COLUMNS as CART_EVENTS
+from schemas.session_ends import COLUMNS as SESSION_ENDS
 
 if TYPE_CHECKING:
     from mypy_boto3_firehose import FirehoseClient
@@ -63,7 +65,7 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
             log=open_session_log(settings, shard, sites),
             sink=sink,
             rejected=FirehoseDelivery(firehose, settings.rejected_delivery),
-            session_ends=_delivery(firehose, settings.session_ends_delivery),
+            session_ends=_delivery(firehose, settings.session_ends_delivery, settings, SESSION_ENDS),
             cart_events=_cart_events(firehose, settings),
             policy=settings.policy,
             background=run_in_background(log),
@@ -89,15 +91,20 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
 
 
 def _cart_events(firehose: "FirehoseClient", settings: Settings) -> "Delivery":
-    table = _delivery(firehose, settings.cart_events_delivery)
+    table = _delivery(firehose, settings.cart_events_delivery, settings, CART_EVENTS)
     if settings.cart_bus is None:
         return table
     key = settings.cart_signing_key.encode() if settings.cart_signing_key else None
     return InTurn(table, EventBus(boto3.client("events"), settings.cart_bus, key))
 
 
-def _delivery(firehose: "FirehoseClient", name: str | None) -> "Delivery":
-    return NoDelivery() if name is None else FirehoseDelivery(firehose, name, rows_a_record=ROWS_A_RECORD)
+def _delivery(
+    firehose: "FirehoseClient", name: str | None, settings: Settings, columns: tuple[Column, ...]
+) -> "Delivery":
+    if name is None:
+        return NoDelivery()
+    delivery = FirehoseDelivery(firehose, name, rows_a_record=ROWS_A_RECORD)
+    return Rewritten(delivery, as_text(columns)) if settings.decimals == "TEXT" else delivery
 
 
 def check(settings: Settings) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from enrich_consumer.core.decimals import Write, rewritten
 from enrich_consumer.core.emit import Packed
 from enrich_consumer.edges.aws.cbor import CborPuts
-from enrich_consumer.ports import PutRefusedError
+from enrich_consumer.ports import Delivery, PutRefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_firehose import FirehoseClient
@@ -122,6 +123,17 @@ class FirehoseDelivery:
     def _call(self, entries: list[Entry]) -> list[int]:
         answer = self._client.put_record_batch(DeliveryStreamName=self._delivery, Records=entries)  # type: ignore[arg-type] # plain dicts
         return [i for i, entry in enumerate(answer["RequestResponses"]) if entry.get("ErrorCode")]
+
+
+class Rewritten:
+    """A delivery whose rows have their decimals as texts (core/decimals.py)."""
+
+    def __init__(self, delivery: Delivery, write: Write) -> None:
+        self._delivery = delivery
+        self._write = write
+
+    def put(self, rows: Sequence[bytes]) -> None:
+        self._delivery.put([rewritten(row, self._write) for row in rows])
 
 
 class NoDelivery:
