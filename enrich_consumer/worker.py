@@ -156,7 +156,8 @@ class Worker:
         self._rejected_rows += outcome.rejected
         self._session_end_rows += outcome.session_ends
         self._cart_event_rows += outcome.cart_events
-        self._pending += len(outcome.lines) + len(outcome.rejected) + len(outcome.session_ends)
+        self._pending += len(outcome.lines) + len(outcome.rejected)
+        self._pending += len(outcome.session_ends) + len(outcome.cart_events)
         self._unsaved = True
         for name, more in outcome.counts.items():
             self.counts[name] += more  # Counter.update does the same, slower than all of this method

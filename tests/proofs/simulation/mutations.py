@@ -34,7 +34,7 @@ class Mutation(NamedTuple):
 
 def _checkpoint_before_save(patch: pytest.MonkeyPatch) -> None:
     def flush(self: Any, checkpointer: Any, now: float) -> None:
-        self._put()
+        self._put(now)
         self._checkpoint(checkpointer, now)
         self._save()
 
@@ -44,7 +44,7 @@ def _checkpoint_before_save(patch: pytest.MonkeyPatch) -> None:
 def _save_before_put(patch: pytest.MonkeyPatch) -> None:
     def flush(self: Any, checkpointer: Any, now: float) -> None:
         self._save()
-        self._put()
+        self._put(now)
         self._checkpoint(checkpointer, now)
 
     patch.setattr(Worker, "_flush", flush)
@@ -163,7 +163,7 @@ def _gone_visitors_come_back(patch: pytest.MonkeyPatch) -> None:
 def _rows_of_ends_after_the_save(patch: pytest.MonkeyPatch) -> None:
     def flush(self: Any, checkpointer: Any, now: float) -> None:
         rows, self._session_end_rows = self._session_end_rows, []
-        self._put()
+        self._put(now)
         self._save()
         self._session_ends.put(rows)
         self._checkpoint(checkpointer, now)
