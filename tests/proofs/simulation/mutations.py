@@ -103,9 +103,9 @@ def _random_session_ids(patch: pytest.MonkeyPatch) -> None:
 def _half_accepted_put_ignored(patch: pytest.MonkeyPatch) -> None:
     original = Worker._put
 
-    def put(self: Any) -> None:
+    def put(self: Any, now: float) -> None:
         try:
-            original(self)
+            original(self, now)
         except PutRefusedError:
             self._lines.clear()
             self._rejected_rows = []
@@ -116,7 +116,7 @@ def _half_accepted_put_ignored(patch: pytest.MonkeyPatch) -> None:
 
 def _end_before_its_snapshot(patch: pytest.MonkeyPatch) -> None:
     def end_shard(self: Any, checkpointer: Any, now: float) -> None:
-        self._put()
+        self._put(now)
         self._save(ended=True)
         checkpointer.checkpoint(None)
         self._log.write_snapshot(self._log.snapshot_header(self._state, ended=True), self._state.saved)
@@ -235,9 +235,9 @@ def _merge_not_reported(patch: pytest.MonkeyPatch) -> None:
 def _rejected_thrown_away(patch: pytest.MonkeyPatch) -> None:
     original = Worker._put
 
-    def put(self: Any) -> None:
+    def put(self: Any, now: float) -> None:
         self._rejected_rows = []
-        original(self)
+        original(self, now)
 
     patch.setattr(Worker, "_put", put)
 
