@@ -73,8 +73,8 @@ def _summary(price: dict[str, Any]) -> str:
 
 
 _WHY = """It is above that guidance. What the guidance's figure leaves out and this has: two streams with a week of
-memory where it has one buffer, private links, a raw archive, logs of each request, and de-duplication and sessions in
-the stream. The levers below the tables name what each choice costs.
+memory where it has one buffer, private links, a raw archive, logs of each request, de-duplication and sessions in the
+stream. The levers below the tables name what each choice costs.
 """
 
 

@@ -7,10 +7,12 @@ from urllib.request import urlopen
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deploy import preflight, stacks
+from infra.deploy import preflight, stacks, trace
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target
+from infra.environments.resource_names import NOTIFIERS, RUNBOOK
 from infra.environments.settings import Environment
+from lake import layout
 
 Answer = tuple[bool | None, str]
 """Well, wrong, or None: worth knowing; and what was found."""
@@ -45,6 +47,34 @@ def findings(environment: Environment, target: Target) -> Iterator[tuple[str, bo
             yield (what, *answer)
 
 
+_ADVICE = {
+    "accepted": "the API refuses it: the function's log says why",
+    "raw stream": f"the function answers but writes elsewhere; {RUNBOOK}#raw-stream-throttled",
+    "enriched stream": f"the consumer does not read or does not write; {RUNBOOK}#consumer-stalled",
+    "lake": f"Firehose holds it; {RUNBOOK}#enriched-delivery-late",
+}
+
+
+def journey(
+    environment: Environment, target: Target, patience: trace.Patience | None = None
+) -> Iterator[tuple[str, bool | None, str]]:
+    """An event posted now and followed through every stage, with the seconds since it was posted."""
+    if not stacks.exists(f"{environment.prefix}-pipeline", target.client):
+        return
+    try:
+        outputs = stacks.outputs(f"{environment.prefix}-pipeline", target.client)
+        for step in trace.follow(environment, target, outputs, patience or trace.Patience()):
+            if step.seconds is None:
+                yield f"event: {step.stage}", False, f"{step.detail}; {_ADVICE[step.stage]}"
+            elif step.detail.startswith(layout.ERRORS):
+                advice = f"{RUNBOOK}#enriched-conversion-failed"
+                yield f"event: {step.stage}", False, f"{step.seconds:.1f} s, but as {step.detail}; {advice}"
+            else:
+                yield f"event: {step.stage}", True, f"{step.seconds:.1f} s, {step.detail}"
+    except (ClientError, BotoCoreError) as error:
+        yield "event", False, f"{type(error).__name__}: {error}"
+
+
 def _stack_names(environment: Environment) -> list[str]:
     chosen = environment.stacks
     wanted = {
@@ -59,7 +89,7 @@ def _stack_names(environment: Environment) -> list[str]:
 
 
 def _api(at: _Deployed) -> Answer | None:
-    url = f"https://{at.environment.edge.domain}" if at.environment.locked else at.outputs["ApiUrl"]
+    url = trace.api_url(at.environment, at.target, at.outputs)
     with urlopen(f"{url}/v1/health", timeout=20) as answer:  # noqa: S310 - from our own stack
         return bool(answer.status == 200), f"{url}/v1/health answers {answer.status}"
 
@@ -106,7 +136,7 @@ def _rows(at: _Deployed) -> Answer | None:
     now = datetime.now(UTC)
     newest: datetime | None = None
     for back in (0, 1):
-        day = (now - timedelta(days=back)).strftime("enriched/dt=%Y-%m-%d/")
+        day = (now - timedelta(days=back)).strftime(f"{layout.ENRICHED}{layout.DAY}=%Y-%m-%d/")
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=at.outputs["Bucket"], Prefix=day):
             written = [entry["LastModified"] for entry in page.get("Contents", ())]
             newest = max([newest, *written], key=_known)
@@ -141,13 +171,90 @@ def _alarms(at: _Deployed) -> Answer | None:
     return not names, ", ".join(names) or "none fires"
 
 
+def _errors(at: _Deployed) -> Answer | None:
+    """Rows that Firehose could not convert, of the last two days."""
+    s3 = at.target.client("s3")
+    since = datetime.now(UTC) - timedelta(days=2)
+    counts: dict[str, int] = {}
+    for page in s3.get_paginator("list_objects_v2").paginate(
+        Bucket=at.outputs["Bucket"], Prefix=layout.ERRORS
+    ):
+        for entry in page.get("Contents", ()):
+            if entry["LastModified"] >= since:
+                kind = entry["Key"].removeprefix(layout.ERRORS).split("/")[0]
+                counts[kind] = counts.get(kind, 0) + 1
+    if not counts:
+        return True, f"nothing below {layout.ERRORS} for two days"
+    found = ", ".join(f"{count} of {kind}" for kind, count in sorted(counts.items()))
+    return False, f"{found} below {layout.ERRORS} in two days; {RUNBOOK}#enriched-conversion-failed"
+
+
+def _lag(at: _Deployed) -> Answer | None:
+    """How old the newest record was that the consumer read, at worst in ten minutes."""
+    if not at.environment.stacks.consumer:
+        return None
+    now = datetime.now(UTC)
+    points = at.target.client("cloudwatch").get_metric_statistics(
+        Namespace="Rastro",
+        MetricName="MillisBehindLatest",
+        Dimensions=[{"Name": "Application", "Value": at.environment.application}],
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now,
+        Period=60,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    if not points:
+        return False, f"the consumer has reported nothing for ten minutes; {RUNBOOK}#consumer-stalled"
+    seconds = max(point["Maximum"] for point in points) / 1000
+    well = seconds <= at.environment.monitoring.lag_minutes * 60
+    return well, f"{seconds:.0f} s at worst" + ("" if well else f"; {RUNBOOK}#consumer-lag")
+
+
+def _quotas(at: _Deployed) -> Answer | None:
+    preflight.check_quotas(at.target, at.environment)
+    return True, "the environment fits the account's limits, as far as they may be asked for"
+
+
+def _key_policy(at: _Deployed) -> Answer | None:
+    """Whether the services that notify may use the key of the alarm topic: else every alarm is mute."""
+    if at.environment.protection.encryption_key != "own":
+        return None
+    policy = at.target.client("kms").get_key_policy(
+        KeyId=f"alias/{at.environment.prefix}", PolicyName="default"
+    )
+    missing = [name for name in NOTIFIERS if f"{name}.amazonaws.com" not in policy["Policy"]]
+    if missing:
+        return (
+            False,
+            f"{', '.join(missing)} may not use the key, so alarms reach nobody; deploy the pipeline stack",
+        )
+    return True, "CloudWatch, Budgets and EventBridge may use the key of the alarm topic"
+
+
+def _subscribers(at: _Deployed) -> Answer | None:
+    if not at.environment.stacks.monitoring:
+        return None
+    topic = stacks.outputs(f"{at.environment.prefix}-monitoring", at.target.client)["AlarmTopic"]
+    found = at.target.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    confirmed = [s for s in found if s["SubscriptionArn"] != "PendingConfirmation"]
+    if not confirmed:
+        why = "confirm the e-mail of SNS" if found else "set monitoring.emails and deploy"
+        return False, f"alarms reach nobody; {why}"
+    return True, f"alarms reach {len(confirmed)} addresses"
+
+
 _CHECKS: dict[str, Callable[[_Deployed], Answer | None]] = {
     "API": _api,
     "streams": _streams,
     "deliveries": _deliveries,
     "cookieless secret": _secret,
     "sites document": _keys,
+    "quotas": _quotas,
     "consumer": _consumer,
+    "lag": _lag,
+    "error prefixes": _errors,
+    "key policy": _key_policy,
+    "alarm subscribers": _subscribers,
     "alarms": _alarms,
     "rows": _rows,
 }

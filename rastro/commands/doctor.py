@@ -48,12 +48,15 @@ class Finding(NamedTuple):
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--env", metavar="ENV", help="a deployed environment, for example dev")
+    parser.add_argument(
+        "--no-event", action="store_true", help="with --env: do not post an event and follow it to the lake"
+    )
     parser.add_argument("--json", action="store_true", help="one line of JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings; status 1 when something is wrong, or was asked for and is missing."""
-    findings = list(_environment(args.env) if args.env else _machine())
+    findings = list(_environment(args.env, follow=not args.no_event) if args.env else _machine())
     if args.json:
         print(json.dumps([finding._asdict() for finding in findings]))
     else:
@@ -69,7 +72,7 @@ def _machine() -> Iterator[Finding]:
     yield _stack()
 
 
-def _environment(name: str) -> Iterator[Finding]:
+def _environment(name: str, *, follow: bool) -> Iterator[Finding]:
     # Here, because CDK starts a Node process as soon as it is imported.
     from infra.deploy import check  # noqa: PLC0415 - as said
     from infra.deploy.stacks import DeployError  # noqa: PLC0415 - as said
@@ -83,6 +86,8 @@ def _environment(name: str) -> Iterator[Finding]:
         raise Problem(str(error)) from None
     states = {True: "ok", False: "wrong", None: "note"}
     for what, well, detail in check.findings(environment, target):
+        yield Finding(what, states[well], detail)
+    for what, well, detail in check.journey(environment, target) if follow else ():
         yield Finding(what, states[well], detail)
 
 
