@@ -86,12 +86,13 @@ export const noted = (name: string): string | null | undefined => memory.get(nam
  * storage takes no new name there is one for all, made beforehand and always of the same length.
  */
 const SHARED = "d0";
-let own = `d${uuid7()}`;
+let own: string | undefined;
 
 const numberOf = (name: string): number => Number(noted(name) || 0);
 const noteCount = (name: string, more: number): void => note(name, `${numberOf(name) + more}`.padStart(6, "0"));
 
 function noteDropped(more: number): void {
+  own ||= `d${uuid7()}`;
   noteCount(own, more);
   if (memory.delete(own)) {
     own = SHARED;
