@@ -61,7 +61,9 @@ def _tick(record: Record, sites: Sites, state: ShardState) -> Outcome:
     state.move_on(record.sequence, record.received_at)
     ends = Ends([], [])
     _close_passed(state, sites, ends)
-    return _with_ends(Outcome(0, [], [], {"records": 1, "ticks": 1}), ends)
+    counts = {"records": 1}
+    counts["ticks"] = 1
+    return _with_ends(Outcome(0, [], [], counts), ends)
 
 
 def _close_passed(state: ShardState, sites: Sites, ends: Ends) -> None:
