@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.costs import levers, picture
-from infra.costs.load import MEASURED, Load
+from infra.costs.load import TYPICAL, Load
 from infra.costs.model import bill, prices
 from infra.environments import loader
 
@@ -43,7 +43,7 @@ support, traffic to the internet, CloudFront's bytes.
 """
 _PER_EVENT = """## What one event costs in bytes and time
 
-Measured on the events of the benchmarks (`benchmarks/README.md`) and one day of a shop; `infra/costs/load.py` has them.
+Reckoned from the events of the benchmarks (`benchmarks/README.md`), not measured on AWS (`infra/costs/load.py`).
 
 | figure | value |
 | --- | ---: |
@@ -98,7 +98,7 @@ def _table(name: str, load: Load, price: dict[str, Any]) -> str:
 
 
 def _per_event() -> str:
-    return "\n".join(f"| `{name}` | {value:g} |" for name, value in MEASURED._asdict().items()) + "\n"
+    return "\n".join(f"| `{name}` | {value:g} |" for name, value in TYPICAL._asdict().items()) + "\n"
 
 
 def _sources(price: dict[str, Any]) -> str:

@@ -36,4 +36,4 @@ class PerEvent(NamedTuple):
     log_bytes: float = 1500.0  # of a request: metrics line, Lambda's three lines, access log
 
 
-MEASURED = PerEvent()
+TYPICAL = PerEvent()

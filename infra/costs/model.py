@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from infra.costs.load import MEASURED, Load, PerEvent
+from infra.costs.load import TYPICAL, Load, PerEvent
 from infra.environments.settings import Environment
 
 FOLDER = Path(__file__).parent
@@ -62,7 +62,7 @@ def prices(path: Path = FOLDER / "prices.toml") -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def bill(environment: Environment, load: Load, price: Mapping[str, float], each: PerEvent = MEASURED) -> Bill:
+def bill(environment: Environment, load: Load, price: Mapping[str, float], each: PerEvent = TYPICAL) -> Bill:
     """The month's bill. `price`: one region's table of the price file."""
     counts = _Counts(environment, load, each)
     lines = tuple(
