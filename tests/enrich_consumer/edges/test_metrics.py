@@ -42,6 +42,8 @@ def test_every_count_of_the_code_is_a_metric_and_none_is_dead():
     ]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     counted = set(re.findall(r'counts\["(\w+)"\]', text)) | {"records", "events", "rejected"}
+    for literal in re.findall(r"^ +counts = \{([^}]*)\}", text, re.MULTILINE):
+        counted |= set(re.findall(r'"(\w+)":', literal))
     assert counted - {"lease_lost"} == set(COUNTS)
     assert set(NAMES) == set(COUNTS.values()) | {"VisitorsOpen", "MillisBehindLatest"}
     assert metrics.NAMESPACE == "Rastro"
