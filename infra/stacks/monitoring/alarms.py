@@ -279,6 +279,19 @@ def _consumer(environment: Environment, names: Names) -> list[Alarm]:
             points=3,
         ),
     ]
+    if environment.closing.ticks:
+        found.append(
+            Alarm(
+                "ticks-missing",
+                "No tick reached the consumer: sessions and carts of quiet shards do not close.",
+                metrics.consumer_metric(environment, "Ticks", "Sum", metrics.FIVE),
+                threshold=1,
+                periods=2,
+                points=2,
+                comparison=_BELOW,
+                missing=_MISSING_BAD,
+            )
+        )
     return found + [
         _lease_table(f"{environment.application}{suffix}", suffix.strip("-").lower() or "leases", word)
         for suffix in KCL_TABLES
