@@ -11,6 +11,7 @@ FOLDER = Path(__file__).parent
 
 VIEWS = (
     "events",
+    "refunds",
     "orders",
     "sessions",
     "funnel",
@@ -36,8 +37,8 @@ VIEWS = (
 REPORTS = ("channels", "revenue", "funnel", "top_products", "client_sessions")
 
 
-REPLACED = ("session_id", "merged_session_id")
-"""Columns of the contract that the view `events` gives otherwise: it follows merges."""
+REPLACED = ("session_id", "merged_session_id", "event_date")
+"""Columns of the contract that the view `events` gives otherwise: it follows merges, and every event has a day."""
 
 
 class Query(NamedTuple):

@@ -29,7 +29,7 @@ ALLOWED = {
     "enrich_consumer": {"enrich_consumer", "reference_data", "schemas"},
     "enrich_consumer/core": {"enrich_consumer.core", "schemas"},
     "reference_data": {"reference_data", "enrich_consumer.core.engine.lookups", "schemas"},
-    "lake": {"lake", "schemas"},
+    "lake": {"lake", "analytics", "schemas"},
     "analytics": {"analytics", "schemas"},
     "console": {"console", "analytics", "lake", "schemas"},
 }

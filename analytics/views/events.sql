@@ -1,7 +1,8 @@
 -- Every event once. Of the copies of an event (the same event_id at the same site) the one with the smallest
 -- raw_sequence is kept, so a repeated request, a replay and a re-run of the consumer change nothing here, nor does a
 -- visitor whose id changed between two attempts. session_id follows merges: it names the surviving session;
--- written_session_id is what the row was written with. Rows named session_merge are not events.
+-- written_session_id is what the row was written with. An event whose time could not be enriched has the day of
+-- event_at, UTC. Rows named session_merge are not events.
 -- The line in braces stands for every other column of the contract (schemas/enriched.columns.json), so that a new
 -- enrichment needs no change here.
 WITH ranked AS (
@@ -35,6 +36,7 @@ SELECT
     ranked.session_id
   ) AS session_id,
   ranked.session_id AS written_session_id,
+  coalesce(ranked.event_date, CAST(ranked.event_at AS date)) AS event_date,
   ranked.dt,
   ranked.hour
 FROM ranked

@@ -8,6 +8,7 @@ WITH purchases AS (
     {events.columns},
     events.session_id,
     events.written_session_id,
+    events.event_date,
     events.dt,
     events.hour,
     coalesce(events.transaction_id, events.event_id) AS order_id,
@@ -18,31 +19,32 @@ WITH purchases AS (
   FROM events
   WHERE events.event_name = 'purchase'
 ),
-refunds AS (
+refunded AS (
   SELECT
     purchases.site,
     purchases.order_id,
     CASE
-      WHEN bool_or(events.value IS NULL) THEN max(purchases.value)
-      WHEN sum(CASE WHEN coalesce(events.currency, '') = coalesce(purchases.currency, '') THEN events.value END)
+      WHEN bool_or(refunds.value IS NULL) THEN max(purchases.value)
+      WHEN sum(CASE WHEN coalesce(refunds.currency, '') = coalesce(purchases.currency, '') THEN refunds.value END)
         > max(purchases.value) THEN max(purchases.value)
-      ELSE sum(CASE WHEN coalesce(events.currency, '') = coalesce(purchases.currency, '') THEN events.value END)
-    END AS refunded
+      ELSE sum(CASE WHEN coalesce(refunds.currency, '') = coalesce(purchases.currency, '') THEN refunds.value END)
+    END AS amount
   FROM purchases
-  JOIN events ON events.site = purchases.site AND events.transaction_id = purchases.transaction_id
-  WHERE purchases.repeat_number = 1 AND events.event_name = 'refund'
+  JOIN refunds ON refunds.site = purchases.site AND refunds.order_id = purchases.transaction_id
+  WHERE purchases.repeat_number = 1
   GROUP BY purchases.site, purchases.order_id
 )
 SELECT
   {purchases.columns},
   purchases.session_id,
   purchases.written_session_id,
+  purchases.event_date,
   purchases.dt,
   purchases.hour,
   purchases.order_id,
   coalesce(purchases.value, 0) AS gross_revenue,
-  coalesce(refunds.refunded, 0) AS refunded,
-  coalesce(purchases.value, 0) - coalesce(refunds.refunded, 0) AS revenue
+  coalesce(refunded.amount, 0) AS refunded,
+  coalesce(purchases.value, 0) - coalesce(refunded.amount, 0) AS revenue
 FROM purchases
-LEFT JOIN refunds ON refunds.site = purchases.site AND refunds.order_id = purchases.order_id
+LEFT JOIN refunded ON refunded.site = purchases.site AND refunded.order_id = purchases.order_id
 WHERE purchases.repeat_number = 1

@@ -66,14 +66,13 @@ sold AS (
 ),
 given_back AS (
   SELECT
-    events.site,
-    events.transaction_id AS order_id,
+    refunds.site,
+    refunds.order_id,
     coalesce(item.item_id, item.item_name) AS item_id,
     sum(coalesce(item.quantity, 1)) AS pieces
-  FROM events
-  CROSS JOIN UNNEST(events.items) AS t (item)
-  WHERE events.event_name = 'refund' AND events.transaction_id IS NOT NULL
-  GROUP BY events.site, events.transaction_id, coalesce(item.item_id, item.item_name)
+  FROM refunds
+  CROSS JOIN UNNEST(refunds.items) AS t (item)
+  GROUP BY refunds.site, refunds.order_id, coalesce(item.item_id, item.item_name)
 ),
 settled AS (
   SELECT

@@ -30,12 +30,22 @@ def events(delivered: Rows) -> Rows:
         session = row["session_id"]
         while (row["site"], row["visitor_id"], session) in into:
             session = into[row["site"], row["visitor_id"], session]
-        found.append(row | {"session_id": session, "written_session_id": row["session_id"]})
+        day = row["event_date"] or row["event_at"].date()
+        found.append(row | {"session_id": session, "written_session_id": row["session_id"], "event_date": day})
     return sorted(found, key=_order)
 
 
 def _order(row: Row) -> tuple[Any, ...]:
     return row["event_at"], row["raw_sequence"], row["session_event_index"], row["event_id"]
+
+
+def refunds(delivered: Rows) -> Rows:
+    names = ("site", "event_id", "visitor_id", "raw_sequence", "event_at", "event_date", "currency", "value")
+    return [
+        {name: row[name] for name in names} | {"order_id": row["transaction_id"], "dt": row["dt"], "hour": row["hour"]}
+        for row in events(delivered)
+        if row["event_name"] == "refund" and row["transaction_id"]
+    ]
 
 
 def orders(delivered: Rows) -> Rows:

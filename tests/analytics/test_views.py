@@ -21,6 +21,7 @@ Row = dict[str, Any]
 
 WITH_REJECTED = {"data_quality": by_hand.data_quality}
 FROM_EVENTS: dict[str, Callable[[list[Row]], list[Row]]] = {
+    "refunds": by_hand.refunds,
     "orders": by_hand.orders,
     "sessions": by_hand.sessions,
     "funnel": by_hand.funnel,

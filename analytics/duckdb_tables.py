@@ -1,0 +1,40 @@
+"""The Iceberg tables as tables of DuckDB: the statements run as they are, translated."""
+
+from pathlib import Path
+
+import duckdb
+
+from analytics.athena_to_duckdb import duck_type, to_duckdb
+from analytics.duckdb_lake import PARTITIONS, Lake, enriched_columns
+from analytics.queries import VIEWS, view
+from analytics.tables import WINDOWS_OF_DAY, Statement, Window, filled_in, tables
+from schemas.rejected import COLUMNS as REJECTED_COLUMNS
+
+_FILLED = ("events", "refunds", "orders", "sessions")
+"""What stands in a table here and is a view in `Lake`."""
+
+
+class Tables(Lake):
+    """The landing tables, the filled tables, and the views over these."""
+
+    def __init__(self, enriched: list[Path] | None = None) -> None:
+        self.database = duckdb.connect(config={"threads": 2})
+        self.database.execute("SET TimeZone = 'UTC'")
+        self._table("enriched", (*enriched_columns(), *PARTITIONS))
+        self._table("rejected", (*REJECTED_COLUMNS, *PARTITIONS))
+        for table in tables().values():
+            fields = ", ".join(f'"{name}" {duck_type(kind)}' for name, kind in table.columns.items())
+            self.database.execute(f"CREATE TABLE {table.name} ({fields})")
+        for name in VIEWS:
+            if name not in _FILLED:
+                self.database.execute(f"CREATE VIEW {name} AS {to_duckdb(view(name).sql)}")
+        self.add("enriched", enriched or [])
+
+    def run(self, statement: Statement, window: Window) -> None:
+        """One statement for one window."""
+        # translated once: the placeholders pass through as they are
+        self.database.execute(filled_in(to_duckdb(statement.sql).replace("$", ":"), window))
+
+    def windows(self, dt: str) -> list[Window]:
+        """What a nightly run for the day of arrival `dt` fills."""
+        return [Window(**row) for row in self.rows(WINDOWS_OF_DAY.replace(":dt", dt))]
