@@ -12,7 +12,7 @@ from typing import Any
 
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import AlwaysTrue, BooleanExpression, EqualTo, In
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 
 from analytics.duckdb_tables import Tables
 from analytics.tables import Statement, Window, far_copies, fill, hour_window, late_refunds, tables
@@ -59,10 +59,9 @@ class IcebergTables:
         """Put `rows` (an Arrow table) in the place of these days, or of everything, in one snapshot."""
         table = self.table(name)
         column = tables()[name].partition
-        every: BooleanExpression = AlwaysTrue()
+        every: BooleanExpression | str = AlwaysTrue()
         if days is not None and column:
-            wanted = [day.isoformat() for day in days if day is not None]
-            every = In(column, wanted) if len(wanted) > 1 else EqualTo(column, wanted[0])
+            every = " or ".join(f"{column} = '{day.isoformat()}'" for day in days if day is not None)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Delete operation did not match any records")  # a new day
             table.overwrite(rows.cast(table.schema().as_arrow()), overwrite_filter=every)
@@ -73,6 +72,7 @@ class Jobs:
 
     def __init__(self, store: IcebergTables, landing: list[Path], tell: Callable[[str], None]) -> None:
         self.lake = Tables(landing)
+        self.changes = 0
         self._store = store
         self._tell = tell
         for name in tables():
@@ -105,6 +105,7 @@ class Jobs:
     def _run(self, statement: Statement, window: Window) -> int:
         self.lake.run(statement, window)
         changed = self._save(statement.table)
+        self.changes += changed
         if changed:
             self._tell(f"{window.dt} {statement.name}: {changed} days")
         return changed

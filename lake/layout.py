@@ -8,6 +8,7 @@ RAW = "raw/"
 ERRORS = "errors/"  # what Firehose could not convert or deliver
 PAYLOADS = "payloads/"  # rejected payloads too large for a row
 IMPORTS = "imports/"  # raw records of long ago that servers sent, with their own times; kept until they are in the lake
+TABLES = "tables/"  # the Iceberg tables, one folder each
 RESULTS = "athena/"  # results of queries
 STATE = "state"  # the session log; no slash: it is joined to a URI
 

@@ -19,6 +19,9 @@ COMMANDS = {
     "tail": "rastro.commands.tail",
     "doctor": "rastro.commands.doctor",
     "cost": "rastro.commands.cost",
+    "query": "rastro.commands.query",
+    "replay": "rastro.commands.replay",
+    "rebuild": "rastro.commands.rebuild",
 }
 
 

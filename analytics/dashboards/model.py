@@ -19,7 +19,8 @@ class Kind(StrEnum):
 class DataSet(NamedTuple):
     """A query on the views. `columns`: names and kinds, in the order of the query.
 
-    `live`: asked anew at each look; others are kept in QuickSight and renewed every hour.
+    `live`: asked anew at each look; others are kept in QuickSight and renewed every hour,
+    the last days of them, where the first time is `day`, else every night.
     """
 
     name: str

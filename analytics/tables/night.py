@@ -4,7 +4,7 @@ from functools import cache
 
 from analytics.queries import view
 from analytics.tables.model import LANDING, MARGIN_DAYS, Statement, statement
-from analytics.tables.pieces import CHANGED, insert, listed
+from analytics.tables.pieces import CHANGED, insert, listed, update
 from analytics.tables.schema import tables
 
 _COPIES = """SELECT * FROM (
@@ -49,7 +49,22 @@ USING (
 ON {same}
 WHEN MATCHED THEN DELETE""",
             )
-            for table in ("refunds", "orders", "events")
+            for table in ("orders", "events")
+        ),
+        statement(
+            "known_copies_of_refunds",
+            "refunds",
+            f"""MERGE INTO refunds AS t
+USING (
+  WITH events AS (
+    SELECT * FROM events
+    WHERE event_name = 'refund' AND (site, event_id) IN (SELECT site, event_id FROM known_copies)
+  )
+  {view("refunds").sql}
+) AS n
+ON t.site = n.site AND t.event_id = n.event_id
+WHEN MATCHED AND n.raw_sequence <> t.raw_sequence THEN
+  UPDATE SET {update(list(tables()["refunds"].columns))}""",
         ),
     )
 

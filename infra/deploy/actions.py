@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.deploy import cloud_assembly, cookieless_secret, preflight, stacks, views
+from infra.deploy import cloud_assembly, cookieless_secret, preflight, stacks, tables, views
 from infra.deploy.target import Target
 from infra.environments.resource_names import EDGE_REGION, origin_secret_name, salt_name
 from infra.environments.settings import Environment
@@ -32,7 +32,9 @@ def deploy(environment: Environment, folder: Path, target: Target, report: Repor
         parameters = _parameters(stack, environment, target, outputs)
         outputs |= stacks.deploy(stack, at.client, at.account, at.region, report, parameters=parameters)
         if stack.id == "Analytics":
-            views.create(target.client("athena"), environment, report)
+            athena, glue = target.client("athena"), target.client("glue")
+            tables.create(athena, glue, outputs["Bucket"], environment, report)
+            views.create(athena, environment, report)
     return outputs
 
 

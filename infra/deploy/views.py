@@ -1,16 +1,18 @@
 """Make the Athena views: Athena itself checks their SQL and finds out their column types."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from analytics import queries
 from analytics.athena_dialect import without_comments
-from infra.deploy.stacks import DeployError
-from infra.environments.resource_names import workgroup
+from analytics.tables import tables
+from infra.deploy.athena import run
 from infra.environments.settings import Environment
 
-_POLL_SECONDS = 1.0
+
+def names() -> list[str]:
+    """The views that are no tables, each after those it reads."""
+    return [name for name in queries.VIEWS if name not in tables()]
 
 
 def statement(name: str) -> str:
@@ -24,21 +26,6 @@ def create(athena: Any, environment: Environment, report: Callable[[str], None])
     Raises:
         DeployError: with what Athena says about the first that fails.
     """
-    for name in queries.VIEWS:
-        _run(athena, environment, name)
+    for name in names():
+        run(athena, environment, f"view {name}", statement(name))
         report(f"view {name}")
-
-
-def _run(athena: Any, environment: Environment, name: str) -> None:
-    query = athena.start_query_execution(
-        QueryString=statement(name),
-        QueryExecutionContext={"Database": environment.database},
-        WorkGroup=workgroup(environment),
-    )["QueryExecutionId"]
-    while True:
-        status = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
-        if status["State"] == "SUCCEEDED":
-            return
-        if status["State"] in {"FAILED", "CANCELLED"}:
-            raise DeployError(f"view {name}: {status.get('StateChangeReason', status['State'])}")
-        time.sleep(_POLL_SECONDS)

@@ -111,6 +111,7 @@ ACCEPTED_FINDINGS = (
             "Pipeline/Ticks/ServiceRole",
             "Pipeline/Ingest/ServiceRole",
             "Consumer/TaskRole",
+            "Jobs/JobsRole",
             "Monitoring/Canary/ServiceRole",
         )
         for action in ("GenerateDataKey", "ReEncrypt")
@@ -136,9 +137,25 @@ ACCEPTED_FINDINGS = (
         )
         for prefix in ("payloads", "imports")
     ),
+    AcceptedFinding(
+        "Jobs/JobsRole",
+        f"{_NAG}IAM5[Resource::*]",
+        "Log delivery and traces have no narrower resource.",
+    ),
+    AcceptedFinding(
+        "Jobs/JobsRole",
+        f"{_NAG}IAM5[Resource::arn:<AWS::Partition>:glue:<AWS::Region>:<AWS::AccountId>:table/DATABASE/*]",
+        "All tables of our own database.",
+    ),
+    AcceptedFinding(
+        "Jobs/JobsRole",
+        f"{_NAG}IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:PREFIX-window:*]",
+        "Executions have names of their own; all of one machine.",
+    ),
     *(
         AcceptedFinding(path, f"{_NAG}IAM5[Resource::{_LAKE_ELSEWHERE}/{prefix}/*]", _OBJECTS)
         for path, prefix in (
+            *(("Jobs/JobsRole", prefix) for prefix in ("enriched", "tables", "athena")),
             ("Consumer/TaskRole", "state"),
             ("Monitoring/Canary/ServiceRole", "enriched"),
             ("Monitoring/Canary/ServiceRole", "athena"),
@@ -187,7 +204,9 @@ def acknowledge(app: App, environment: Environment) -> None:
     for finding in ACCEPTED_FINDINGS:
         construct = _find(app, finding.path)
         if construct is not None:
-            rule = finding.rule.replace("PREFIX", environment.prefix)
+            rule = finding.rule.replace("PREFIX", environment.prefix).replace(
+                "DATABASE", environment.database
+            )
             Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=finding.reason))
 
 

@@ -13,6 +13,7 @@ from infra.stacks.analytics.stack import AnalyticsStack, DashboardsStack
 from infra.stacks.consumer.image import ImageStack
 from infra.stacks.consumer.stack import ConsumerStack
 from infra.stacks.edge.stack import EdgeStack
+from infra.stacks.jobs.stack import JobsStack
 from infra.stacks.monitoring.stack import MonitoringStack
 from infra.stacks.pipeline.stack import PipelineStack
 
@@ -33,6 +34,7 @@ def build(environment: Environment, out: Path) -> App:
         ConsumerStack(app, environment, pipeline, ImageStack(app, environment))
     if environment.stacks.analytics:
         analytics = AnalyticsStack(app, environment, pipeline)
+        JobsStack(app, environment, pipeline).add_stack_dependency(analytics)
         if environment.analytics.quicksight_user:
             DashboardsStack(app, environment, analytics)
     if environment.stacks.monitoring:

@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from analytics.duckdb_tables import Tables
+from lake.iceberg import IcebergTables, Jobs
 from rastro.local import stack
 from rastro.synthetic_shop import Plan, expected_sessions, plan
 from rastro.terminal.errors import Problem
@@ -93,7 +95,12 @@ def run(args: argparse.Namespace) -> int:
             "now": now,
         }
         _tell(progress, ledger, figures, made, sorted(made.accepted.difference(watch.event_ids())))
-        progress.say(reports(watch.lake))
+        tables = _fill_tables(args.home / "tables", watch, progress)
+        figures["tables"] = {
+            name: int(tables.rows(f"SELECT count(*) AS n FROM {name}")[0]["n"])  # noqa: S608 - our own names
+            for name in ("events", "orders", "sessions")
+        }
+        progress.say(reports(tables))
         good = not ledger.lost and not made.surprises
         if args.json:
             print(json.dumps(figures), flush=True)
@@ -135,6 +142,16 @@ def _post(load: Plan, target: Target, progress: Progress) -> Promises:
     )
     progress.say(f"posted {made.sent} events in {total} requests, {made.copies} events of them twice")
     return made._replace(surprises=made.surprises + surprises)
+
+
+def _fill_tables(folder: Path, watch: Watch, progress: Progress) -> Tables:
+    """The Iceberg tables as the hourly and nightly jobs leave them, and the views over these."""
+    shutil.rmtree(folder, ignore_errors=True)
+    jobs = Jobs(IcebergTables(folder), watch.enriched_files, progress.note)
+    for row in watch.lake.rows("SELECT DISTINCT dt FROM enriched ORDER BY dt"):
+        jobs.night(row["dt"])
+    progress.say(f"tables filled: {folder} (events, orders, sessions; docs/tables.md)")
+    return jobs.lake
 
 
 def _tell(

@@ -28,6 +28,11 @@ class Watch:
     def files(self) -> int:
         return len(self._enriched.files)
 
+    @property
+    def enriched_files(self) -> list[Path]:
+        """Of the landing table, brought here so far."""
+        return list(self._enriched.files)
+
     def look(self) -> bool:
         """Take in what is new; whether there was anything."""
         fresh = {"enriched": self._enriched.new(), "rejected": self._rejected.new()}

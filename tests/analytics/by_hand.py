@@ -31,7 +31,9 @@ def events(delivered: Rows) -> Rows:
         while (row["site"], row["visitor_id"], session) in into:
             session = into[row["site"], row["visitor_id"], session]
         day = row["event_date"] or row["event_at"].date()
-        found.append(row | {"session_id": session, "written_session_id": row["session_id"], "event_date": day})
+        found.append(
+            row | {"session_id": session, "written_session_id": row["session_id"], "event_date": day}
+        )
     return sorted(found, key=_order)
 
 
@@ -42,7 +44,8 @@ def _order(row: Row) -> tuple[Any, ...]:
 def refunds(delivered: Rows) -> Rows:
     names = ("site", "event_id", "visitor_id", "raw_sequence", "event_at", "event_date", "currency", "value")
     return [
-        {name: row[name] for name in names} | {"order_id": row["transaction_id"], "dt": row["dt"], "hour": row["hour"]}
+        {name: row[name] for name in names}
+        | {"order_id": row["transaction_id"], "dt": row["dt"], "hour": row["hour"]}
         for row in events(delivered)
         if row["event_name"] == "refund" and row["transaction_id"]
     ]

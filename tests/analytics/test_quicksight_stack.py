@@ -27,7 +27,7 @@ def test_nothing_without_an_owner_and_everything_with_one() -> None:
     assert {name: types.count(name) for name in set(types)} == {
         "DataSource": 1,
         "DataSet": 16,
-        "RefreshSchedule": 14,
+        "RefreshSchedule": 26,
         "Dashboard": 9,
     }
     assert found["QuickSightDashboardOverview"]["DependsOn"] == [

@@ -35,14 +35,19 @@ def resources(templates: Templates, kind: str) -> Iterator[tuple[str, dict[str, 
 def test_each_environment_has_its_stacks(templates: Every) -> None:
     assert sorted(templates["local"]) == ["Pipeline"]
     for name in ("dev", "test", "prod"):
-        assert sorted(templates[name]) == ["Analytics", "Consumer", "Image", "Monitoring", "Pipeline"]
+        assert sorted(templates[name]) == ["Analytics", "Consumer", "Image", "Jobs", "Monitoring", "Pipeline"]
     assert {"Edge", "Dashboards"} < set(templates["everything"])
 
 
 def test_stacks_come_after_those_they_need(assemblies: dict[str, Path]) -> None:
     """Data sets read views, views need the workgroup; the service needs the image's repository."""
     order = [stack.id for stack in cloud_assembly.stacks(assemblies["everything"])]
-    for earlier, later in (("Pipeline", "Analytics"), ("Analytics", "Dashboards"), ("Image", "Consumer")):
+    for earlier, later in (
+        ("Pipeline", "Analytics"),
+        ("Analytics", "Dashboards"),
+        ("Analytics", "Jobs"),
+        ("Image", "Consumer"),
+    ):
         assert order.index(earlier) < order.index(later)
 
 

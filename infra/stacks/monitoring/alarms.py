@@ -49,6 +49,8 @@ def alarms_of(environment: Environment, names: Names) -> list[Alarm]:
     found = [*_ingest(environment, names), *_streams(names), *_delivery(environment, names)]
     if environment.stacks.consumer:
         found += _consumer(environment, names)
+    if environment.stacks.analytics:
+        found += _tables(environment)
     if environment.monitoring.canary:
         found += _canary(environment)
     return found
@@ -357,3 +359,25 @@ def _share(part: cloudwatch.IMetric, rest: cloudwatch.IMetric, label: str) -> cl
         label=label,
         period=metrics.FIVE,
     )
+
+
+def _tables(environment: Environment) -> list[Alarm]:
+    machine = f"{environment.prefix}-tables"
+    return [
+        Alarm(
+            "tables-failed",
+            "A job of the Iceberg tables failed; the next run takes up what it left.",
+            metrics.machine_metric(machine, "ExecutionsFailed"),
+            threshold=0,
+        ),
+        Alarm(
+            "tables-late",
+            "No job of the Iceberg tables came to its end for three hours: dashboards stand still.",
+            metrics.machine_metric(machine, "ExecutionsSucceeded", Duration.hours(1)),
+            threshold=1,
+            periods=3,
+            points=3,
+            comparison=_BELOW,
+            missing=_MISSING_BAD,
+        ),
+    ]

@@ -5,7 +5,7 @@ A test compares the names: ours with the code that writes them, AWS's with what 
 
 from typing import Final, Literal
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from enrich_consumer.edges.metrics import NAMESPACE as CONSUMER
@@ -150,3 +150,13 @@ def tasks_metric(
         {"ClusterName": cluster, "ServiceName": service},
         name,
     )
+
+
+def machine_metric(
+    machine: str,
+    name: Literal["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsSucceeded"],
+    period: Duration = FIVE,
+) -> cloudwatch.Metric:
+    """Of a state machine of this account and region."""
+    arn = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:stateMachine:{machine}"
+    return _metric("AWS/States", name, "Sum", period, {"StateMachineArn": arn}, f"{machine} {name}")

@@ -1,0 +1,1 @@
+"""The jobs that fill the Iceberg tables: Step Functions runs Athena's statements, EventBridge Scheduler starts it."""

@@ -1,0 +1,163 @@
+"""Ask the tables and views in SQL, as Athena takes it. First it says what will be read, then the rows.
+
+Without --env the tables of this machine are asked (`make demo` leaves them under .rastro), translated for DuckDB.
+"""
+
+import argparse
+import csv
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError
+
+from analytics import VIEWS
+from analytics.athena_dialect import violations
+from analytics.queries import view
+from analytics.tables import tables
+from lake.iceberg import IcebergTables, open_tables
+from rastro.terminal.audit import audit
+from rastro.terminal.errors import Problem
+from rastro.terminal.tables import table
+
+HELP = "ask the tables in SQL"
+
+USD_PER_TB = 5.0
+"""Athena's price in most regions; 9 in São Paulo. The smallest charge is for 10 MB."""
+_POLL_SECONDS = 0.5
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `rastro query`."""
+    add = parser.add_argument
+    add("sql", metavar="SQL", help="one SELECT, or - to read it from stdin")
+    add("--env", metavar="ENV", help="a deployed environment, for example dev (this machine)")
+    add("--home", type=Path, default=Path(".rastro"), metavar="DIR", help="the local stack (%(default)s)")
+    add("--csv", action="store_true", help="comma-separated values with a head line")
+    add("--json", action="store_true", help="one JSON object a line")
+    add("--limit", type=int, default=1000, metavar="N", help="rows shown at most (%(default)s)")
+    add("--dry-run", action="store_true", help="check the statement and say what it would read, no more")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit status: 0 answered, 2 the question cannot be asked."""
+    sql = sys.stdin.read() if args.sql == "-" else args.sql
+    sql = sql.strip().rstrip(";")
+    _check(sql)
+    rows, summary = (_on_athena if args.env else _here)(args, sql)
+    if not args.dry_run:
+        _show(rows[: args.limit], args)
+        if len(rows) > args.limit:
+            print(
+                f"rastro: {len(rows) - args.limit} more rows; --limit {len(rows)} shows all", file=sys.stderr
+            )
+    audit(args.home, "query", {"sql": sql, "env": args.env, "dry_run": args.dry_run}, summary)
+    return 0
+
+
+def _check(sql: str) -> None:
+    found = violations(sql)
+    if found:
+        raise Problem(f"Athena would refuse it: {found[0].message}")
+    if not isinstance(sqlglot.parse_one(sql, read="athena"), exp.Query):
+        raise Problem("only a SELECT: data are changed by the jobs and the other tools")
+
+
+def _reads(sql: str) -> set[str]:
+    """The tables that a statement reads, through the views."""
+    wanted, found = [sql], set()
+    while wanted:
+        try:
+            tree = sqlglot.parse_one(wanted.pop(), read="athena")
+        except ParseError as error:
+            raise Problem(f"not SQL: {error}") from None
+        own = {cte.alias for cte in tree.find_all(exp.CTE)}
+        for name in {node.name.lower() for node in tree.find_all(exp.Table)} - own - found:
+            found.add(name)
+            if name in VIEWS and name not in tables():
+                wanted.append(view(name).sql)
+    return found
+
+
+def _here(args: argparse.Namespace, sql: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    if not (args.home / "tables" / "catalog.db").exists():
+        raise Problem(f"no tables under {args.home}; make demo leaves some, or name another --home")
+    store = IcebergTables(args.home / "tables")
+    landing = {
+        name: sorted((args.home / "lake" / name).rglob("*.parquet")) for name in ("enriched", "rejected")
+    }
+    files = {name: [Path(file) for file in store.files(name)] for name in tables()} | landing
+    read = [file for name in _reads(sql) for file in files.get(name, [])]
+    size = sum(file.stat().st_size for file in read)
+    print(f"rastro: reads at most {size:,} bytes in {len(read)} files", file=sys.stderr)
+    if args.dry_run:
+        return [], {"bytes_at_most": size}
+    lake = open_tables(store, landing["enriched"], landing["rejected"])
+    begun = time.monotonic()
+    try:
+        rows = lake.rows(sql)
+    except duckdb.Error as error:
+        raise Problem(f"{type(error).__name__}: {str(error).splitlines()[0]}") from None
+    return rows, {"rows": len(rows), "bytes_at_most": size, "seconds": round(time.monotonic() - begun, 2)}
+
+
+def _on_athena(args: argparse.Namespace, sql: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    from infra.deploy.target import find_target  # noqa: PLC0415 - takes a while to import
+    from infra.environments import loader, resource_names  # noqa: PLC0415
+
+    environment = loader.read(args.env)
+    athena = find_target(environment).client("athena")
+    limit = environment.analytics.scan_limit_gib
+    most = limit / 1024 * USD_PER_TB
+    print(
+        f"rastro: the workgroup stops it at {limit} GiB, {most:.2f} USD at the usual price", file=sys.stderr
+    )
+
+    def ask(statement: str) -> dict[str, Any]:
+        query = athena.start_query_execution(
+            QueryString=statement,
+            QueryExecutionContext={"Database": environment.database},
+            WorkGroup=resource_names.workgroup(environment),
+        )["QueryExecutionId"]
+        while True:
+            found: dict[str, Any] = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
+            if found["Status"]["State"] == "SUCCEEDED":
+                return found
+            if found["Status"]["State"] in {"FAILED", "CANCELLED"}:
+                raise Problem(f"Athena: {found['Status'].get('StateChangeReason', found['Status']['State'])}")
+            time.sleep(_POLL_SECONDS)
+
+    if args.dry_run:  # costs nothing, and Athena checks every name and type
+        ask(f"EXPLAIN {sql}")
+        return [], {"usd_at_most": round(most, 2)}
+    done = ask(sql)
+    size = int(done["Statistics"]["DataScannedInBytes"])
+    usd = max(size, 10_000_000) / 1e12 * USD_PER_TB
+    print(f"rastro: read {size:,} bytes, {usd:.5f} USD at the usual price", file=sys.stderr)
+    rows: list[dict[str, Any]] = []
+    names: list[str] = []
+    for page in athena.get_paginator("get_query_results").paginate(QueryExecutionId=done["QueryExecutionId"]):
+        for row in page["ResultSet"]["Rows"]:
+            values = [cell.get("VarCharValue") for cell in row["Data"]]
+            if not names:
+                names = [str(value) for value in values]
+            else:
+                rows.append(dict(zip(names, values, strict=True)))
+    return rows, {"rows": len(rows), "bytes": size, "usd": round(usd, 6)}
+
+
+def _show(rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
+    if args.json:
+        for row in rows:
+            print(json.dumps(row, default=str))
+    elif args.csv:
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else [])
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        print(table(rows), end="")

@@ -1,0 +1,106 @@
+"""Fill the tables of one day, or of all days, again from the landing table: after a repair there, or of the tables.
+
+What is already right is not written again; a run that was stopped is simply started again.
+"""
+
+import argparse
+import json
+import time
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from analytics.duckdb_tables import Tables
+from analytics.tables import Window
+from lake.iceberg import IcebergTables, Jobs
+from rastro.terminal.audit import audit
+from rastro.terminal.errors import Problem
+from rastro.terminal.progress import Progress
+
+HELP = "fill the tables of a day, or of all days, again"
+
+_POLL_SECONDS = 2.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `rastro rebuild`."""
+    add = parser.add_argument
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--day", metavar="YYYY-MM-DD", help="the day on which the events happened")
+    what.add_argument("--all", action="store_true", help="every day that landing has (this machine)")
+    add("--arrived-until", metavar="YYYY-MM-DD", help="last day of arrival to look at (a week after --day)")
+    add("--env", metavar="ENV", help="a deployed environment, for example dev (this machine)")
+    add("--home", type=Path, default=Path(".rastro"), metavar="DIR", help="the local stack (%(default)s)")
+    add("--dry-run", action="store_true", help="say what would be filled, no more")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit status: 0 done, 2 it could not run."""
+    progress = Progress()
+    day = _date(args.day) if args.day else None
+    summary = _on_aws(args, day, progress) if args.env else _here(args, day, progress)
+    progress.say("rebuilt: " + ", ".join(f"{value} {name}" for name, value in summary.items()))
+    audit(
+        args.home,
+        "rebuild",
+        {"day": args.day, "all": args.all, "env": args.env, "dry_run": args.dry_run},
+        summary,
+    )
+    return 0
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Problem(f"{text!r} is no day; write it as 2026-11-21") from None
+
+
+def _here(args: argparse.Namespace, day: date | None, progress: Progress) -> dict[str, Any]:
+    files = sorted((args.home / "lake" / "enriched").rglob("*.parquet"))
+    if not files:
+        raise Problem(f"no landing files under {args.home / 'lake'}; make demo leaves some")
+    landing = Tables(files)
+    happened = "coalesce(event_date, CAST(event_at AS date))"
+    where = f"WHERE {happened} = DATE '{day}'" if day else ""
+    arrivals = [row["dt"] for row in landing.rows(f"SELECT DISTINCT dt FROM enriched {where} ORDER BY dt")]  # noqa: S608
+    progress.say(f"rebuild: rows of {len(arrivals)} days of arrival, {len(files)} files")
+    if args.dry_run or not arrivals:
+        return {"days of arrival": len(arrivals), "changes": 0}
+    jobs = Jobs(IcebergTables(args.home / "tables"), files, progress.note)
+    for dt in arrivals:
+        if day:
+            jobs.window(Window(dt, 0, 23, day, day))
+        else:
+            jobs.night(dt)
+    return {"days of arrival": len(arrivals), "changes": jobs.changes}
+
+
+def _on_aws(args: argparse.Namespace, day: date | None, progress: Progress) -> dict[str, Any]:
+    from infra.deploy.target import find_target  # noqa: PLC0415 - takes a while to import
+    from infra.environments import loader  # noqa: PLC0415
+
+    if day is None:
+        raise Problem(
+            "--all is for this machine; on AWS name the days one by one: each costs a scan of its arrivals"
+        )
+    environment = loader.read(args.env)
+    target = find_target(environment)
+    until = _date(args.arrived_until) if args.arrived_until else day + timedelta(days=8)
+    arrivals = [day - timedelta(days=1) + timedelta(days=n) for n in range((until - day).days + 2)]
+    progress.say(f"rebuild: {len(arrivals)} windows, one for each day of arrival until {until}")
+    if args.dry_run:
+        return {"windows": len(arrivals), "changes": "not asked"}
+    steps = target.client("stepfunctions")
+    machine = f"arn:aws:states:{target.region}:{target.account}:stateMachine:{environment.prefix}-window"
+    for dt in arrivals:
+        window = Window(dt.isoformat(), 0, 23, day, day)
+        progress.note(f"window of {dt}")
+        started = steps.start_execution(
+            stateMachineArn=machine, input=json.dumps(window._asdict(), default=str)
+        )["executionArn"]
+        while (status := steps.describe_execution(executionArn=started)["status"]) == "RUNNING":
+            time.sleep(_POLL_SECONDS)
+        if status != "SUCCEEDED":
+            raise Problem(f"the window of {dt} ended as {status}; the days before it are done: {started}")
+    return {"windows": len(arrivals)}
