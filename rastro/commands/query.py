@@ -70,7 +70,8 @@ def _check(sql: str) -> None:
 
 def _reads(sql: str) -> set[str]:
     """The tables that a statement reads, through the views."""
-    wanted, found = [sql], set()
+    wanted = [sql]
+    found: set[str] = set()
     while wanted:
         try:
             tree = sqlglot.parse_one(wanted.pop(), read="athena")
