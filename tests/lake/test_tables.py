@@ -26,7 +26,7 @@ from tests.analytics.flow import write_parquet
 from tests.lake.histories import draw
 
 COMPARED = ("events", "refunds", "orders", "sessions")
-SEEDS = range(300 if os.environ.get("RASTRO_SOAK") else 3)
+SEEDS = range(300 if os.environ.get("RASTRO_SOAK") else 2)
 EVERY = (*fill(), *far_copies(), *late_refunds())
 
 
