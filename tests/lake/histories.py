@@ -11,7 +11,7 @@ DAYS = 5
 NAMES = ("page_view", "view_item", "add_to_cart", "remove_from_cart", "search", "sign_up", "begin_checkout")
 
 
-def draw(rng: Random, clusters: int = 8) -> list[Row]:
+def draw(rng: Random, clusters: int = 5) -> list[Row]:
     """Rows as delivered, `dt` and `hour` of arrival included. A cluster is a visitor's sessions of at most a day, which
     merges may make one."""
     history = _History(rng)
