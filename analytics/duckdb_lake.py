@@ -30,14 +30,18 @@ class Lake:
     def __init__(self, enriched: Sequence[Path] = (), rejected: Sequence[Path] = ()) -> None:
         self.database = duckdb.connect(config={"threads": 2})
         self.database.execute("SET TimeZone = 'UTC'")
-        self._table("enriched", (*enriched_columns(), *PARTITIONS))
-        self._table("rejected", (*REJECTED_COLUMNS, *PARTITIONS))
-        self._table("session_ends", (*SESSION_END_COLUMNS, *PARTITIONS))
-        self._table("cart_events", (*CART_EVENT_COLUMNS, *PARTITIONS))
+        self._landing()
         for name in VIEWS:
             self.database.execute(f"CREATE VIEW {name} AS {to_duckdb(view(name).sql)}")
         self.add("enriched", enriched)
         self.add("rejected", rejected)
+
+    def _landing(self) -> None:
+        """The tables that Firehose fills."""
+        self._table("enriched", (*enriched_columns(), *PARTITIONS))
+        self._table("rejected", (*REJECTED_COLUMNS, *PARTITIONS))
+        self._table("session_ends", (*SESSION_END_COLUMNS, *PARTITIONS))
+        self._table("cart_events", (*CART_EVENT_COLUMNS, *PARTITIONS))
 
     def _table(self, name: str, columns: Iterable[Column]) -> None:
         fields = ", ".join(f'"{column.name}" {duck_type(column.type)}' for column in columns)

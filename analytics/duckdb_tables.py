@@ -5,10 +5,9 @@ from pathlib import Path
 import duckdb
 
 from analytics.athena_to_duckdb import duck_type, to_duckdb
-from analytics.duckdb_lake import PARTITIONS, Lake, enriched_columns
+from analytics.duckdb_lake import Lake
 from analytics.queries import VIEWS, view
 from analytics.tables import WINDOWS_OF_DAY, Statement, Window, filled_in, tables
-from schemas.rejected import COLUMNS as REJECTED_COLUMNS
 
 _FILLED = ("events", "refunds", "orders", "sessions")
 """What stands in a table here and is a view in `Lake`."""
@@ -20,8 +19,7 @@ class Tables(Lake):
     def __init__(self, enriched: list[Path] | None = None) -> None:
         self.database = duckdb.connect(config={"threads": 2})
         self.database.execute("SET TimeZone = 'UTC'")
-        self._table("enriched", (*enriched_columns(), *PARTITIONS))
-        self._table("rejected", (*REJECTED_COLUMNS, *PARTITIONS))
+        self._landing()
         for table in tables().values():
             fields = ", ".join(f'"{name}" {duck_type(kind)}' for name, kind in table.columns.items())
             self.database.execute(f"CREATE TABLE {table.name} ({fields})")
