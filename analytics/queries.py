@@ -1,6 +1,8 @@
 """The SQL files beside this module, by name."""
 
+import csv
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +10,8 @@ from typing import NamedTuple
 from schemas import json_file
 
 FOLDER = Path(__file__).parent
+CLICK_IDS = FOLDER.parent / "enrich_consumer" / "core" / "tables" / "click_ids.csv"
+"""The enrichment's own table: both sides name a network's source alike."""
 
 VIEWS = (
     "events",
@@ -70,14 +74,26 @@ def _read(folder: str, name: str) -> Query:
     return Query(name, " ".join(about), _PLACEHOLDER.sub(_listed, text.strip()))
 
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\.columns\}")
+_PLACEHOLDER = re.compile(r"\{(?:(\w+)\.columns|click_networks)\}")
 
 
 def _listed(found: re.Match[str]) -> str:
-    """`{events.columns}`: the contract's columns of a table, but `REPLACED`."""
+    """`{events.columns}`: the contract's columns of a table, but `REPLACED`; `{click_networks}`: rows of a VALUES."""
+    if found[1] is None:
+        return ",\n      ".join(f"('{name}', '{source}', '{medium}')" for name, source, medium in _networks())
     return ",\n  ".join(f"{found[1]}.{name}" for name in contract() if name not in REPLACED)
 
 
 def contract() -> list[str]:
     """Names of the enriched columns, in order."""
     return [column["name"] for column in json_file("enriched.columns.json")["columns"]]
+
+
+def _networks() -> Iterator[tuple[str, str, str]]:
+    """Every advertising network once, with the source and medium that its click id implies."""
+    seen = set()
+    lines = CLICK_IDS.read_text(encoding="utf-8").splitlines()
+    for row in csv.DictReader(line for line in lines if not line.startswith("#")):
+        if row["network"] not in seen:
+            seen.add(row["network"])
+            yield row["network"], row["source"], row["medium"]

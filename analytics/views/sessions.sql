@@ -11,30 +11,7 @@ WITH networks AS (
   SELECT *
   FROM (
     VALUES
-      ('google_ads', 'google', 'cpc'),
-      ('google_display', 'dv360', 'display'),
-      ('search_ads_360', 'google', 'cpc'),
-      ('microsoft_ads', 'bing', 'cpc'),
-      ('tiktok_ads', 'tiktok', 'cpc'),
-      ('linkedin_ads', 'linkedin', 'cpc'),
-      ('x_ads', 'twitter', 'cpc'),
-      ('yandex_direct', 'yandex', 'cpc'),
-      ('yandex', 'yandex', 'organic'),
-      ('pinterest_ads', 'pinterest', 'cpc'),
-      ('reddit_ads', 'reddit', 'cpc'),
-      ('snapchat_ads', 'snapchat', 'cpc'),
-      ('quora_ads', 'quora', 'cpc'),
-      ('taboola', 'taboola', 'cpc'),
-      ('outbrain', 'outbrain', 'cpc'),
-      ('criteo', 'criteo', 'retargeting'),
-      ('impact', 'impact', 'affiliate'),
-      ('awin', 'awin', 'affiliate'),
-      ('cj', 'cj', 'affiliate'),
-      ('rakuten', 'rakuten', 'affiliate'),
-      ('meta', 'facebook', 'referral'),
-      ('mailchimp', 'mailchimp', 'email'),
-      ('klaviyo', 'klaviyo', 'email'),
-      ('google_shopping', 'google', 'organic')
+      {click_networks}
   ) AS known (network, network_source, network_medium)
 ),
 marked AS (

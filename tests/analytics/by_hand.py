@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from enrich_consumer.core.enrichments.campaign import CLICK_IDS
+from enrich_consumer.core.tables.click_ids import CLICK_PARAMETERS
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -141,7 +141,7 @@ def _session(key: tuple[Any, ...], rows: Rows, bought: Rows) -> Row:
     }
 
 
-NETWORKS = {network.name: network for network in CLICK_IDS.values()}
+NETWORKS = {network.name: network for network in reversed(CLICK_PARAMETERS.values())}
 
 
 def _source(touch: Row | None) -> tuple[str | None, str | None]:

@@ -27,6 +27,7 @@ DOCUMENTED = {
         "IncomingRecords", "IncomingBytes", "WriteProvisionedThroughputExceeded", "PutRecords.ThrottledRecords",
         "ReadProvisionedThroughputExceeded", "GetRecords.IteratorAgeMilliseconds", "GetRecords.Bytes",
     },
+    "AWS/States": {"ExecutionsFailed", "ExecutionsSucceeded"},
     "AWS/Firehose": {
         "IncomingRecords", "IncomingBytes", "DeliveryToS3.DataFreshness", "DeliveryToS3.Success", "ThrottledRecords",
         "DeliveryToS3.Records", "FailedConversion.Records", "SucceedConversion.Records",
