@@ -88,7 +88,9 @@ def test_the_life_of_an_environment(
 
     outputs = actions.deploy(environment, folder, target, reported.append)
     assert outputs["RawStream"] == "rastro-local-raw"
-    assert _left(target)["firehose"] == ["rastro-local-enriched", "rastro-local-raw", "rastro-local-rejected"]
+    assert _left(target)["firehose"] == [
+        f"rastro-local-{name}" for name in ("cart-events", "enriched", "raw", "rejected", "session-ends")
+    ]
     assert _stream(target)["RetentionPeriodHours"] == 24
     secret = target.client("ssm").get_parameter(Name=outputs["SaltParameter"], WithDecryption=True)
 

@@ -19,14 +19,14 @@ def test_debug_says_in_plain_words_what_became_of_each_event(browser: Browser, s
     tab = browser.tab()
     tab.open(shop.url + "/a?rastro_debug=1")
     time.sleep(1)
-    tab.run("(rastro('fine', {n: 1}), rastro('purchase', {value: 'caro'}), rastro('flush'))")
+    tab.run("(rastro('fine', {n: 1}), rastro('big', {t: 'x'.repeat(66000)}), rastro('flush'))")
     shop.wait(lambda: "fine" in shop.names())
     shop.fault = lambda events: "503"
     tab.run("(rastro('later'), rastro('flush'), new Promise(done => setTimeout(done, 1000)))")
     said = "\n".join(tab.run("said"))
     assert "rastro: fine happened" in said
     assert "rastro: fine is stored" in said
-    assert "rastro: purchase refused (invalid_event): ecommerce.value" in said
+    assert "rastro: big refused (event_too_large)" in said, said
     assert "503, 1 events not taken" in said
     shop.tag = log + shop.script(debug="off")
     tab.open(shop.url + "/b?rastro_debug=1")
