@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from aws_cdk import Duration, SecretValue
+from aws_cdk import Duration, SecretValue, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secrets
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -91,6 +92,7 @@ def _webhook(
             dead_letter_queue=undelivered,
             retry_attempts=RETRIES,
             max_event_age=Duration.hours(24),
+            event_role=_role(scope, "CartWebhookRole"),
         ),
     )
 
@@ -103,9 +105,23 @@ def _topic(scope: Construct, environment: Environment, bus: events.EventBus, und
         bus,
         targets.SnsTopic(
             topic,
+            authorize_using_role=True,
+            role=_role(scope, "CartTopicRole"),
             message=events.RuleTargetInput.from_event_path("$.detail"),
             dead_letter_queue=undelivered,
             retry_attempts=RETRIES,
             max_event_age=Duration.hours(24),
+        ),
+    )
+
+
+def _role(scope: Construct, name: str) -> iam.Role:
+    """A role of EventBridge, for rules of this account alone."""
+    return iam.Role(
+        scope,
+        name,
+        assumed_by=iam.ServicePrincipal(
+            "events.amazonaws.com",
+            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}},
         ),
     )

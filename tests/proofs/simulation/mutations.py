@@ -128,17 +128,6 @@ def _forgotten_too_early(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(closing, "SLACK_MS", -60 * 60_000)
 
 
-def _ends_forgotten_at_a_save(patch: pytest.MonkeyPatch) -> None:
-    original = shard_state.pack
-
-    def pack(visitor: Visitor) -> bytes:
-        for session in visitor.sessions:
-            session.is_announced = False
-        return original(visitor)
-
-    patch.setattr(shard_state, "pack", pack)
-
-
 def _timers_lost_at_a_start(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(shard_state.Timers, "of", classmethod(lambda cls, _: cls()))
 
@@ -325,7 +314,6 @@ MUTATIONS = [
         _half_accepted_put_ignored,
         _end_before_its_snapshot,
         _forgotten_too_early,
-        _ends_forgotten_at_a_save,
         _timers_lost_at_a_start,
         _carts_lost_at_a_save,
         _gone_visitors_come_back,

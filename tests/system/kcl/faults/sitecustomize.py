@@ -16,6 +16,8 @@ from typing import Any
 folder = os.environ.get("RASTRO_TEST_FAULTS")
 
 if folder and "record-processor" in sys.orig_argv:
+    import orjson
+
     from enrich_consumer.core import pipeline
 
     faults = Path(folder)
@@ -34,7 +36,7 @@ if folder and "record-processor" in sys.orig_argv:
         outcome = real(incoming, *rest)
         if (faults / "print").exists():
             for line in outcome.lines:
-                title = pipeline.orjson.loads(line).get("page_title") or ""
+                title = orjson.loads(line).get("page_title") or ""
                 print(title, flush=True)
                 os.write(1, title.encode())
         return outcome
