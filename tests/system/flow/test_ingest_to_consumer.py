@@ -45,4 +45,4 @@ def test_a_heartbeat_is_nothing_to_the_consumer() -> None:
     outcome = process(one, LOADED, no_rows, state)
 
     assert (outcome.lines, outcome.rejected) == ([], [])
-    assert +Counter(outcome.counts) == Counter(records=1)
+    assert +Counter(outcome.counts) == Counter(records=1, ticks=1)
