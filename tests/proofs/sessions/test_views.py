@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.proofs.sessions import oracle, stream
 from tests.proofs.sessions.agreement import session_of
 from tests.proofs.sessions.arrivals_oracle import followed, verdicts
 from tests.proofs.sessions.histories import many
-from tests.proofs.sessions.history import History, arrivals, by_visitor
+from tests.proofs.sessions.history import History, Record, arrivals, by_visitor
 from tests.proofs.sessions.oracle import Session
 
 HISTORIES = 500
@@ -20,11 +21,15 @@ HISTORIES = 500
 
 @pytest.fixture(scope="module")
 def told() -> list[History]:
-    """Histories whose visitors all differ, so that they fit in one lake."""
-    return [
-        one._replace(records=tuple(r._replace(visitor=f"{r.visitor}-{seed}") for r in one.records))
-        for seed, one in many(HISTORIES)
-    ]
+    """Histories whose visitors and event ids all differ, so that they fit in one lake."""
+    return [one._replace(records=tuple(apart(r, seed) for r in one.records)) for seed, one in many(HISTORIES)]
+
+
+def apart(record: Record, seed: int) -> Record:
+    """The record as one of history *seed*: an event_id is one event of a site, whoever sent it."""
+    visitor = f"{record.visitor}-{seed}"
+    events = tuple((str(uuid5(NAMESPACE_OID, f"{visitor} {event_id}")), at) for event_id, at in record.events)
+    return record._replace(visitor=visitor, events=events)
 
 
 @pytest.fixture(scope="module")
