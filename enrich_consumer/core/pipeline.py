@@ -77,7 +77,8 @@ def _close_passed(state: ShardState, sites: Sites, ends: Ends) -> None:
             return found.session
         return max((one.session for one in sites.by_name.values()), key=lambda rule: rule.retention_ms)
 
-    more = state.close_passed(rule_of)
+    names = list(sites.by_name)
+    more = state.close_passed(rule_of, names[0] if len(names) == 1 else "")
     ends.session_ends.extend(more.session_ends)
     ends.cart_events.extend(more.cart_events)
 

@@ -63,7 +63,6 @@ def sessionize(
             ends.session_ends.extend(
                 retraction(merge.session, merge.survivor, received_at, site, visitor_id)
                 for merge in assignment.merges
-                if merge.session.facts is not None
             )
         _remember(record, event, at, one, assignment.session, visitor, ends)
         events.append(one)

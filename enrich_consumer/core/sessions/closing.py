@@ -31,14 +31,15 @@ class Ends(NamedTuple):
 def deadline(visitor: Visitor, rule: Session) -> int:
     """The earliest moment at which something of the visitor is over; it is once the watermark lies beyond.
 
-    Epoch ms, whole steps; 0 where there is nothing to wait for.
+    Epoch ms, whole steps; 0 where there is nothing to wait for. Of a visitor who is not known (an older version did
+    not remember whom a session belonged to) only the final end is told: the rows of one session name one owner.
     """
     sessions = visitor.sessions
     first = 0
     if sessions:
         newest = 0
         for session in sessions:
-            if not session.is_announced and session.facts is not None:
+            if not session.is_announced and visitor.visitor_id:
                 at = session.last_arrival + rule.gap_ms + GRACE_MS
                 if not first or at < first:
                     first = at
@@ -88,7 +89,7 @@ def close(visitor: Visitor, watermark: int, rule: Session) -> Ends:
     if visitor.sessions and _passed(visitor.last_arrival + rule.retention_ms + SLACK_MS, watermark):
         ends = finals(_take_sessions(visitor), site, visitor_id, rule)
     for session in visitor.sessions:
-        if session.is_announced or session.facts is None:
+        if session.is_announced or not visitor_id:
             continue
         if _passed(session.last_arrival + rule.gap_ms + GRACE_MS, watermark):
             session.is_announced = True
@@ -104,6 +105,4 @@ def close(visitor: Visitor, watermark: int, rule: Session) -> Ends:
 
 def finals(over: list[OpenSession], site: str, visitor_id: str, rule: Session) -> list[bytes]:
     """The final rows of sessions that are over."""
-    return [
-        session_ends.final(session, site, visitor_id, rule) for session in over if session.facts is not None
-    ]
+    return [session_ends.final(session, site, visitor_id, rule) for session in over]

@@ -92,12 +92,15 @@ def _merge(
     return tuple(merges)
 
 
-def session_id(partition_key: str, event_id: str, at: int) -> str:
+def session_id(partition_key: str, event_id: str, at: int, late: int | None = None) -> str:
     """A UUID of version 8 (RFC 9562): 48 bits of the opening event's time, the rest a hash of who and which event.
 
-    It sorts by time like a UUID of version 7, and replaying the event gives the same id.
+    It sorts by time like a UUID of version 7, and replaying the record gives the same id. `late`: the `received_at` of
+    an event that is late. It counts then, because the event may be a copy of one that opened a session which is over
+    and told for good: the copy's session must have a name of its own.
     """
-    rest = blake2b(f"{partition_key}/{event_id}".encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+    what = f"{partition_key}/{event_id}" if late is None else f"{partition_key}/{event_id}/{late}"
+    rest = blake2b(what.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
     variant = "89ab"[int(rest[3], 16) & 3]
     return uuid_text(f"{at & 0xFFFF_FFFF_FFFF:012x}8{rest[:3]}{variant}{rest[4:19]}")
 
@@ -127,7 +130,9 @@ def _unite(one: OpenSession, other: OpenSession) -> None:
     one.last = max(one.last, other.last)
     one.last_arrival = max(one.last_arrival, other.last_arrival)
     one.events += other.events
-    if one.facts is not None and other.facts is not None:
+    if one.facts is None or other.facts is None:
+        one.facts = None  # half of them would look like all
+    else:
         one.facts.unite(other.facts)
 
 
@@ -141,7 +146,8 @@ def _open(
     *,
     late: bool,
 ) -> Assignment:
-    opened = OpenSession(at, at, received_at, session_id(partition_key, event_id, at), 1, facts=Facts())
+    name = session_id(partition_key, event_id, at, received_at if late else None)
+    opened = OpenSession(at, at, received_at, name, 1, facts=Facts())
     for other in visitor.sessions:  # none of them takes it: one within the gap would have become too long
         if 0 < at - other.last <= rule.gap_ms:
             other.was_cut = True

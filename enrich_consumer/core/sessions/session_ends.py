@@ -1,7 +1,7 @@
 """Rows of the table `session_ends`: that a session is over, as far as is known.
 
 A row follows from the session alone, not from what made the time pass: so it is the same bytes after any restart and
-whatever else is on the shard.
+whatever else is on the shard. Of a session that an older version opened only its times and events are known.
 """
 
 from hashlib import blake2b
@@ -49,30 +49,34 @@ def retraction(absorbed: OpenSession, survivor: str, received_at: int, site: str
 
 
 def _row(session: OpenSession, site: str, visitor_id: str, revision: int) -> Row:
-    facts = session.facts
-    assert facts is not None
-    seconds = (session.last - session.first) / 1000
     row: Row = {
         "row_id": row_id(session.session_id, revision),
-        "site": site,
-        "visitor_id": visitor_id,
+        "site": site or None,
+        "visitor_id": visitor_id or None,
         "session_id": session.session_id,
         "revision": revision,
         "started_at": iso(session.first),
         "ended_at": iso(session.last),
-        "seconds": seconds,
+        "seconds": (session.last - session.first) / 1000,
         "events": session.events,
-        "page_views": facts.page_views,
-        "is_engaged": session.last - session.first >= ENGAGED_MS
-        or facts.page_views > 1
-        or bool(facts.orders),
-        "entry_path": facts.entry[1] if facts.entry else None,
-        "exit_path": facts.exit[1] if facts.exit else None,
-        "orders": len(facts.orders),
-        "revenue": _revenue(facts),
-        "is_bot": facts.is_bot,
-        "user_id": facts.user[1] if facts.user else None,
     }
+    is_long = session.last - session.first >= ENGAGED_MS
+    if session.facts is not None:
+        _tell(row, session.facts, is_long)
+    elif is_long:
+        row["is_engaged"] = True
+    return row
+
+
+def _tell(row: Row, facts: Facts, is_long: bool) -> None:
+    row["page_views"] = facts.page_views
+    row["is_engaged"] = is_long or facts.page_views > 1 or bool(facts.orders)
+    row["entry_path"] = facts.entry[1] if facts.entry else None
+    row["exit_path"] = facts.exit[1] if facts.exit else None
+    row["orders"] = len(facts.orders)
+    row["revenue"] = _revenue(facts)
+    row["is_bot"] = facts.is_bot
+    row["user_id"] = facts.user[1] if facts.user else None
     if facts.touch:
         row.update(zip(TOUCH, facts.touch[1:], strict=True))
     if facts.client:
@@ -82,7 +86,6 @@ def _row(session: OpenSession, site: str, visitor_id: str, revision: int) -> Row
         row["cart_quantity"] = pieces
         row["cart_value"] = None if value is None else value / TEN_THOUSANDTHS
         row["cart_currency"] = currency
-    return row
 
 
 def _revenue(facts: Facts) -> list[Row]:

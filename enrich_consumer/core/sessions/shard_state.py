@@ -46,7 +46,7 @@ class ShardState:
         if packed is None:
             return Visitor([], {}, site, visitor_id)
         visitor = unpack(packed)
-        if not visitor.site:
+        if not visitor.visitor_id:  # of an older version
             visitor.site, visitor.visitor_id = site, visitor_id
         return visitor
 
@@ -71,14 +71,17 @@ class ShardState:
         """Whether the watermark has passed the earliest deadline."""
         return self._all_timers().earliest < self.watermark
 
-    def close_passed(self, rule_of: RuleOf) -> Ends:
-        """End what is over by the watermark, in the order of deadlines, then keys."""
+    def close_passed(self, rule_of: RuleOf, only_site: str = "") -> Ends:
+        """End what is over by the watermark, in the order of deadlines, then keys. `only_site`: where there is but one,
+        whoever's site is not known is of it."""
         timers = self._all_timers()
         found: list[tuple[int, bytes, Ends]] = []
         for due, key in timers.passed(self.watermark):
             visitor = self._due_visitor(due, key)
             if visitor is None:
                 continue  # another moment was noted since
+            if not visitor.site:
+                visitor.site = only_site
             rule = rule_of(visitor.site)
             next_due = deadline(visitor, rule)
             if 0 < next_due < self.watermark:

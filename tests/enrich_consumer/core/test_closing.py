@@ -284,3 +284,29 @@ def test_ticks_of_an_unknown_site_and_two_at_once_are_harmless(stream):
         stream.session_ends += map(orjson.loads, outcome.session_ends)
     assert stream.ends() == [(1, False, "gap")]
     assert stream.state.sequence == stream.number
+
+
+def test_a_copy_of_the_opening_event_that_comes_too_late_has_a_session_and_an_end_of_its_own(stream):
+    stream.put(0, event(1))
+    stream.put(1, event(2))
+    stream.put(200)
+    stream.put(300, event(1, ts=NOW))
+    stream.put(600)
+    finals = [row for row in stream.session_ends if row["is_final"]]
+    assert [(row["events"], row["started_at"] == finals[0]["started_at"]) for row in finals] == [
+        (2, True),
+        (1, True),
+    ]
+    assert len({row["session_id"] for row in finals}) == 2
+    assert len({row["row_id"] for row in stream.session_ends}) == len(stream.session_ends)
+
+
+def test_a_late_event_that_opens_a_session_names_it_the_same_at_each_replay():
+    def told() -> list[str]:
+        once = Stream()
+        once.put(0, event(1, ts=NOW - 2 * HOUR))
+        once.put(600)
+        return [row["session_id"] for row in once.session_ends]
+
+    assert told() == told()
+    assert len(set(told())) == 1

@@ -45,16 +45,57 @@ def test_sessions_and_event_ids_are_there_and_the_shard_goes_on():
     assert worker.counts["duplicates"] == len(known)
 
 
-def test_what_was_not_collected_is_not_told_and_what_begins_now_is():
+def test_every_session_of_the_old_log_ends_once_with_what_is_known_of_it():
+    """Whose it was is not in the old log, and nobody came again: its times and events are told, nothing is made up."""
+    shard = restored()
+    worker = shard.start(LOG["checkpoint"])
+    open_then = {told["session_id"] for told in LOG["sessions"].values()}
+    later = LOG["watermark"] + 3 * 60 * MINUTE
+    tick = incoming(NEXT, events=[], visitor_id="rastro-tick", received_at=later)
+    worker.work([tick], shard.checkpointer, 0.0)
+    rows = shard.session_ends.rows
+    assert {row["session_id"] for row in rows} >= open_then
+    assert len({row["session_id"] for row in rows}) == len(rows)
+    assert all(row["is_final"] and row["revision"] == row["events"] + 1 for row in rows)
+    assert all(row["started_at"] <= row["ended_at"] <= row["closed_at"] for row in rows)
+    for row in rows:
+        assert not row.keys() & {"site", "visitor_id", "page_views", "orders", "revenue", "is_bot", "channel"}
+        assert row.get("is_engaged", True), "short ones may have had two pages or an order"
+    assert worker.visitors == 0
+
+
+def test_a_visitor_who_comes_again_names_whose_session_ends():
+    """And facts are those of the whole session or none."""
+    shard = restored()
+    worker = shard.start(LOG["checkpoint"])
+    now = LOG["watermark"] + MINUTE
+    name = LOG["sessions"]["loja/ana"]["session_id"]
+    worker.work(
+        [incoming(NEXT, event(2000, ts=now), visitor_id="ana", received_at=now)], shard.checkpointer, 0.0
+    )
+    for number, minutes in enumerate((40, 300), start=1):
+        tick = incoming(
+            NEXT + number, events=[], visitor_id="rastro-tick", received_at=now + minutes * MINUTE
+        )
+        worker.work([tick], shard.checkpointer, float(number))
+    told = [row for row in shard.session_ends.rows if row["session_id"] == name]
+    index = LOG["sessions"]["loja/ana"]["session_event_index"] + 1
+    assert [(row["revision"], row["is_final"]) for row in told] == [(index, False), (index + 1, True)]
+    assert all((row["site"], row["visitor_id"]) == ("loja", "ana") for row in told)
+    assert not any("page_views" in row for row in told)
+
+
+def test_what_begins_now_is_told_whole():
     shard = restored()
     worker = shard.start(LOG["checkpoint"])
     later = LOG["watermark"] + 3 * 60 * MINUTE
     worker.work([incoming(NEXT, visitor_id="eva", received_at=later)], shard.checkpointer, 0.0)
-    assert shard.session_ends.rows == []
     assert worker.visitors == 1  # the visitors of the old log are over and forgotten
+    before = len(shard.session_ends.rows)
     tick = incoming(NEXT + 1, events=[], visitor_id="rastro-tick", received_at=later + 3 * 60 * MINUTE)
     worker.work([tick], shard.checkpointer, 1.0)
-    assert [(row["visitor_id"], row["is_final"]) for row in shard.session_ends.rows] == [("eva", True)]
+    told = shard.session_ends.rows[before:]
+    assert [(row["visitor_id"], row["is_final"], row["page_views"]) for row in told] == [("eva", True, 1)]
     assert worker.visitors == 0
     again = shard.start(NEXT + 1)
     assert again.visitors == 0

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from enrich_consumer.core import sessionize
-from enrich_consumer.core.sessions import cart_events, carts, closing, shard_state
+from enrich_consumer.core.sessions import cart_events, carts, closing, rule, shard_state
 from tests.proofs.closings.check import check
 from tests.proofs.closings.story import told
 from tests.proofs.sessions.check import Names
@@ -54,8 +54,8 @@ MISTAKES: Mapping[str, tuple[ModuleType, str, str]] = {
     "a record of its own ends nothing": (sessionize, "ends.session_ends.extend(finals(", "list(finals("),
     "an absorbed session is not taken back": (
         sessionize,
-        "for merge in assignment.merges\n                if merge.session.facts is not None",
-        "for merge in ()",
+        "for merge in assignment.merges\n            )",
+        "for merge in ()\n            )",
     ),
     "the cart of the event before": (
         sessionize,
@@ -76,6 +76,7 @@ MISTAKES: Mapping[str, tuple[ModuleType, str, str]] = {
     "every change is a revision": (carts, "if self.lines != before:", "if True:"),
     "removing takes all": (carts, "if known.quantity > quantity:", "if False:"),
     "an earlier deadline is not noted": (shard_state, "due < visitor.due", "False"),
+    "a late copy has the name of what is over": (rule, "received_at if late else None", "None"),
     "what is only looked at is saved no more": (
         shard_state,
         "self.saved[key] = with_due(self.saved[key], next_due)",

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from tests.proofs.sessions.history import SLACK, WINDOW, Arrival, History, Rule, arrivals
 
-Opener = tuple[str, str, str, int]
-"""What names a session: site, visitor, and the id and event time of the event that opened it."""
+Opener = tuple[str, str, str, int, int]
+"""What names a session: site, visitor, the id and event time of the event that opened it, and, if that was late, its
+`received_at`, else 0."""
 
 
 class Verdict(NamedTuple):
@@ -32,8 +33,9 @@ class Verdict(NamedTuple):
 class Visit:
     """One session: who opened it, and every event in it."""
 
-    def __init__(self, opener: Arrival) -> None:
-        self.opener: Opener = (opener.site, opener.visitor, opener.event_id, opener.at)
+    def __init__(self, opener: Arrival, late: bool) -> None:
+        name = (opener.site, opener.visitor, opener.event_id, opener.at)
+        self.opener: Opener = (*name, opener.received_at if late else 0)
         self.members = [opener]
 
     @property
@@ -83,6 +85,7 @@ class Visitor:
         # No two retained sessions start together, so the order never needs a second key.
         assert len({v.first for v in self.visits}) == len(self.visits)
         absorbed: list[Opener] = []
+        late = event.at < event.received_at - rule.lateness
         if candidates:
             visit, *others = candidates
             visit.members.append(event)
@@ -92,7 +95,7 @@ class Visitor:
                     self.visits.remove(other)
                     absorbed.append(other.opener)
         else:
-            visit = Visit(event)
+            visit = Visit(event, late)
             self.visits.append(visit)
         return Verdict(
             event,
@@ -100,7 +103,7 @@ class Visitor:
             first=visit.first,
             index=len(visit.members),
             is_start=not candidates,
-            is_late=event.at < event.received_at - rule.lateness,
+            is_late=late,
             absorbed=tuple(absorbed),
         )
 

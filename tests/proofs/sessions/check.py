@@ -40,7 +40,8 @@ class Names:
 
     def learn(self, row: stream.Row) -> None:
         """A session's first row names its opener."""
-        opener = (row["site"], row["visitor_id"], row["event_id"], ms(row["event_at"]))
+        late = ms(row["received_at"]) if row["is_late"] else 0
+        opener = (row["site"], row["visitor_id"], row["event_id"], ms(row["event_at"]), late)
         name = row["session_id"]
         assert self._ids.setdefault(opener, name) == name
         assert self._openers.setdefault(name, opener) == opener

@@ -64,15 +64,15 @@ class ShardEnds:
             if row["is_final"]:
                 finals[name] += 1
                 final_revision[name] = max(final_revision.get(name, 0), row["revision"])
-        opened = Counter(
+        opened = {
             row["session_id"]
             for row in map(orjson.loads, {item.line for item in self._world.enriched})
             if row["is_session_start"]
-        )
-        for name, times in opened.items():
-            if times == 1 and finals[name] != 1:
+        }
+        for name in opened:
+            if finals[name] != 1:
                 raise BrokenError(f"I8 session {name} has {finals[name]} final rows")
-            if times == 1 and final_revision[name] != newest[name]:
+            if final_revision[name] != newest[name]:
                 raise BrokenError(f"I8 session {name} was changed after its final row")
 
     def _catch_up(self, shard: str) -> None:
