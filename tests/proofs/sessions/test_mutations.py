@@ -34,7 +34,9 @@ MISTAKES: Mapping[str, tuple[str, str]] = {
     "a window of 255 ids": ("len(ids) > MAX_IDS", "len(ids) >= MAX_IDS"),
     "a copy renews its id": ("        return None", "        ids[mark] = ids.pop(mark)\n        return None"),
     "an id without its visitor": ('f"{partition_key}/{event_id}"', 'f"{event_id}"'),
-    "an id with the time of receipt": ("partition_key, event_id, at)", "partition_key, event_id, received_at)"),
+    "an id with the time of receipt": ("id, at, received_at if late", "id, received_at, received_at if late"),
+    "an id of a late one without its arrival": ("received_at if late else None", "None"),
+    "an id of any with its arrival": ("received_at if late else None", "received_at"),
 }  # fmt: skip
 
 
