@@ -8,6 +8,7 @@ import duckdb
 
 from analytics.athena_to_duckdb import duck_type, to_duckdb
 from analytics.queries import VIEWS, view
+from analytics.tables.schema import SEPARATIONS
 from schemas import Column, json_file
 from schemas.cart_events import COLUMNS as CART_EVENT_COLUMNS
 from schemas.rejected import COLUMNS as REJECTED_COLUMNS
@@ -31,6 +32,7 @@ class Lake:
         self.database = duckdb.connect(config={"threads": 2})
         self.database.execute("SET TimeZone = 'UTC'")
         self._landing()
+        self._table("separations", (Column(name, kind, "") for name, kind in SEPARATIONS.items()))
         for name in VIEWS:
             self.database.execute(f"CREATE VIEW {name} AS {to_duckdb(view(name).sql)}")
         self.add("enriched", enriched)

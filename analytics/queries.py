@@ -35,6 +35,11 @@ VIEWS = (
     "real_time",
     "ended_sessions",
     "abandoned_carts",
+    "visitors",
+    "identity_edges",
+    "people",
+    "touches",
+    "new_and_returning",
 )
 """In the order in which they can be created: each reads tables and earlier views only."""
 

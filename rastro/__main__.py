@@ -22,6 +22,7 @@ COMMANDS = {
     "query": "rastro.commands.query",
     "replay": "rastro.commands.replay",
     "rebuild": "rastro.commands.rebuild",
+    "separate": "rastro.commands.separate",
 }
 
 

@@ -27,6 +27,8 @@ _GROSS, _REFUNDED = Total("gross_revenue"), Total("refunded")
 _CONVERSION = Ratio("orders per session", "orders", "sessions")
 _BASKET = Ratio("revenue per order", "revenue", "orders")
 
+_MODELS = ("first", "last", "linear", "position")
+
 OVERVIEW = Dashboard(
     "overview",
     "Overview and revenue",
@@ -69,6 +71,18 @@ ACQUISITION = Dashboard(
         BarChart("Revenue by the last touch", "attribution", "last_channel", (_REVENUE,), by="currency"),
         HeatMap("Orders: from first to last touch", "attribution", "first_channel", "last_channel", _ORDERS),
         Kpi("Visits before an order", "attribution", Ratio("visits per order", "touches", "orders")),
+        Table(
+            "Orders of people by model",
+            "touches",
+            ("channel",),
+            tuple(Total(f"{model}_share") for model in _MODELS),
+        ),
+        Table(
+            "Revenue of people by model",
+            "touches",
+            ("currency", "channel"),
+            tuple(Total(f"{model}_revenue") for model in _MODELS),
+        ),
     ),
     (_SITE, _CURRENCY, _CHANNEL, _DEVICE),
 )
@@ -122,6 +136,14 @@ RETENTION = Dashboard(
     "retention",
     "Retention",
     (
+        LineChart("Sessions of new and returning visitors", "newcomers", (_SESSIONS,), by="visitor"),
+        BarChart("Orders per session, new and returning", "newcomers", "visitor", (_CONVERSION,)),
+        Table(
+            "Revenue of new and returning visitors",
+            "newcomers",
+            ("currency", "visitor"),
+            (_REVENUE, _ORDERS, _SESSIONS),
+        ),
         HeatMap(
             "Visitors who came back, by week",
             "retention",

@@ -69,6 +69,27 @@ _SETS = (
         },
     ),
     DataSet(
+        "newcomers",
+        "SELECT CAST(session_date AS timestamp) AS visit_day, site, channel, device_class, currency, visitor, sessions,"
+        " orders, CAST(revenue AS double) AS revenue FROM new_and_returning",
+        {
+            "visit_day": _D, "site": _T, "channel": _T, "device_class": _T, "currency": _T, "visitor": _T,
+            "sessions": _W, "orders": _W, "revenue": _N,
+        },
+    ),
+    DataSet(
+        "touches",
+        "SELECT CAST(order_date AS timestamp) AS ordered_on, site, currency, channel, source, medium, campaign,"
+        " position, days_before, first_share, last_share, linear_share, position_share, first_revenue, last_revenue,"
+        " linear_revenue, position_revenue FROM touches",
+        {
+            "ordered_on": _D, "site": _T, "currency": _T, "channel": _T, "source": _T, "medium": _T, "campaign": _T,
+            "position": _W, "days_before": _N, "first_share": _N, "last_share": _N, "linear_share": _N,
+            "position_share": _N, "first_revenue": _N, "last_revenue": _N, "linear_revenue": _N,
+            "position_revenue": _N,
+        },
+    ),
+    DataSet(
         "pages",
         "SELECT CAST(session_date AS timestamp) AS day, site, page_path, entries, bounces, exits FROM entry_exit_pages",
         {"day": _D, "site": _T, "page_path": _T, "entries": _W, "bounces": _W, "exits": _W},

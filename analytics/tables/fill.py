@@ -1,5 +1,6 @@
 """The statements that fill the tables for one window."""
 
+import re
 from functools import cache
 
 from analytics.queries import view
@@ -193,7 +194,14 @@ WHEN NOT MATCHED AND NOT n.is_gone THEN {insert(columns)}"""
 
 
 def _cast(kind: str) -> str:
-    return {"string": "varchar", "int": "integer"}.get(kind, kind)
+    """A type of DDL in the words of queries: `array<struct<a:string>>` is `array(row(a varchar))`."""
+    plain = {"string": "varchar", "int": "integer", "timestamp": "timestamp(6)", "struct": "row"}
+    spelled = re.sub(r"\w+", lambda found: plain.get(found[0], found[0]), kind)
+    return (
+        spelled.replace(":", " ").replace("<", "(").replace(">", ")")
+        if "<" in kind
+        else plain.get(kind, kind)
+    )
 
 
 @cache

@@ -49,15 +49,24 @@ def tables() -> dict[str, Table]:
             "known_copies", {n: events[n] for n in ("site", "event_id", "raw_sequence", "event_date")}, None
         ),
         Table("filled_hours", {"dt": "string", "hour": "int"}, None),
+        Table("separations", SEPARATIONS, None),
     )
     return {table.name: table for table in made}
 
+
+SEPARATIONS = {
+    **dict.fromkeys(("site", "visitor_id", "user_id"), "string"),
+    "separated_at": "timestamp",
+    "reason": "string",
+}
+"""Pairs of visitor and account that the operator keeps apart: no join of them is made (docs/identity.md)."""
 
 _COUNTS = dict.fromkeys(
     ("events", "page_views", "item_views", "cart_adds", "checkouts", "payments", "searches"), "bigint"
 )
 SESSIONS = {
     **dict.fromkeys(("site", "visitor_id", "session_id", "visitor_kind", "user_id"), "string"),
+    "accounts": "array<struct<user_id:string,first_at:timestamp,last_at:timestamp,events:bigint>>",
     "started_at": "timestamp",
     "ended_at": "timestamp",
     "seconds": "double",

@@ -6,6 +6,8 @@
 -- Money is in currency: of the first order, else of the first thing put into the cart. gross_revenue, refunded and
 -- revenue (the rest) leave orders in other currencies out; orders and orders_in_currency count both and only these.
 -- cart_pieces and cart_value are what was put into the cart and not taken out again in this visit.
+-- accounts: who was signed in, one entry for each stretch of events that name the same user_id, in their order; null
+-- where nobody was. user_id is one of them.
 WITH networks AS (
   -- what a click id says where the link has no utm parameters, as in the enrichment campaign
   SELECT *
@@ -156,6 +158,55 @@ carts AS (
   FROM cart_items
   GROUP BY site, visitor_id, session_id, currency
 ),
+-- a stretch ends where an event names another account; events without a name end none
+account_steps AS (
+  SELECT
+    site,
+    visitor_id,
+    session_id,
+    user_id,
+    event_at,
+    raw_sequence,
+    session_event_index,
+    event_id,
+    CASE
+      WHEN user_id = lag(user_id) OVER (
+        PARTITION BY site, visitor_id, session_id
+        ORDER BY event_at, raw_sequence, session_event_index, event_id
+      ) THEN 0
+      ELSE 1
+    END AS is_step
+  FROM events
+  WHERE user_id IS NOT NULL
+),
+account_stretches AS (
+  SELECT
+    account_steps.*,
+    sum(is_step) OVER (
+      PARTITION BY site, visitor_id, session_id
+      ORDER BY event_at, raw_sequence, session_event_index, event_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS stretch
+  FROM account_steps
+),
+account_spans AS (
+  SELECT
+    site,
+    visitor_id,
+    session_id,
+    stretch,
+    CAST(
+      ROW(max(user_id), min(event_at), max(event_at), count(*))
+      AS ROW(user_id varchar, first_at timestamp(6), last_at timestamp(6), events bigint)
+    ) AS span
+  FROM account_stretches
+  GROUP BY site, visitor_id, session_id, stretch
+),
+signed_in AS (
+  SELECT site, visitor_id, session_id, array_agg(span ORDER BY stretch) AS accounts
+  FROM account_spans
+  GROUP BY site, visitor_id, session_id
+),
 summed AS (
   SELECT
     site,
@@ -205,6 +256,7 @@ SELECT
   summed.session_id,
   summed.visitor_kind,
   summed.user_id,
+  signed_in.accounts,
   summed.started_at,
   summed.ended_at,
   summed.seconds,
@@ -257,3 +309,7 @@ LEFT JOIN carts
   AND carts.visitor_id = summed.visitor_id
   AND carts.session_id = summed.session_id
   AND carts.currency_number = 1
+LEFT JOIN signed_in
+  ON signed_in.site = summed.site
+  AND signed_in.visitor_id = summed.visitor_id
+  AND signed_in.session_id = summed.session_id

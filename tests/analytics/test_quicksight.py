@@ -177,7 +177,9 @@ def test_the_check_would_see_a_mistake() -> None:
     assert found
 
 
-MONEY = {"revenue", "gross_revenue", "refunded", "value_abandoned"}
+MONEY = {"revenue", "gross_revenue", "refunded", "value_abandoned"} | {
+    f"{model}_revenue" for model in ("first", "last", "linear", "position")
+}
 
 
 def test_no_visual_adds_money_of_two_currencies() -> None:

@@ -1,5 +1,6 @@
 """The operator's tools on this machine: what they say before, do, and leave in the audit file."""
 
+import argparse
 import gzip
 import json
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from analytics.athena_dialect import violations
+from analytics.tables import tables
 from lake.iceberg import IcebergTables
 from rastro.__main__ import main
-from rastro.commands import replay
+from rastro.commands import replay, separate
 from tests.analytics.flow import write_parquet
 from tests.lake.histories import draw
 
@@ -126,3 +129,27 @@ def test_replay_puts_what_was_asked_for_once(tmp_path: Path, monkeypatch: pytest
 def test_replay_says_what_is_wrong_with_a_time(tmp_path: Path, capsys: Any) -> None:
     assert main(["replay", "--since", "noon", "--until", "2026-11-21", "--home", str(tmp_path)]) == 2
     assert "'noon' is no time" in capsys.readouterr().err
+
+
+def test_separate_is_written_once_and_taken_back(tmp_path: Path, capsys: Any) -> None:
+    pair = ["separate", "--site", "loja", "--visitor", "v1", "--user", "d'Ana", "--home", str(tmp_path)]
+    assert main(pair) == 2
+    assert "no tables under" in capsys.readouterr().err
+    table = IcebergTables(tmp_path / "tables").table("separations")
+    assert main([*pair, "--dry-run"]) == 0
+    assert main([*pair, "--reason", "a test"]) == 0
+    assert main(pair) == 0
+    (row,) = table.refresh().scan().to_arrow().to_pylist()
+    assert (row["visitor_id"], row["user_id"], row["reason"]) == ("v1", "d'Ana", "a test")
+    assert main([*pair, "--undo"]) == 0
+    assert table.refresh().scan().to_arrow().num_rows == 0
+    done = [line["summary"]["done"] for line in _audited(tmp_path)]
+    assert done == ["nothing written", "written", "they were apart already", "taken back"]
+
+
+@pytest.mark.parametrize("undo", [[], ["--undo"]])
+def test_athena_takes_what_separate_writes(undo: list[str]) -> None:
+    parser = argparse.ArgumentParser()
+    separate.arguments(parser)
+    args = parser.parse_args(["--site", "loja", "--visitor", "v'1", "--user", "u;1", *undo])
+    assert violations(separate.statement(args), iceberg=set(tables())) == []
