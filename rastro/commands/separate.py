@@ -6,7 +6,7 @@ Nothing is rewritten. The pair goes into the table `separations`, and the views 
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 from pyiceberg.expressions import And, BooleanExpression, EqualTo
