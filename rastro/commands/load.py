@@ -1,11 +1,12 @@
-"""Turn a web server's log into page views and post them, or write them as raw records.
+"""Turn a web server's log into page views and post them, or write them as raw records; with --for, a load test.
 
 Page views of pages, not of the files that pages load. Posted, the newest becomes now and all gaps stay.
+With --rate R --for T: R events a second for that long, at times set beforehand, of the made-up shop or of the log over
+and over; then latencies (HDR histograms) and the ledger of every event.
 """
 
 import argparse
 import json
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -19,13 +20,15 @@ from rastro.access_log.raw import raw_lines
 from rastro.access_log.requests import Shape
 from rastro.access_log.sessions import count_sessions
 from rastro.access_log.source import Log, Survey
+from rastro.access_log.visitors import visitor_key
 from rastro.local import emulator, info
+from rastro.open_loop import command as test
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
 from rastro.traffic.post import Target
 from rastro.traffic.wait_for_rows import PATIENCE_SECONDS, Watch, wait_for
 
-HELP = "a web server's log as events"
+HELP = "a web server's log as events, or a load test"
 
 TAKEN_MS = 7 * 24 * 3600 * 1000 - 3600 * 1000
 """The pipeline takes events of more than seven days for those of a wrong clock; an hour is for the posting."""
@@ -38,7 +41,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--access-log",
-        required=True,
         metavar="FILE",
         help="in any known format, plain or packed; - for stdin",
     )
@@ -50,14 +52,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--site-url", default="https://www.loja.example", metavar="URL", help="before the paths (%(default)s)"
     )
-    add("--rate", type=float, default=0.0, metavar="N", help="at most N events a second (no limit)")
+    add(
+        "--rate",
+        type=float,
+        default=0.0,
+        metavar="N",
+        help="at most N events a second (no limit); with --for exactly",
+    )
     add("--from-start", action="store_true", help="do not go on where an earlier load stopped")
     add("--verify", action="store_true", help="wait for Parquet and compare the sessions (local stack only)")
     add("--json", action="store_true", help="one line of JSON on stdout with the figures")
+    test.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit status: 0 well, 1 something lost or other sessions than counted, 2 it could not run."""
+    if args.for_:
+        return test.run(args)
+    if not args.access_log:
+        raise Problem("name a log (--access-log FILE), or say how fast and how long: --rate 50 --for 1m")
+    if args.env:
+        raise Problem("--env goes with --for; a log is posted to another stack with --api-url and --key")
     if args.api_url and (not args.key or args.verify):
         raise Problem("--api-url needs --key, and does not go with --verify, which reads the local stack")
     progress = Progress()
@@ -107,7 +122,7 @@ def _report_survey(survey: Survey, progress: Progress) -> None:
 
 
 def _to_raw(args: argparse.Namespace, log: Log, survey: Survey, figures: Figures) -> bool:
-    key = _visitor_key(args.home)
+    key = visitor_key(args.home)
     name = "/dev/stdout" if args.to_raw == "-" else args.to_raw
     try:
         with open(name, "wb") as file:  # noqa: PTH123 - a name, maybe of stdout
@@ -121,7 +136,7 @@ def _to_raw(args: argparse.Namespace, log: Log, survey: Survey, figures: Figures
 def _post(args: argparse.Namespace, log: Log, survey: Survey, figures: Figures, progress: Progress) -> bool:
     if args.api_url:
         # A deployed API believes no address that a client claims, so visitors are named here.
-        target, key = Target(args.api_url.rstrip("/"), args.key), _visitor_key(args.home)
+        target, key = Target(args.api_url.rstrip("/"), args.key), visitor_key(args.home)
     else:
         local = info.read(args.home)
         target, key = Target(local.api_url, local.site_key), None
@@ -180,13 +195,3 @@ def _verify(
     figures["lost"] = len(stored) - len(ours)
     figures["sessions"] = len({(row["site"], row["visitor_id"], row["session_id"]) for row in ours})
     return not figures["lost"] and figures["sessions"] == figures["sessions_expected"]
-
-
-def _visitor_key(home: Path) -> bytes:
-    """The secret behind visitor ids that are made here; kept, so that a visitor stays the same in the next log."""
-    path = home / "visitor.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), encoding="ascii")
-    return bytes.fromhex(path.read_text(encoding="ascii"))

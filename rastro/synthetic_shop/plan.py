@@ -23,7 +23,9 @@ class Plan(NamedTuple):
     probes: tuple[Probe, ...]
 
 
-class _Batch(NamedTuple):
+class Batch(NamedTuple):
+    """What one browser posts together."""
+
     who: Person
     acts: list[tuple[int, Any]]  # (true time in epoch ms, event)
     arrives: int  # orders the batches among themselves
@@ -38,7 +40,7 @@ def plan(seed: int, events: int, now: int) -> Plan:
     an hour. So the time the posting takes cannot move a gap across the 30 minutes that end a session.
     """
     rng = random.Random(seed)
-    batches: list[_Batch] = []
+    batches: list[Batch] = []
     left, serial = events, 0
     while left > 0:
         who = person(rng)
@@ -53,7 +55,7 @@ def plan(seed: int, events: int, now: int) -> Plan:
     batches.sort(key=lambda batch: batch.arrives)
     requests: list[Request] = []
     for batch in batches:
-        requests.append(_request(rng, batch, now))
+        requests.append(request(rng, batch, now))
         if rng.random() < 0.05:  # the answer got lost: the browser repeats the whole batch, maybe later
             index = max(0, len(requests) - 1 - rng.choice((0, 0, 3, 20)))
             requests.append(requests[index]._replace(is_copy=True))
@@ -73,11 +75,11 @@ def _starts(rng: random.Random, who: Person, now: int) -> list[int]:
     return starts
 
 
-def _batches(rng: random.Random, who: Person, start: int, acts: list[tuple[int, Any]]) -> list[_Batch]:
+def _batches(rng: random.Random, who: Person, start: int, acts: list[tuple[int, Any]]) -> list[Batch]:
     """Cut a visit into what the browser posts together; some parts arrive late or twenty minutes apart."""
     timed = [(start + elapsed, event) for elapsed, event in acts]
     if not who.visitor_id:  # without a cookie one batch: the daily hash may change between two
-        return [_Batch(who, timed, timed[-1][0])]
+        return [Batch(who, timed, timed[-1][0])]
     parts: list[list[tuple[int, Any]]] = []
     while timed:
         size = rng.choices((1, 2, 3, 5, 8), (20, 30, 25, 15, 10))[0]
@@ -93,21 +95,22 @@ def _batches(rng: random.Random, who: Person, start: int, acts: list[tuple[int, 
         middle = pushed[third : 2 * third]
         parts = pushed[:third] + pushed[2 * third :] + middle
         latest = max(at for part in parts for at, _ in part)
-        return [_Batch(who, part, latest + index) for index, part in enumerate(parts)]
+        return [Batch(who, part, latest + index) for index, part in enumerate(parts)]
     arrivals = [part[-1][0] for part in parts]
     if len(parts) >= 2 and rng.random() < 0.08:  # a slow connection: one batch overtakes another
         index = rng.randrange(len(parts) - 1)
         arrivals[index], arrivals[index + 1] = arrivals[index + 1], arrivals[index]
-    return [_Batch(who, part, arrives) for part, arrives in zip(parts, arrivals, strict=True)]
+    return [Batch(who, part, arrives) for part, arrives in zip(parts, arrivals, strict=True)]
 
 
-def _request(rng: random.Random, batch: _Batch, now: int) -> Request:
+def request(rng: random.Random, batch: Batch, now: int, mark: str = "") -> Request:
+    """The POST of a batch at `now` (epoch ms). `mark`: hex digits with which the event ids begin, at most eight."""
     who = batch.who
     acts = list(batch.acts)
     if len(acts) > 1 and rng.random() < 0.05:
         rng.shuffle(acts)
     bare = len(acts) == 1 and not who.clock_error and rng.random() < 0.5
-    events = tuple(_event(rng, who, at, act) for at, act in acts)
+    events = tuple(_event(rng, who, at, act, mark) for at, act in acts)
     sent_at = None if bare else now + who.clock_error
     payload = events[0].event if bare else {"sent_at": sent_at, "events": [sent.event for sent in events]}
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
@@ -124,8 +127,8 @@ def _request(rng: random.Random, batch: _Batch, now: int) -> Request:
     return Request(visitor, who.address, tuple(headers), body, events, sent_at, key_in_query=beacon)
 
 
-def _event(rng: random.Random, who: Person, at: int, act: dict[str, Any]) -> Sent:
-    event_id = str(uuid.UUID(int=rng.getrandbits(128), version=4))
+def _event(rng: random.Random, who: Person, at: int, act: dict[str, Any], mark: str) -> Sent:
+    event_id = mark + str(uuid.UUID(int=rng.getrandbits(128), version=4))[len(mark) :]
     width, height = who.device.screen
     viewport_width, viewport_height = who.device.viewport
     event: Any = {"event_id": event_id, **act, "ts": at + who.clock_error}

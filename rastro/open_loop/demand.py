@@ -1,0 +1,75 @@
+"""What is posted: the made-up shop, or the page views of a web server's log over and over."""
+
+import random
+import uuid
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import orjson
+
+from rastro.access_log.event import PageView, event, visitor_id
+from rastro.access_log.requests import header_text
+from rastro.synthetic_shop.live import Live
+from rastro.traffic.post import address_headers
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Shot(NamedTuple):
+    """One POST. `event_ids` in the order of its events."""
+
+    headers: Headers
+    body: bytes
+    event_ids: tuple[str, ...]
+    key_in_query: bool = False
+
+
+class Demand(Protocol):
+    """Endless."""
+
+    def shot(self, now: int) -> Shot:
+        """What is posted at `now` (epoch ms)."""
+
+
+class Shop:
+    """`open_visits`: at the same time."""
+
+    def __init__(self, seed: int, mark: str, open_visits: int) -> None:
+        self._live = Live(seed, mark, open_visits)
+
+    def shot(self, now: int) -> Shot:
+        made = self._live.request(now)
+        headers = (*made.headers, *address_headers(made.address))
+        return Shot(headers, made.body, tuple(sent.event_id for sent in made.events), made.key_in_query)
+
+
+class LogAgain:
+    """The log's page views, one a request, from a place of its own on; at the end it begins anew.
+
+    `visitor_key`: names visitors here, for an API that does not believe the address a client claims.
+    """
+
+    def __init__(
+        self, views: Sequence[PageView], seed: int, mark: str, site_url: str, visitor_key: bytes | None
+    ) -> None:
+        self._views = views
+        self._rng = random.Random(seed)
+        self._at = self._rng.randrange(len(views))
+        self._mark = mark
+        self._site_url = site_url
+        self._key = visitor_key
+
+    def shot(self, now: int) -> Shot:
+        view = self._views[self._at]
+        self._at = (self._at + 1) % len(self._views)
+        made = event(view, "", self._site_url, now - view.line.at)
+        name = self._mark + str(uuid.UUID(int=self._rng.getrandbits(128), version=4))[len(self._mark) :]
+        made["event_id"] = name
+        if self._key:
+            made["visitor_id"] = visitor_id(self._key, view.line.address, view.line.agent)
+        headers = (
+            ("Content-Type", "application/json"),
+            ("User-Agent", header_text(view.line.agent)),
+            *address_headers(header_text(view.line.address)),
+        )
+        return Shot(headers, orjson.dumps(made), (name,))

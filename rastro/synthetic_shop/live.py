@@ -1,0 +1,50 @@
+"""The shop as it is now: many visits at once, each request the next of any of them."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from rastro.synthetic_shop.people import Person, person
+from rastro.synthetic_shop.plan import Batch, request
+from rastro.synthetic_shop.request import Request
+from rastro.synthetic_shop.sources import source
+from rastro.synthetic_shop.visit import visit
+
+TOGETHER, SHARES = (1, 2, 3, 5, 8), (20, 30, 25, 15, 10)
+"""Events of a request, as in a planned load."""
+
+
+class Live:
+    """Endless. `seed` gives the same visits again; `mark` begins every event id; `open_visits` at the same time."""
+
+    def __init__(self, seed: int, mark: str, open_visits: int) -> None:
+        self._rng = random.Random(seed)
+        self._mark = mark
+        self._visits: list[tuple[Person, Iterator[tuple[int, dict[str, Any]]]] | None] = [None] * open_visits
+        self._serial = 0
+
+    def request(self, now: int) -> Request:
+        """What is posted at `now` (epoch ms): up to eight acts of one visitor, seconds old at most."""
+        rng = self._rng
+        wanted = rng.choices(TOGETHER, SHARES)[0]
+        acts: list[tuple[int, dict[str, Any]]] = []
+        while not acts:
+            place = rng.randrange(len(self._visits))
+            found = self._visits[place] or self._new(place)
+            for act in found[1]:
+                acts.append(act)
+                if len(acts) == wanted:
+                    break
+            else:
+                self._visits[place] = None  # the visit is over; another begins when this place is drawn again
+        who = found[0]
+        last = len(acts) - 1
+        timed = [(now - 200 * (last - index), act) for index, (_, act) in enumerate(acts)]
+        return request(rng, Batch(who, timed, now), now, self._mark)
+
+    def _new(self, place: int) -> tuple[Person, Iterator[tuple[int, dict[str, Any]]]]:
+        self._serial += 1
+        who = person(self._rng)
+        found = who, visit(self._rng, who, source(self._rng, who.device.in_app), self._serial)
+        self._visits[place] = found
+        return found
