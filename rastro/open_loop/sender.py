@@ -115,9 +115,10 @@ def _work(
         if (
             sent - due > TIMEOUT_SECONDS
         ):  # its client has given up; sending it would only make the queue longer
-            status, rejected, trouble = 0, [], f"not sent: no connection was free for {TIMEOUT_SECONDS:.0f} s"
+            answer: tuple[int, list[int], str] = 0, [], f"not sent: none free for {TIMEOUT_SECONDS:.0f} s"
         else:
-            status, rejected, trouble = _post(pool, order.target, shot)
+            answer = _post(pool, order.target, shot)
+        status, rejected, trouble = answer
         line: dict[str, Any] = {
             "due": at,
             "late": int((sent - due) * 1e6),
