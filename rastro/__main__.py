@@ -21,8 +21,12 @@ COMMANDS = {
     "cost": "rastro.commands.cost",
     "query": "rastro.commands.query",
     "replay": "rastro.commands.replay",
+    "recover": "rastro.commands.recover",
+    "backfill": "rastro.commands.backfill",
     "rebuild": "rastro.commands.rebuild",
     "separate": "rastro.commands.separate",
+    "state": "rastro.commands.state",
+    "reset": "rastro.commands.reset",
 }
 
 

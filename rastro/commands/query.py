@@ -21,14 +21,14 @@ from analytics.athena_dialect import violations
 from analytics.queries import view
 from analytics.tables import tables
 from lake.iceberg import IcebergTables, open_tables
+from rastro.repair import estimate
+from rastro.repair.place import Place, open_place
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.tables import table
 
 HELP = "ask the tables in SQL"
 
-USD_PER_TB = 5.0
-"""Athena's price in most regions; 9 in São Paulo. The smallest charge is for 10 MB."""
 _POLL_SECONDS = 0.5
 
 
@@ -49,23 +49,26 @@ def run(args: argparse.Namespace) -> int:
     sql = sys.stdin.read() if args.sql == "-" else args.sql
     sql = sql.strip().rstrip(";")
     _check(sql)
-    rows, summary = (_on_athena if args.env else _here)(args, sql)
+    place = open_place(args.env, args.home) if args.env else None
+    rows, summary = _here(args, sql) if place is None else _on_athena(args, place, sql)
     if not args.dry_run:
         _show(rows[: args.limit], args)
         if len(rows) > args.limit:
             print(
                 f"rastro: {len(rows) - args.limit} more rows; --limit {len(rows)} shows all", file=sys.stderr
             )
-    audit(args.home, "query", {"sql": sql, "env": args.env, "dry_run": args.dry_run}, summary)
+    options = {"sql": sql, "env": args.env, "dry_run": args.dry_run}
+    where = (place.client("s3"), place.bucket) if place else ()
+    audit(args.home, "query", options, summary, *where)
     return 0
 
 
 def _check(sql: str) -> None:
     found = violations(sql)
     if found:
-        raise Problem(f"Athena would refuse it: {found[0].message}")
+        raise Problem(f"Athena would refuse it: {found[0].message}", "refused_by_athena")
     if not isinstance(sqlglot.parse_one(sql, read="athena"), exp.Query):
-        raise Problem("only a SELECT: data are changed by the jobs and the other tools")
+        raise Problem("only a SELECT: data are changed by the jobs and the other tools", "no_select")
 
 
 def _reads(sql: str) -> set[str]:
@@ -76,7 +79,7 @@ def _reads(sql: str) -> set[str]:
         try:
             tree = sqlglot.parse_one(wanted.pop(), read="athena")
         except ParseError as error:
-            raise Problem(f"not SQL: {error}") from None
+            raise Problem(f"not SQL: {error}", "no_sql") from None
         own = {cte.alias for cte in tree.find_all(exp.CTE)}
         for name in {node.name.lower() for node in tree.find_all(exp.Table)} - own - found:
             found.add(name)
@@ -87,7 +90,9 @@ def _reads(sql: str) -> set[str]:
 
 def _here(args: argparse.Namespace, sql: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     if not (args.home / "tables" / "catalog.db").exists():
-        raise Problem(f"no tables under {args.home}; make demo leaves some, or name another --home")
+        raise Problem(
+            f"no tables under {args.home}; make demo leaves some, or name another --home", "no_tables"
+        )
     store = IcebergTables(args.home / "tables")
     landing = {
         name: sorted((args.home / "lake" / name).rglob("*.parquet")) for name in ("enriched", "rejected")
@@ -103,21 +108,20 @@ def _here(args: argparse.Namespace, sql: str) -> tuple[list[dict[str, Any]], dic
     try:
         rows = lake.rows(sql)
     except duckdb.Error as error:
-        raise Problem(f"{type(error).__name__}: {str(error).splitlines()[0]}") from None
+        raise Problem(f"{type(error).__name__}: {str(error).splitlines()[0]}", "query_failed") from None
     return rows, {"rows": len(rows), "bytes_at_most": size, "seconds": round(time.monotonic() - begun, 2)}
 
 
-def _on_athena(args: argparse.Namespace, sql: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    from infra.deploy.target import find_target  # noqa: PLC0415 - takes a while to import
-    from infra.environments import loader, resource_names  # noqa: PLC0415
+def _on_athena(
+    args: argparse.Namespace, place: Place, sql: str
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    from infra.environments import loader, resource_names  # noqa: PLC0415 - takes a while to import
 
     environment = loader.read(args.env)
-    athena = find_target(environment).client("athena")
+    athena = place.client("athena")
     limit = environment.analytics.scan_limit_gib
-    most = limit / 1024 * USD_PER_TB
-    print(
-        f"rastro: the workgroup stops it at {limit} GiB, {most:.2f} USD at the usual price", file=sys.stderr
-    )
+    most = estimate.of_scans(place, limit * 2**30)
+    print(f"rastro: the workgroup stops it at {limit} GiB, {most:.2f} USD at list price", file=sys.stderr)
 
     def ask(statement: str) -> dict[str, Any]:
         query = athena.start_query_execution(
@@ -130,7 +134,8 @@ def _on_athena(args: argparse.Namespace, sql: str) -> tuple[list[dict[str, Any]]
             if found["Status"]["State"] == "SUCCEEDED":
                 return found
             if found["Status"]["State"] in {"FAILED", "CANCELLED"}:
-                raise Problem(f"Athena: {found['Status'].get('StateChangeReason', found['Status']['State'])}")
+                why = found["Status"].get("StateChangeReason", found["Status"]["State"])
+                raise Problem(f"Athena: {why}", "query_failed")
             time.sleep(_POLL_SECONDS)
 
     if args.dry_run:  # costs nothing, and Athena checks every name and type
@@ -138,8 +143,8 @@ def _on_athena(args: argparse.Namespace, sql: str) -> tuple[list[dict[str, Any]]
         return [], {"usd_at_most": round(most, 2)}
     done = ask(sql)
     size = int(done["Statistics"]["DataScannedInBytes"])
-    usd = max(size, 10_000_000) / 1e12 * USD_PER_TB
-    print(f"rastro: read {size:,} bytes, {usd:.5f} USD at the usual price", file=sys.stderr)
+    usd = estimate.of_scans(place, max(size, 1))
+    print(f"rastro: read {size:,} bytes, {usd:.5f} USD at list price", file=sys.stderr)
     rows: list[dict[str, Any]] = []
     names: list[str] = []
     for page in athena.get_paginator("get_query_results").paginate(QueryExecutionId=done["QueryExecutionId"]):

@@ -4,22 +4,26 @@ What is already right is not written again; a run that was stopped is simply sta
 """
 
 import argparse
-import json
-import time
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from analytics.duckdb_tables import Tables
 from analytics.tables import Window
+from lake import layout
 from lake.iceberg import IcebergTables, Jobs
+from rastro.repair import estimate
+from rastro.repair.place import Place, open_place
+from rastro.repair.times import listed
+from rastro.repair.windows import fill
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
 
 HELP = "fill the tables of a day, or of all days, again"
 
-_POLL_SECONDS = 2.0
+SCANS_OF_LANDING = 10
+"""How often the statements of one window read the landing table."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,13 +42,15 @@ def run(args: argparse.Namespace) -> int:
     """Exit status: 0 done, 2 it could not run."""
     progress = Progress()
     day = _date(args.day) if args.day else None
-    summary = _on_aws(args, day, progress) if args.env else _here(args, day, progress)
+    place = open_place(args.env, args.home) if args.env else None
+    summary = _here(args, day, progress) if place is None else _on_aws(args, place, day, progress)
     progress.say("rebuilt: " + ", ".join(f"{value} {name}" for name, value in summary.items()))
     audit(
         args.home,
         "rebuild",
         {"day": args.day, "all": args.all, "env": args.env, "dry_run": args.dry_run},
         summary,
+        *((place.client("s3"), place.bucket) if place else ()),
     )
     return 0
 
@@ -53,13 +59,13 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Problem(f"{text!r} is no day; write it as 2026-11-21") from None
+        raise Problem(f"{text!r} is no day; write it as 2026-11-21", "no_day") from None
 
 
 def _here(args: argparse.Namespace, day: date | None, progress: Progress) -> dict[str, Any]:
     files = sorted((args.home / "lake" / "enriched").rglob("*.parquet"))
     if not files:
-        raise Problem(f"no landing files under {args.home / 'lake'}; make demo leaves some")
+        raise Problem(f"no landing files under {args.home / 'lake'}; make demo leaves some", "no_landing")
     landing = Tables(files)
     happened = "coalesce(event_date, CAST(event_at AS date))"
     where = f"WHERE {happened} = DATE '{day}'" if day else ""
@@ -76,31 +82,27 @@ def _here(args: argparse.Namespace, day: date | None, progress: Progress) -> dic
     return {"days of arrival": len(arrivals), "changes": jobs.changes}
 
 
-def _on_aws(args: argparse.Namespace, day: date | None, progress: Progress) -> dict[str, Any]:
-    from infra.deploy.target import find_target  # noqa: PLC0415 - takes a while to import
-    from infra.environments import loader  # noqa: PLC0415
-
+def _on_aws(args: argparse.Namespace, place: Place, day: date | None, progress: Progress) -> dict[str, Any]:
     if day is None:
         raise Problem(
-            "--all is for this machine; on AWS name the days one by one: each costs a scan of its arrivals"
+            "--all is for this machine; on AWS name the days one by one: each costs a scan of its arrivals",
+            "all_days",
         )
-    environment = loader.read(args.env)
-    target = find_target(environment)
     until = _date(args.arrived_until) if args.arrived_until else day + timedelta(days=8)
     arrivals = [day - timedelta(days=1) + timedelta(days=n) for n in range((until - day).days + 2)]
-    progress.say(f"rebuild: {len(arrivals)} windows, one for each day of arrival until {until}")
-    if args.dry_run:
-        return {"windows": len(arrivals), "changes": "not asked"}
-    steps = target.client("stepfunctions")
-    machine = f"arn:aws:states:{target.region}:{target.account}:stateMachine:{environment.prefix}-window"
-    for dt in arrivals:
-        window = Window(dt.isoformat(), 0, 23, day, day)
-        progress.note(f"window of {dt}")
-        started = steps.start_execution(
-            stateMachineArn=machine, input=json.dumps(window._asdict(), default=str)
-        )["executionArn"]
-        while (status := steps.describe_execution(executionArn=started)["status"]) == "RUNNING":
-            time.sleep(_POLL_SECONDS)
-        if status != "SUCCEEDED":
-            raise Problem(f"the window of {dt} ended as {status}; the days before it are done: {started}")
-    return {"windows": len(arrivals)}
+    s3 = place.client("s3")
+    size = sum(
+        entry.size
+        for dt in arrivals
+        for entry in listed(s3, place.bucket, f"{layout.ENRICHED}{layout.DAY}={dt}/")
+    )
+    usd = estimate.of_scans(place, size * SCANS_OF_LANDING)
+    progress.say(
+        f"rebuild: {len(arrivals)} windows, one for each day of arrival until {until}; {size:,} bytes of landing,"
+        f" about {usd:.4f} USD at list prices"
+    )
+    figures = {"windows": len(arrivals), "bytes of landing": size, "USD at list prices": round(usd, 4)}
+    if not args.dry_run:
+        windows = [Window(dt.isoformat(), 0, 23, day, day) for dt in arrivals]
+        figures["filled"] = fill(place, args.home, windows, progress)
+    return figures

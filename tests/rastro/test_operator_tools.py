@@ -14,6 +14,7 @@ from analytics.tables import tables
 from lake.iceberg import IcebergTables
 from rastro.__main__ import main
 from rastro.commands import replay, separate
+from rastro.repair.place import Place
 from tests.analytics.flow import write_parquet
 from tests.lake.histories import draw
 
@@ -92,6 +93,9 @@ class _Archive:
 
         return {"Body": BytesIO(self.objects[Key])}
 
+    def put_object(self, **_: Any) -> None:
+        """The audit line."""
+
     def put_records(self, *, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         answers: list[dict[str, Any]] = []
         for number, record in enumerate(Records):
@@ -111,7 +115,8 @@ def test_replay_puts_what_was_asked_for_once(tmp_path: Path, monkeypatch: pytest
         for i, site in enumerate(("loja", "loja", "outlet", "loja", "loja", "loja"))
     ]
     archive = _Archive({"dt=2026-11-21/hour=12": records[:3], "dt=2026-11-21/hour=13": records[3:]})
-    monkeypatch.setattr(replay, "_places", lambda _: (archive, archive, "bucket", "raw"))
+    place = Place("local", lambda _: archive, "", "", "", "bucket", "raw", "", {}, "", "", "", "TEXT")
+    monkeypatch.setattr(replay, "open_place", lambda *_: place)
     options = ["replay", "--since", "2026-11-21T12:00", "--until", "2026-11-21T12:05", "--rate", "0"]
     options += ["--site", "loja", "--home", str(tmp_path)]
     assert main([*options, "--dry-run"]) == 0

@@ -1,0 +1,1 @@
+"""What the tools that put data back share: where they work, what they read, how they put, what it costs."""
