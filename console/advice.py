@@ -6,6 +6,10 @@ _ADVICE: dict[Reason, str] = {
     Reason.NOT_JSON: "The body is not JSON: send JSON.stringify(event), in UTF-8.",
     Reason.UNKNOWN_KEY: "The site key is not in the sites document: check X-Rastro-Key or ?key=.",
     Reason.ORIGIN_NOT_ALLOWED: "The page's origin is not listed: add it to the site's `origins`.",
+    Reason.SECRET_KEY_IN_BROWSER: (
+        "A secret key was sent from a browser: use the public key there, and change the secret one."
+    ),
+    Reason.SECRET_KEY_NEEDED: "Only servers may send this: use a secret key of the site, from a server.",
     Reason.TOO_LARGE: "The body is too large: send fewer events at once.",
     Reason.UNSUPPORTED_MEDIA_TYPE: "The content type is not understood: send application/json or text/plain.",
     Reason.TOO_MANY_EVENTS: "Too many events in one request: send fewer at once.",
@@ -27,10 +31,9 @@ _ADVICE: dict[Reason, str] = {
 }
 
 
-def advice(reason: str, detail: str) -> str:
-    """The sentence for a reason of the rejected table, with the detail of this case."""
+def advice(reason: str) -> str:
+    """The sentence for a reason of the rejected table or of an answer."""
     try:
-        sentence = _ADVICE[Reason(reason)]
+        return _ADVICE[Reason(reason)]
     except (ValueError, KeyError):
-        sentence = f"Refused: {reason}."
-    return f"{sentence} ({detail})" if detail else sentence
+        return "Refused."

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
+from console.questions import Period
 from console.tails import Tails
 
 
@@ -13,16 +14,14 @@ class AnyLake(Protocol):
         """The answer of a query in Athena's dialect."""
 
     def files_of(self, event_id: str) -> list[dict[str, Any]]:
-        """The rows of an event with the file that holds each."""
-
-    def newest_files(self, most: int) -> list[str]:
-        """The files that came last."""
+        """The rows of an event with the file that holds each; empty where only Athena could tell."""
 
 
 class Source(NamedTuple):
-    """`name`: of the environment. `health`: asked anew for each look at the page; sections of names and values.
+    """`name`: of the environment. `health`: asked anew for each look at the page; sections of rows.
     `gap_ms`: the site's gap, for what counts as open now. `clock`: epoch milliseconds. `try_it`: a command that posts
-    an event."""
+    an event. `price`: what a dashboard's queries over a period cost at most, in words, where they cost anything: then
+    it asks first. `hourly`: what the console's own reading costs an hour, in words."""
 
     name: str
     tails: Tails
@@ -31,3 +30,5 @@ class Source(NamedTuple):
     clock: Callable[[], int]
     gap_ms: int = 30 * 60_000
     try_it: str = ""
+    price: Callable[[Period | None], str] | None = None
+    hourly: str = ""

@@ -1,74 +1,47 @@
-"""What the console has seen of the streams: bounded, in memory, indexed by every id that may be asked for. Pure.
+"""What the console has seen of the streams: counts in memory, events on disk, bounded, found by every id. Pure.
 
-One `Story` for each event id: the raw records that hold it, its enriched line, the row of its refusal. All times are
-epoch milliseconds.
+All times are epoch milliseconds.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-MOST_STORIES = 50_000
-"""Events remembered; the oldest are forgotten first. Some 4 kB each with both records, so about 200 MB at the most."""
+import orjson
+
+from console.records import Brief, Kind, Records
+from console.refusals import Refusals, subject_of_answer, subject_of_row
+from console.seen import (
+    MERGE,
+    AnswerSeen,
+    EnrichedSeen,
+    RawSeen,
+    RejectedSeen,
+    Story,
+    keys_of_line,
+    keys_of_raw,
+)
+
+MOST_RECORDS = 100_000
+"""Records remembered at least: two of an event, some 3 kB each on disk."""
 SECONDS = 600
 """How far back the counts by second go."""
 MOST_DAYS = 8
 LATENCIES = 1_000
 """The newest latencies that percentiles are made of."""
-
-
-class RawSeen(NamedTuple):
-    """An event in a record of the raw stream. `context`: the record without its events."""
-
-    shard: str
-    sequence: str
-    arrived_at: int
-    context: dict[str, Any]
-    event: dict[str, Any]
-
-
-class EnrichedSeen(NamedTuple):
-    """A line of the enriched stream. `seen_at`: when the console read it."""
-
-    shard: str
-    sequence: str
-    arrived_at: int
-    columns: dict[str, Any]
-
-
-class RejectedSeen(NamedTuple):
-    """A row of the rejected table, and the object that holds it."""
-
-    key: str
-    row: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Story:
-    """Everything seen of one event id, in the order in which it was seen."""
-
-    event_id: str
-    raw: list[RawSeen] = field(default_factory=list)
-    enriched: list[EnrichedSeen] = field(default_factory=list)
-    rejected: list[RejectedSeen] = field(default_factory=list)
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """The enriched columns of the event itself; empty while it has none."""
-        for line in self.enriched:
-            if line.columns.get("event_name") != "session_merge":
-                return line.columns
-        return {}
+MOST_FOUND = 500
+MOST_OPEN = 50_000
+"""Visitors and sessions of whom the last sign of life is kept."""
 
 
 class Second(NamedTuple):
-    """Counts of one second of arrival."""
+    """Counts of one second of arrival. `refused`: whole requests, the others are events."""
 
     at: int
     accepted: int = 0
     rejected: int = 0
+    refused: int = 0
     enriched: int = 0
     copies: int = 0
     bots: int = 0
@@ -78,16 +51,18 @@ class Second(NamedTuple):
 class Store:
     """Takes in what the tails read; answers what the pages ask. Not thread-safe: the owner holds a lock."""
 
-    def __init__(self, most: int = MOST_STORIES) -> None:
-        self._most = most
-        self._stories: OrderedDict[str, Story] = OrderedDict()
-        self._by_key: dict[str, OrderedDict[str, None]] = {}
+    def __init__(self, most: int = MOST_RECORDS) -> None:
+        self.records = Records(most)
+        self.refusals = Refusals()
+        self.totals: dict[str, int] = {}
+        """Counts since the start, named as in `Second`."""
         self._seconds: OrderedDict[int, dict[str, int]] = OrderedDict()
         self._latencies: deque[int] = deque(maxlen=LATENCIES)
-        self.recent: deque[tuple[int, str]] = deque(maxlen=2_000)
-        """(number, event id) of what was seen last, numbered from 1."""
-        self.rejections: deque[RejectedSeen] = deque(maxlen=5_000)
-        self.number = 0
+        self._alive: dict[str, OrderedDict[str, int]] = {
+            "visitor_id": OrderedDict(),
+            "session_id": OrderedDict(),
+        }
+        self._newest_visitors: OrderedDict[str, None] = OrderedDict()
         self.money: dict[str, dict[str, Decimal]] = {}
         """Value of the purchases of people by day of the event and currency; bots left out, copies once."""
 
@@ -97,72 +72,93 @@ class Store:
         """A record of the raw stream, as JSON."""
         context = {name: value for name, value in record.items() if name != "events"}
         for event in record.get("events") or []:
-            story = self._story(event.get("event_id"))
-            if story is None:
+            event_id = event.get("event_id") if isinstance(event, dict) else None
+            if not isinstance(event_id, str) or not event_id:
                 continue
-            if any(seen.sequence == sequence for seen in story.raw):
+            before = [seen for seen in self.records.briefs(event_id) if seen.kind is Kind.RAW]
+            if any(seen.sequence == sequence for seen in before):
                 continue  # read again after an error
-            self._count(arrived_at, **({"copies": 1} if story.raw else {"accepted": 1}))
-            story.raw.append(RawSeen(shard, sequence, arrived_at, context, event))
-            self._index(
-                story, context.get("visitor_id"), event.get("user_id"), _transaction(event), *_ids(event)
-            )
-            self._note(story)
+            self._count(arrived_at, **({"copies": 1} if before else {"accepted": 1}))
+            brief = Brief(Kind.RAW, shard, sequence, arrived_at)
+            self.records.add(event_id, brief, orjson.dumps([context, event]), keys_of_raw(context, event))
 
-    def take_enriched(self, shard: str, sequence: str, arrived_at: int, columns: dict[str, Any]) -> None:
-        """A line of the enriched stream, as JSON."""
-        story = self._story(columns.get("event_id"))
-        if story is None or any(
-            seen.sequence == sequence and seen.columns == columns for seen in story.enriched
-        ):
+    def take_enriched(
+        self, shard: str, sequence: str, arrived_at: int, columns: dict[str, Any], line: bytes | None = None
+    ) -> None:
+        """A line of the enriched stream, as JSON; `line`: the same as it came."""
+        event_id = columns.get("event_id")
+        if not isinstance(event_id, str) or not event_id:
             return
-        story.enriched.append(EnrichedSeen(shard, sequence, arrived_at, columns))
-        self._index(
-            story,
-            columns.get("visitor_id"),
-            columns.get("user_id"),
-            columns.get("transaction_id"),
-            columns.get("session_id"),
-        )
-        if story.raw:
-            self._latencies.append(max(0, arrived_at - story.raw[0].arrived_at))
-        if columns.get("event_name") != "session_merge":
-            self._count(
-                arrived_at,
-                enriched=1,
-                bots=1 if columns.get("is_bot") else 0,
-                late=1 if columns.get("is_late") else 0,
-            )
-            if (
-                columns.get("event_name") == "purchase"
-                and not columns.get("is_bot")
-                and len(story.enriched) == 1
-            ):
-                self._take_money(columns)
-        self._note(story)
+        merge = columns.get("event_name") == MERGE
+        place = f"{sequence}/merge" if merge else sequence
+        before = self.records.briefs(event_id)
+        lines = [seen.sequence for seen in before if seen.kind is Kind.ENRICHED]
+        if place in lines:
+            return  # read again after an error
+        document = line if line is not None else orjson.dumps(columns, default=str)
+        brief = Brief(Kind.ENRICHED, shard, place, arrived_at)
+        self.records.add(event_id, brief, document, keys_of_line(columns))
+        if merge:
+            return
+        came_at = next((seen.at for seen in before if seen.kind is Kind.RAW), None)
+        if came_at is not None:
+            self._latencies.append(max(0, arrived_at - came_at))
+        bot, late = bool(columns.get("is_bot")), bool(columns.get("is_late"))
+        self._count(arrived_at, enriched=1, bots=int(bot), late=int(late))
+        self._sign_of_life(columns, arrived_at)
+        if columns.get("event_name") == "purchase" and not bot and not lines:
+            self._take_money(columns)
 
     def take_rejected(self, key: str, rejected_at: int, row: dict[str, Any]) -> None:
         """A row of the rejected table; `key`: the object that holds it."""
-        seen = RejectedSeen(key, row)
-        self.rejections.append(seen)
+        self.refusals.take(subject_of_row(row), rejected_at, row)
         self._count(rejected_at, rejected=1)
-        story = self._story(row.get("event_id"))
-        if story is not None:
-            story.rejected.append(seen)
-            self._note(story)
+        event_id = row.get("event_id")
+        if isinstance(event_id, str) and event_id:
+            brief = Brief(Kind.REJECTED, "", key, rejected_at)
+            self.records.add(event_id, brief, orjson.dumps(row, default=str), ())
+
+    def take_answer(self, line: dict[str, Any], at: int) -> None:
+        """A line of ingest's log about a request of which nothing was taken: found by the request's id and by the ids
+        of its events, as far as ingest could read any."""
+        request_id = str(line.get("request_id") or "")
+        if not request_id or any(seen.kind is Kind.ANSWER for seen in self.records.briefs(request_id)):
+            return
+        self.refusals.take(subject_of_answer(line), at, line)
+        self._count(at, refused=1)
+        document = orjson.dumps(line)
+        for one in (request_id, *line.get("event_ids", ())):
+            self.records.add(str(one), Brief(Kind.ANSWER, "", request_id, at), document, ())
 
     # what the pages ask
 
     def find(self, text: str) -> list[Story]:
-        """Stories by event id, the client's own id, visitor, user, order or session; the oldest first."""
+        """Stories by event id, the client's own id, visitor, user, order, session or request; the oldest first."""
         wanted = text.strip()
-        story = self._stories.get(wanted) or self._stories.get(wanted.lower())
+        story = self.story(wanted) or self.story(wanted.lower())
         if story is not None:
             return [story]
-        return [self._stories[one] for one in self._by_key.get(wanted, ()) if one in self._stories]
+        found = [self.story(one) for one in self.records.named(wanted, MOST_FOUND)]
+        return [story for story in found if story is not None]
 
     def story(self, event_id: str) -> Story | None:
-        return self._stories.get(event_id)
+        """All that is remembered of an event."""
+        records = self.records.of(event_id)
+        if not records:
+            return None
+        story = Story(event_id)
+        for brief, text in records:
+            document = orjson.loads(text)
+            if brief.kind is Kind.RAW:
+                story.raw.append(RawSeen(brief.shard, brief.sequence, brief.at, *document))
+            elif brief.kind is Kind.ENRICHED:
+                sequence = brief.sequence.partition("/")[0]
+                story.enriched.append(EnrichedSeen(brief.shard, sequence, brief.at, document))
+            elif brief.kind is Kind.REJECTED:
+                story.rejected.append(RejectedSeen(brief.sequence, document))
+            else:
+                story.answers.append(AnswerSeen(brief.sequence, brief.at, document))
+        return story
 
     def seconds(self, now: int, most: int = SECONDS) -> list[Second]:
         """The counts of the last `most` whole seconds before `now`, oldest first, silence included."""
@@ -185,69 +181,44 @@ class Store:
                 found.setdefault(str(session), []).append(story)
         return found
 
-    def open_now(self, now: int, gap_ms: int) -> tuple[int, int]:
-        """(visitors, sessions) with an event in the last `gap_ms`."""
-        visitors: set[str] = set()
-        sessions: set[str] = set()
-        for story in self._newest():
-            columns = story.columns
-            if not columns or columns.get("is_bot"):
-                continue
-            if story.enriched[-1].arrived_at < now - gap_ms:
-                break
-            visitors.add(str(columns.get("visitor_id")))
-            sessions.add(str(columns.get("session_id")))
-        return len(visitors), len(sessions)
+    def newest_visitors(self, most: int) -> list[str]:
+        """Those seen last, people and bots, the newest first."""
+        return [visitor for visitor, _ in zip(reversed(self._newest_visitors), range(most), strict=False)]
 
-    def __len__(self) -> int:
-        return len(self._stories)
+    def open_now(self, now: int, gap_ms: int) -> tuple[int, int]:
+        """(visitors, sessions) of people with an event in the last `gap_ms`."""
+        visitors, sessions = (
+            sum(1 for _ in _since(self._alive[name], now - gap_ms)) for name in ("visitor_id", "session_id")
+        )
+        return visitors, sessions
+
+    def event_ids(self) -> Iterator[str]:
+        """Of all that is remembered."""
+        return self.records.event_ids()
 
     # inside
 
-    def _newest(self) -> Iterator[Story]:
-        return reversed(self._stories.values())
-
-    def _story(self, event_id: Any) -> Story | None:
-        if not isinstance(event_id, str) or not event_id:
-            return None
-        story = self._stories.get(event_id)
-        if story is None:
-            story = self._stories[event_id] = Story(event_id)
-            while len(self._stories) > self._most:
-                self._forget(self._stories.popitem(last=False)[1])
-        return story
-
-    def _index(self, story: Story, *keys: Any) -> None:
-        for key in keys:
-            if key is not None and key != "":
-                self._by_key.setdefault(str(key), OrderedDict())[story.event_id] = None
-
-    def _forget(self, story: Story) -> None:
-        for key in [key for key in self._keys_of(story) if key in self._by_key]:
-            self._by_key[key].pop(story.event_id, None)
-            if not self._by_key[key]:
-                del self._by_key[key]
-
-    @staticmethod
-    def _keys_of(story: Story) -> Iterable[str]:
-        for raw in story.raw:
-            for key in (
-                raw.context.get("visitor_id"),
-                raw.event.get("user_id"),
-                _transaction(raw.event),
-                *_ids(raw.event),
-            ):
-                if key is not None:
-                    yield str(key)
-        for line in story.enriched:
-            for name in ("visitor_id", "user_id", "transaction_id", "session_id"):
-                if line.columns.get(name) is not None:
-                    yield str(line.columns[name])
+    def _sign_of_life(self, columns: dict[str, Any], at: int) -> None:
+        visitor = str(columns.get("visitor_id"))
+        self._newest_visitors[visitor] = None
+        self._newest_visitors.move_to_end(visitor)
+        if len(self._newest_visitors) > SECONDS:
+            self._newest_visitors.popitem(last=False)
+        if columns.get("is_bot"):
+            return
+        for name, alive in self._alive.items():
+            key = str(columns.get(name))
+            alive[key] = max(at, alive.get(key, 0))
+            alive.move_to_end(key)
+            if len(alive) > MOST_OPEN:
+                alive.popitem(last=False)
 
     def _count(self, at: int, **counts: int) -> None:
         second = self._seconds.setdefault(at // 1000, {})
         for name, count in counts.items():
-            second[name] = second.get(name, 0) + count
+            if count:
+                second[name] = second.get(name, 0) + count
+                self.totals[name] = self.totals.get(name, 0) + count
         while len(self._seconds) > SECONDS * 2:
             self._seconds.popitem(last=False)
 
@@ -261,20 +232,10 @@ class Store:
         while len(self.money) > MOST_DAYS:
             del self.money[min(self.money)]
 
-    def _note(self, story: Story) -> None:
-        self.number += 1
-        self.recent.append((self.number, story.event_id))
 
-
-def _transaction(event: dict[str, Any]) -> Any:
-    ecommerce = event.get("ecommerce")
-    return ecommerce.get("transaction_id") if isinstance(ecommerce, dict) else None
-
-
-def _ids(event: dict[str, Any]) -> list[str]:
-    """The client's own ids of the event, kept beside ours under `properties`."""
-    properties = event.get("properties")
-    if not isinstance(properties, dict):
-        return []
-    names = ("message_id", "messageId", "original_event_id", "event_id")
-    return [value for name in names if isinstance(value := properties.get(name), str)]
+def _since(alive: OrderedDict[str, int], moment: int) -> Iterator[str]:
+    """Those alive since then; they stand last."""
+    for key in reversed(alive):
+        if alive[key] < moment:
+            return
+        yield key

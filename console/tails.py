@@ -1,22 +1,32 @@
-"""Reads the streams and the rejected table as they grow, one thread each, into a store."""
+"""Reads the streams, the rejected table and ingest's log as they grow, one thread each, into a store."""
 
 import base64
 import gzip
-import json
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import duckdb
+import orjson
 
 from console.store import Store
-from lake.objects import Fetched
 
 READ_SECONDS = 1.0
 """A shard answers five reads a second in all; the consumer makes two."""
 PAUSE_AFTER_ERROR = 3.0
+MOST_AT_ONCE = 1_000
+"""Records of one answer."""
+MOST_READS = 20
+"""Answers of one shard in a row while it is behind: within five reads a second on AWS, as fast as it goes here."""
+_LOG_PATTERN = '{ $.message = "request" && $.status >= 400 }'
+_LOG_OVERLAP_MS = 60_000
+"""Lines come late; those seen before are known by their request's id."""
+
+
+class RejectedFiles(Protocol):
+    """Rows of the rejected table's files that came since the last question, each with its file's name."""
+
+    def __call__(self) -> list[tuple[str, dict[str, Any]]]: ...
 
 
 class Tails:
@@ -30,6 +40,8 @@ class Tails:
         """The last error of each tail that does not work at the moment, for the health page."""
         self.behind_ms: dict[str, int] = {}
         """How far each stream's reader is behind, as Kinesis says it."""
+        self.reads = 0
+        """Calls of GetRecords so far."""
         self._threads: list[threading.Thread] = []
 
     def follow_stream(
@@ -38,15 +50,26 @@ class Tails:
         stream: str,
         take: Callable[[str, dict[str, Any]], None],
         start: str = "TRIM_HORIZON",
+        most_reads: int = MOST_READS,
     ) -> None:
-        """Read every shard of a stream. `take` gets the shard and the record; `start`: TRIM_HORIZON or LATEST."""
-        self._start(stream, lambda: _StreamReader(kinesis, stream, take, self.behind_ms, start).read)
-
-    def follow_rejected(self, s3: Any, bucket: str, prefix: str, folder: Path) -> None:
-        """Read the Parquet files of the rejected table as Firehose writes them."""
+        """Read every shard of a stream. `take` gets the shard and the record; `start`: TRIM_HORIZON or LATEST;
+        `most_reads`: of one shard in a row while it is behind."""
         self._start(
-            "rejected", lambda: _RejectedReader(Fetched(s3, bucket, prefix, folder), self._take_rejected).read
+            stream, lambda: _StreamReader(self, kinesis, stream, take, start, most_reads).read, READ_SECONDS
         )
+
+    def follow_rejected(self, new_rows: RejectedFiles, every: float = READ_SECONDS) -> None:
+        """Read the files of the rejected table as Firehose writes them."""
+
+        def read() -> None:
+            for key, row in new_rows():
+                self._take_rejected(key, row)
+
+        self._start("rejected", lambda: read, every)
+
+    def follow_log(self, logs: Any, group: str, since: int, every: float = READ_SECONDS) -> None:
+        """Read what ingest's log says of requests of which nothing was taken; `since`: epoch ms."""
+        self._start("ingest log", lambda: _LogReader(self, logs, group, since).read, every)
 
     def stop(self) -> None:
         """End the threads; waits for the reads under way."""
@@ -57,7 +80,7 @@ class Tails:
     def take_raw(self, shard: str, record: dict[str, Any]) -> None:
         """A record of the raw stream as GetRecords gives it."""
         try:
-            body = json.loads(record["Data"])
+            body = orjson.loads(record["Data"])
         except ValueError:
             return  # the consumer rejects it, and the rejected table shows it
         if isinstance(body, dict):
@@ -66,24 +89,24 @@ class Tails:
 
     def take_enriched(self, shard: str, record: dict[str, Any]) -> None:
         """A record of the enriched stream: many lines."""
-        lines = [json.loads(line) for line in record["Data"].splitlines() if line]
+        lines = [(orjson.loads(line), line) for line in record["Data"].splitlines() if line]
         with self.lock:
-            for columns in lines:
-                self.store.take_enriched(shard, record["SequenceNumber"], _ms(record), columns)
+            for columns, line in lines:
+                self.store.take_enriched(shard, record["SequenceNumber"], _ms(record), columns, line)
 
     def _take_rejected(self, key: str, row: dict[str, Any]) -> None:
         at = int(row["rejected_at"].timestamp() * 1000)
         with self.lock:
             self.store.take_rejected(key, at, row | {"rejected_at": row["rejected_at"].isoformat()})
 
-    def _start(self, name: str, make: Callable[[], Callable[[], None]]) -> None:
+    def _start(self, name: str, make: Callable[[], Callable[[], None]], every: float) -> None:
         def run() -> None:
             read = make()
             while not self.stopped.is_set():
                 try:
                     read()
                     self.errors.pop(name, None)
-                    pause = READ_SECONDS
+                    pause = every
                 except Exception as error:  # noqa: BLE001 - the console lives on; the health page shows it
                     self.errors[name] = f"{type(error).__name__}: {error}"
                     pause = PAUSE_AFTER_ERROR
@@ -105,17 +128,19 @@ class _StreamReader:
 
     def __init__(
         self,
+        tails: Tails,
         kinesis: Any,
         stream: str,
         take: Callable[[str, dict[str, Any]], None],
-        behind_ms: dict[str, int],
         start: str,
+        most_reads: int,
     ) -> None:
+        self._tails = tails
         self._start = start
         self._kinesis = kinesis
         self._stream = stream
         self._take = take
-        self._behind_ms = behind_ms
+        self._most_reads = most_reads
         self._iterators: dict[str, str | None] = {}
         self._looked = 0.0
 
@@ -124,14 +149,24 @@ class _StreamReader:
         if now - self._looked > 30 or not self._iterators:
             self._look_for_shards()
             self._looked = now
-        for shard, iterator in list(self._iterators.items()):
-            if iterator is None:
-                continue  # the shard has ended
-            answer = self._kinesis.get_records(ShardIterator=iterator, Limit=1_000)
-            for record in answer["Records"]:
-                self._take(shard, record)
-            self._behind_ms[f"{self._stream}/{shard}"] = int(answer.get("MillisBehindLatest") or 0)
-            self._iterators[shard] = answer.get("NextShardIterator")
+        for shard in list(self._iterators):
+            for _ in range(self._most_reads):
+                if not self._read_once(shard) or self._tails.stopped.is_set():
+                    break
+
+    def _read_once(self, shard: str) -> bool:
+        """Whether the shard has more that can be read at once."""
+        iterator = self._iterators[shard]
+        if iterator is None:
+            return False  # the shard has ended
+        answer = self._kinesis.get_records(ShardIterator=iterator, Limit=MOST_AT_ONCE)
+        self._tails.reads += 1
+        for record in answer["Records"]:
+            self._take(shard, record)
+        behind = int(answer.get("MillisBehindLatest") or 0)
+        self._tails.behind_ms[f"{self._stream}/{shard}"] = behind
+        self._iterators[shard] = answer.get("NextShardIterator")
+        return behind > 0 and bool(answer["Records"])
 
     def _look_for_shards(self) -> None:
         pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self._stream)
@@ -143,22 +178,40 @@ class _StreamReader:
                         StreamName=self._stream, ShardId=name, ShardIteratorType=self._start
                     )
                     self._iterators[name] = answer["ShardIterator"]
+        self._start = "TRIM_HORIZON"  # a shard that a split makes is read from its start
 
 
-class _RejectedReader:
-    """New files of the rejected table, row by row."""
+class _LogReader:
+    """Lines of ingest's log, by CloudWatch's own filter."""
 
-    def __init__(self, files: Fetched, take: Callable[[str, dict[str, Any]], None]) -> None:
-        self._files = files
-        self._take = take
+    def __init__(self, tails: Tails, logs: Any, group: str, since: int) -> None:
+        self._tails = tails
+        self._logs = logs
+        self._group = group
+        self._since = since
 
     def read(self) -> None:
-        for path in self._files.new():
-            with duckdb.connect() as database:
-                cursor = database.execute("SELECT * FROM read_parquet($file)", {"file": str(path)})
-                names = [column[0] for column in cursor.description or ()]
-                for values in cursor.fetchall():
-                    self._take(path.name, dict(zip(names, values, strict=True)))
+        try:
+            pages = self._logs.get_paginator("filter_log_events").paginate(
+                logGroupName=self._group,
+                filterPattern=_LOG_PATTERN,
+                startTime=max(0, self._since - _LOG_OVERLAP_MS),
+            )
+            for page in pages:
+                for event in page["events"]:
+                    self._take(event)
+        except self._logs.exceptions.ResourceNotFoundException:
+            return  # nothing was logged yet
+
+    def _take(self, event: dict[str, Any]) -> None:
+        try:
+            line = orjson.loads(event["message"])
+        except ValueError:
+            return
+        line.pop("_aws", None)
+        self._since = max(self._since, event["timestamp"])
+        with self._tails.lock:
+            self._tails.store.take_answer(line, event["timestamp"])
 
 
 def payload_of(row: dict[str, Any]) -> str:

@@ -1,11 +1,13 @@
 """Where is my event? Its whole way as a list of stops, each with its time, verdict and facts. Pure."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from console.advice import advice
-from console.store import EnrichedSeen, RawSeen, RejectedSeen, Story
+from console.seen import MERGE, AnswerSeen, EnrichedSeen, RawSeen, RejectedSeen, Story
 
-_PLACE = ("geo_city", "geo_region", "geo_country")
+Words = Callable[[str], str]
+"""A sentence in the reader's language."""
 
 
 class Stop(NamedTuple):
@@ -20,54 +22,76 @@ class Stop(NamedTuple):
     document: Any = None
 
 
-def way(story: Story, lake: list[dict[str, Any]]) -> list[Stop]:
-    """The stops of one event, in the order of its way. `lake`: its rows in Parquet, with the file as `filename`."""
-    if story.rejected and not story.raw:
-        return [_refused(seen) for seen in story.rejected]
-    stops = [_ingested(number, seen) for number, seen in enumerate(story.raw)]
-    stops += [_refused(seen) for seen in story.rejected]
+class Around(NamedTuple):
+    """What stands beside the event. `lake`: its rows in Parquet, with the file as `filename`. `view`: its rows of the
+    view `events`. `before`, `after`: its neighbours in the session, as (event id, name). `merged_into`: the session
+    that took its own."""
+
+    lake: list[dict[str, Any]]
+    view: list[dict[str, Any]]
+    before: tuple[str, str] | None = None
+    after: tuple[str, str] | None = None
+    merged_into: str | None = None
+
+
+def way(story: Story, around: Around, words: Words = str) -> list[Stop]:
+    """The stops of one event, in the order of its way."""
+    stops = [_answered(seen, words) for seen in story.answers]
+    for number, raw in enumerate(story.raw):
+        stops += _ingested(number, raw, words)
+    stops += [_refused(rejected, words) for rejected in story.rejected]
     if story.enriched:
-        stops += _enriched(story)
+        stops += _enriched(story, around, words)
     elif story.raw and not story.rejected:
-        stops.append(
-            Stop("enriched stream", "waiting", None, "Not seen yet: the consumer has not put it.", {})
-        )
-    stops += [_stored(row) for row in lake]
-    if story.enriched and not lake:
-        stops.append(
-            Stop("Parquet", "waiting", None, "Not in a file yet: Firehose delivers after its buffer.", {})
-        )
+        text = words("Not seen yet: the consumer has not put it.")
+        stops.append(Stop("enriched stream", "waiting", None, text, {}))
+    stops += [_stored(row, words) for row in around.lake]
+    if story.enriched and not around.lake:
+        text = words("Not in a file yet: Firehose delivers after its buffer.")
+        stops.append(Stop("Parquet", "waiting", None, text, {}))
+    stops += [_viewed(row, words) for row in around.view]
     return stops
 
 
-def _ingested(number: int, seen: RawSeen) -> Stop:
-    repairs = seen.event.get("repairs") or []
+def _answered(seen: AnswerSeen, words: Words) -> Stop:
+    line = seen.line
     facts = {
-        "shard": seen.shard,
-        "sequence": seen.sequence,
-        "visitor": seen.context.get("visitor_id"),
-        "received at": seen.context.get("received_at"),
-        "sent at": seen.context.get("sent_at"),
+        "status": line.get("status"),
+        "reason": line.get("reason"),
+        "route": line.get("route"),
+        "site": line.get("Site"),
+        "request": seen.request_id,
+        "cause": line.get("cause"),
+    }
+    sentence = f"{words('Ingest answered')} {line.get('status')}. {words(advice(str(line.get('reason'))))}"
+    verdict = "waiting" if int(line.get("status") or 0) >= 500 else "refused"
+    return Stop("answer", verdict, seen.at, sentence, facts)
+
+
+def _ingested(number: int, seen: RawSeen, words: Words) -> list[Stop]:
+    repairs = seen.event.get("repairs") or []
+    document = {**seen.context, "events": [seen.event]}
+    stream = {"shard": seen.shard, "sequence": seen.sequence, "visitor": seen.context.get("visitor_id")}
+    if number:
+        text = words("The same event came again: a copy of the first record above. The stream drops it.")
+        return [Stop("raw stream", "copy", seen.arrived_at, text, stream, document)]
+    answer = words("Ingest answered 202: taken, and stored before the answer.")
+    if repairs:
+        answer = f"{answer} {words('Some values were repaired.')}"
+    facts = {
+        "event": seen.event.get("event"),
+        "site": seen.context.get("site"),
         "client": seen.context.get("user_agent"),
         "repairs": ", ".join(map(str, repairs)) or None,
     }
-    if number:
-        sentence = (
-            "The same event came again: a copy. It is dropped in the stream, by site, visitor and event id."
-        )
-        return Stop(
-            "raw stream", "copy", seen.arrived_at, sentence, facts, {**seen.context, "events": [seen.event]}
-        )
-    sentence = "Ingest answered 202: the event is stored in the raw stream."
-    if repairs:
-        sentence += " Some values were repaired."
-    verdict = "changed" if repairs else "ok"
-    return Stop(
-        "raw stream", verdict, seen.arrived_at, sentence, facts, {**seen.context, "events": [seen.event]}
-    )
+    received = seen.context.get("received_at")
+    return [
+        Stop("answer", "changed" if repairs else "ok", received, answer, facts),
+        Stop("raw stream", "ok", seen.arrived_at, words("Stored in the raw stream."), stream, document),
+    ]
 
 
-def _refused(seen: RejectedSeen) -> Stop:
+def _refused(seen: RejectedSeen, words: Words) -> Stop:
     row = seen.row
     facts = {
         "reason": row.get("reason"),
@@ -75,93 +99,109 @@ def _refused(seen: RejectedSeen) -> Stop:
         "stage": row.get("stage"),
         "file": seen.key,
     }
-    sentence = advice(str(row.get("reason")), str(row.get("detail") or ""))
-    return Stop("rejected table", "refused", None, sentence, facts, row.get("payload"))
+    return Stop(
+        "rejected table", "refused", None, words(advice(str(row.get("reason")))), facts, row.get("payload")
+    )
 
 
-def _enriched(story: Story) -> list[Stop]:
+def _enriched(story: Story, around: Around, words: Words) -> list[Stop]:
     stops = []
     for number, line in enumerate(story.enriched):
         columns = line.columns
-        if columns.get("event_name") == "session_merge":
-            stops.append(_merge(line))
+        if columns.get("event_name") == MERGE:
+            stops.append(_merge(line, words))
             continue
         if number and any(line.columns == other.columns for other in story.enriched[:number]):
-            sentence = (
-                "The line came twice, byte for byte the same, after a crash or a lease move. Views keep one."
+            text = words(
+                "The line came twice, the same to the byte, after a crash or a lease move. Views keep one."
             )
-            stops.append(
-                Stop("enriched stream", "copy", line.arrived_at, sentence, {"sequence": line.sequence})
-            )
+            stops.append(Stop("enriched stream", "copy", line.arrived_at, text, {"sequence": line.sequence}))
             continue
-        stops += [_enrichments(line), _session(line)]
+        stops += [_enrichments(line, words), _session(line, around, words)]
     return stops
 
 
-def _enrichments(line: EnrichedSeen) -> Stop:
+def _joined(columns: dict[str, Any], names: tuple[str, ...], between: str) -> str | None:
+    return between.join(str(columns[name]) for name in names if columns.get(name)) or None
+
+
+def _enrichments(line: EnrichedSeen, words: Words) -> Stop:
     columns = line.columns
     facts = {
         "shard": line.shard,
         "sequence": line.sequence,
-        "channel": f"{columns.get('channel')}: {channel_reason(columns)}",
-        "bot": bot_reason(columns),
-        "device": " ".join(
-            str(columns[n]) for n in ("device_class", "os_name", "browser_name") if columns.get(n)
-        ),
-        "place": ", ".join(
-            str(columns[n]) for n in ("geo_city", "geo_region", "geo_country") if columns.get(n)
-        )
-        or None,
+        "channel": f"{columns.get('channel') or words('none of its own')}: {channel_reason(columns, words)}",
+        "bot": bot_reason(columns, words),
+        "device": _joined(columns, ("device_class", "os_name", "browser_name"), " "),
+        "place": _joined(columns, ("geo_city", "geo_region", "geo_country"), ", "),
         "failed enrichments": ", ".join(columns.get("enrich_errors") or []) or None,
     }
     verdict = "changed" if columns.get("enrich_errors") else "ok"
-    return Stop("enriched stream", verdict, line.arrived_at, "The consumer enriched it.", facts, columns)
+    return Stop(
+        "enriched stream", verdict, line.arrived_at, words("The consumer enriched it."), facts, columns
+    )
 
 
-def channel_reason(columns: dict[str, Any]) -> str:
+def channel_reason(columns: dict[str, Any], words: Words = str) -> str:
     """Why the event has its channel, in words."""
     if columns.get("click_network"):
-        return f"a click id of {columns['click_network']}"
+        return words("a click id of {network}").format(network=columns["click_network"])
     if columns.get("utm_source") or columns.get("utm_medium"):
         return f"utm_source {columns.get('utm_source')}, utm_medium {columns.get('utm_medium')}"
     if columns.get("referrer_host"):
-        return f"came from {columns['referrer_host']} ({columns.get('referrer_medium')})"
-    return "no campaign, no click id, no referrer"
+        medium = columns.get("referrer_medium")
+        return words("came from {host} ({medium})").format(host=columns["referrer_host"], medium=medium)
+    return words("no campaign, no click id, no referrer")
 
 
-def bot_reason(columns: dict[str, Any]) -> str:
+def bot_reason(columns: dict[str, Any], words: Words = str) -> str:
     """Whether it is a bot, and why."""
     reasons = ", ".join(columns.get("bot_reasons") or [])
     if columns.get("is_bot"):
-        return f"yes: {reasons}"
-    return f"no ({reasons} alone is no verdict)" if reasons else "no"
+        return f"{words('yes')}: {reasons}"
+    return words("no ({reasons} alone is no verdict)").format(reasons=reasons) if reasons else words("no")
 
 
-def _session(line: EnrichedSeen) -> Stop:
+def _session(line: EnrichedSeen, around: Around, words: Words) -> Stop:
     columns = line.columns
     facts = {
         "session": columns.get("session_id"),
         "started at": columns.get("session_started_at"),
         "index": columns.get("session_event_index"),
-        "late": columns.get("is_late"),
+        "before it": around.before and f"{around.before[1]} {around.before[0]}",
+        "after it": around.after and f"{around.after[1]} {around.after[0]}",
+        "late": words("yes") if columns.get("is_late") else None,
         "visitor": columns.get("visitor_id"),
+        "merged into": around.merged_into,
     }
-    opens = "It opened a session." if columns.get("is_session_start") else "It joined a session."
-    return Stop("session", "ok", line.arrived_at, opens, facts)
+    text = words("It opened a session.") if columns.get("is_session_start") else words("It joined a session.")
+    return Stop("session", "changed" if around.merged_into else "ok", line.arrived_at, text, facts)
 
 
-def _merge(line: EnrichedSeen) -> Stop:
+def _merge(line: EnrichedSeen, words: Words) -> Stop:
     columns = line.columns
     facts = {"survivor": columns.get("session_id"), "absorbed": columns.get("merged_session_id")}
-    sentence = "It closed the gap between two sessions: the earlier one absorbed the later one."
-    return Stop("session merge", "changed", line.arrived_at, sentence, facts, columns)
+    text = words("It closed the gap between two sessions: the earlier one absorbed the later one.")
+    return Stop("session merge", "changed", line.arrived_at, text, facts, columns)
 
 
-def _stored(row: dict[str, Any]) -> Stop:
+def _stored(row: dict[str, Any], words: Words) -> Stop:
     facts = {
         "file": row.get("filename"),
         "row": row.get("file_row_number"),
         "partition": f"dt={row.get('dt')}/hour={row.get('hour')}",
         "event": row.get("event_name"),
     }
-    return Stop("Parquet", "ok", None, "It is in the lake.", facts)
+    return Stop("Parquet", "ok", None, words("It is in the lake."), facts)
+
+
+def _viewed(row: dict[str, Any], words: Words) -> Stop:
+    facts = {
+        "view": "events",
+        "session": row.get("session_id"),
+        "written with": row.get("written_session_id")
+        if row.get("written_session_id") != row.get("session_id")
+        else None,
+        "day": str(row.get("event_date")),
+    }
+    return Stop("view", "ok", None, words("It counts once in the views and dashboards."), facts)

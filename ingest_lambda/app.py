@@ -16,6 +16,7 @@ from ingest_lambda.errors import MethodNotAllowed, RequestRefused
 from ingest_lambda.events.accept import AcceptContext, AcceptedBatch, accept
 from ingest_lambda.events.history import ImportFile
 from ingest_lambda.events.raw_records import StreamRecord
+from ingest_lambda.events.refused_ids import refused_ids
 from ingest_lambda.events.rejected_rows import Payload
 from ingest_lambda.health import VERDICT_SECONDS, heartbeat
 from ingest_lambda.http.cors import cors_headers, preflight
@@ -58,9 +59,11 @@ class App:
             response = self._dispatch(request, log, now, deadline)
         except RequestRefused as why:
             log.refused = why.reason
+            log.event_ids = refused_ids(request)
             response = self._refusal(why, request, log)
         except Exception as error:  # noqa: BLE001 - nothing was promised; the client may try again
             log.cause = f"{INTERNAL}: {type(error).__name__} at {_code_location(error)}"
+            log.event_ids = refused_ids(request)
             response = self._refusal(unavailable(), request, log)
         if request.method == "HEAD":
             response = response._replace(is_head=True)

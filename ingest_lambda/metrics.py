@@ -128,5 +128,6 @@ def _properties(log: RequestLog) -> dict[str, Any]:
         "Site": log.site,
         "reason": log.refused,
         "cause": log.cause,
+        "event_ids": log.event_ids or None,
     }
     return {name: value for name, value in properties.items() if value is not None}

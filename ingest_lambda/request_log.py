@@ -13,7 +13,8 @@ class RequestLog:
     """Filled as the request goes on, so that a refusal half-way still says what was done before.
 
     Counts are events unless said otherwise; `raw_put` and `rejected_put` report on the raw stream and
-    the rejected delivery. Holds nothing of the client but counts: no payload, no address, no key.
+    the rejected delivery. `event_ids`: of a request that was refused, so that whoever sent it finds it again.
+    Holds nothing else of the client but counts: no payload, no address, no key.
     """
 
     request_id: str
@@ -28,3 +29,4 @@ class RequestLog:
     body_bytes: int = 0
     raw_put: PutReport | None = None
     rejected_put: PutReport | None = None
+    event_ids: tuple[str, ...] = ()

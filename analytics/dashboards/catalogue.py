@@ -113,8 +113,8 @@ FUNNEL = Dashboard(
     "Funnel",
     (
         FunnelChart("From visit to order", "funnel", "step", "step_number", _SESSIONS),
-        BarChart("FunnelChart by device", "funnel", "step", (_SESSIONS,), by="device_class"),
-        BarChart("FunnelChart by channel", "funnel", "step", (_SESSIONS,), by="channel"),
+        BarChart("Funnel by device", "funnel", "step", (_SESSIONS,), by="device_class"),
+        BarChart("Funnel by channel", "funnel", "step", (_SESSIONS,), by="channel"),
         Kpi("Carts abandoned", "abandonment", Ratio("cart abandonment", "carts_abandoned", "carts")),
         Kpi(
             "Checkouts abandoned",

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from html import escape
 from typing import Any, NamedTuple
 
@@ -25,20 +27,24 @@ from analytics.dashboards.model import (
     Sankey,
     Visual,
 )
-from console import draw
+from console.draw import Drawing, Numbers
 from console.page import Page
 from console.questions import Period, question
 from console.source import Source
 
 MOST_CHOICES = 60
+AT_ONCE = 4
+MOST_LINES = 8
+RUN = "run"
 _BY_NAME = {dashboard.name: dashboard for dashboard in DASHBOARDS}
 
 
 class Chosen(NamedTuple):
-    """What the address says. `period`: None where the dashboard has no dates."""
+    """What the address says. `period`: None where the dashboard has no dates. `compare`: lines of the period before."""
 
     period: Period | None
     filters: dict[str, str]
+    compare: bool = False
 
 
 def routes(page: Page) -> list[Route]:
@@ -50,15 +56,24 @@ def routes(page: Page) -> list[Route]:
         if dashboard is None:
             return PlainTextResponse("rastro console: there is no such dashboard\n", status_code=404)
         chosen = chosen_of(dashboard, dict(request.query_params), page.source.clock())
-        visuals = await run_in_threadpool(draw_all, page.source, dashboard, chosen)
-        choices = await run_in_threadpool(choices_of, page.source, dashboard)
+        price = "" if page.source.price is None else await run_in_threadpool(page.source.price, chosen.period)
+        asked = not price or request.query_params.get(RUN) == "1"
+        words = page.words(request)
+        drawing = Drawing(Numbers(page.language(request)), words)
+        drawn = await run_in_threadpool(draw_all, page.source, dashboard, chosen, drawing) if asked else []
+        choices = await run_in_threadpool(choices_of, page.source, dashboard) if asked else {}
         return await page.render(
             request,
             "dashboard.html",
             dashboard=dashboard,
+            dashboards=DASHBOARDS,
             chosen=chosen,
-            visuals=visuals,
+            visuals=drawn,
             choices=choices,
+            price=price,
+            asked=asked,
+            queries=len(dashboard.visuals) + len(dashboard.filter_controls),
+            spans=spans(page.source.clock()) if chosen.period else [],
             query=str(request.query_params),
         )
 
@@ -86,49 +101,70 @@ def chosen_of(dashboard: Dashboard, query: dict[str, str], now: int) -> Chosen:
         for control in dashboard.filter_controls
         if query.get(control.column)
     }
+    compare = query.get("compare") == "1"
     if dashboard.days is None:
         return Chosen(None, filters)
     today = datetime.fromtimestamp(now / 1000, UTC).date()
     last = _date(query.get("to")) or today
     first = _date(query.get("from")) or last - timedelta(days=dashboard.days - 1)
-    return Chosen(Period(min(first, last), max(first, last)), filters)
+    return Chosen(Period(min(first, last), max(first, last)), filters, compare)
 
 
-def draw_all(source: Source, dashboard: Dashboard, chosen: Chosen) -> list[dict[str, Any]]:
+def spans(now: int) -> list[tuple[str, date, date]]:
+    """Periods that one click chooses: name, first day, last day."""
+    today = datetime.fromtimestamp(now / 1000, UTC).date()
+    days = (("today", 1), ("7 days", 7), ("30 days", 30), ("90 days", 90))
+    return [(name, today - timedelta(days=number - 1), today) for name, number in days]
+
+
+def draw_all(source: Source, dashboard: Dashboard, chosen: Chosen, drawing: Drawing) -> list[dict[str, Any]]:
     """Each visual as HTML with its title; a question that fails costs its own visual."""
-    found = []
-    for number, visual in enumerate(dashboard.visuals):
-        try:
-            html = _draw(source, visual, chosen)
-        except Exception as error:  # noqa: BLE001 - the other visuals are of use
-            html = f'<p class="nothing">{escape(type(error).__name__)}: {escape(str(error)[:300])}</p>'
-        found.append({"title": visual.title, "html": html, "number": number, "kind": type(visual).__name__})
-    return found
+    draw = partial(_drawn, source, chosen, drawing)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(draw, range(len(dashboard.visuals)), dashboard.visuals))
 
 
-def _draw(source: Source, visual: Visual, chosen: Chosen) -> str:
-    rows = _rows(source, visual, chosen)
-    measure = list(rows[0])[-1] if rows else ""
+def _drawn(source: Source, chosen: Chosen, drawing: Drawing, number: int, visual: Visual) -> dict[str, Any]:
+    failed = False
+    try:
+        html = _draw(source, visual, chosen, drawing)
+    except Exception as error:  # noqa: BLE001 - the other visuals are of use
+        failed = True
+        html = f'<p class="trouble">{escape(type(error).__name__)}: {escape(str(error)[:300])}</p>'
+    kind = type(visual).__name__
+    return {
+        "title": drawing.words(visual.title),
+        "html": html,
+        "number": number,
+        "kind": kind,
+        "failed": failed,
+    }
+
+
+def _draw(source: Source, visual: Visual, chosen: Chosen, drawing: Drawing) -> str:
+    asked = question(visual, DATA_SETS[visual.data], chosen.period, chosen.filters)
+    rows = source.lake.rows(asked.sql)
+    title, measure = drawing.words(visual.title), asked.measures[-1]
+    dated = chosen.period is not None and DATA_SETS[visual.data].when is not None
     match visual:
         case Kpi():
-            before = None
-            if chosen.period is not None and DATA_SETS[visual.data].when:
-                before = _rows(source, visual, chosen._replace(period=chosen.period.before))
-            html = _number(rows, before)
+            html = _number(rows, _before(source, visual, chosen) if dated else [], measure, drawing)
         case LineChart():
-            html = _lines(rows, visual)
+            compared = dated and chosen.compare and not visual.by
+            earlier = _before(source, visual, chosen) if compared else []
+            html = _lines(rows, earlier, visual, chosen, drawing)
         case BarChart():
-            labels = [visual.column, *([visual.by] if visual.by else [])]
-            first = list(rows[0])[len(labels)] if rows else ""
-            html = draw.bars(rows[: visual.most], labels, first, visual.title)
-        case PieChart() | FunnelChart():
-            html = draw.bars(rows, [visual.column], measure, visual.title)
+            html = drawing.bars(rows, visual.column, visual.by, asked.measures, title, visual.most)
+        case PieChart():
+            html = drawing.parts(rows, visual.column, measure, title)
+        case FunnelChart():
+            html = drawing.funnel(rows, visual.column, measure, title)
         case HeatMap():
-            html = draw.heat_map(rows, visual.row, visual.column, measure, visual.title)
+            html = drawing.heat_map(rows, visual.row, visual.column, measure, title)
         case Sankey():
-            html = draw.flow(rows, visual.source, visual.target, measure, visual.title)
+            html = drawing.flow(rows, visual.source, visual.target, measure, title)
         case _:
-            html = draw.table(rows, visual.title)
+            html = drawing.table(rows, title)
     return html
 
 
@@ -137,36 +173,77 @@ def _rows(source: Source, visual: Visual, chosen: Chosen) -> list[dict[str, Any]
     return source.lake.rows(asked.sql)
 
 
-def _number(rows: list[dict[str, Any]], before: list[dict[str, Any]] | None) -> str:
+def _before(source: Source, visual: Visual, chosen: Chosen) -> list[dict[str, Any]]:
+    """The same of the period before."""
+    return _rows(source, visual, chosen._replace(period=chosen.period.before if chosen.period else None))
+
+
+def _number(rows: list[dict[str, Any]], before: list[dict[str, Any]], name: str, drawing: Drawing) -> str:
+    numbers = drawing.numbers
     value = next(iter(rows[0].values())) if rows else None
-    text = f'<p class="kpi">{escape(draw.shown(value))}</p>'
+    text = f'<p class="kpi">{escape(numbers.shown(value, name))}</p>'
     earlier = next(iter(before[0].values())) if before else None
     if value is None or not earlier:
-        return text
+        return f'{text}<p class="change">{escape(drawing.words("nothing before"))}</p>' if before else text
     change = (float(value) - float(earlier)) / float(earlier)
-    return f'{text}<p class="change">{change:+.1%} · {escape(draw.shown(earlier))}</p>'
+    arrow = "▲" if change > 0 else "▼" if change < 0 else "="
+    words = f"{arrow} {numbers.change(change)} · {drawing.words('before')} {numbers.shown(earlier, name)}"
+    return f'{text}<p class="change">{escape(words)}</p>'
 
 
-def _lines(rows: list[dict[str, Any]], visual: LineChart) -> str:
+def _lines(
+    rows: list[dict[str, Any]],
+    before: list[dict[str, Any]],
+    visual: LineChart,
+    chosen: Chosen,
+    drawing: Drawing,
+) -> str:
     """Data for uPlot, and the same as a table for those who do not see the picture."""
-    if not rows:
-        return draw.nothing()
-    when = next(iter(rows[0]))
-    times = sorted({row[when] for row in rows})
-    series: dict[str, dict[Any, Any]] = {}
-    for row in rows:
-        measures = list(row)[2 if visual.by else 1 :]
-        for measure in measures:
-            name = draw.shown(row[visual.by]) if visual.by else measure.replace("_", " ")
-            series.setdefault(name, {})[row[when]] = row[measure]
-    top = sorted(series, key=lambda name: -sum(float(value or 0) for value in series[name].values()))[:8]
+    if not rows and not before:
+        return drawing.nothing()
+    when = next(iter((rows or before)[0]))
+    series = _series(rows, when, visual, drawing)
+    if before and chosen.period is not None:
+        shift = chosen.period.first - chosen.period.before.first
+        moved = [row | {when: row[when] + shift} for row in before]
+        earlier = _series(moved, when, visual, drawing)
+        series |= {f"{name} · {drawing.words('before')}": values for name, values in earlier.items()}
+    times = _times(series, chosen, visual)
+    top = sorted(series, key=lambda name: -sum(float(value or 0) for value in series[name].values()))
     document = {
         "times": [int(moment.replace(tzinfo=UTC).timestamp()) for moment in times],
-        "series": {name: [_plain(series[name].get(moment)) for moment in times] for name in top},
+        "series": {name: [_plain(series[name].get(moment)) for moment in times] for name in top[:MOST_LINES]},
     }
-    data = escape(json.dumps(document))
-    hidden = draw.table(rows, visual.title)
-    return f'<div class="plot" data-plot="{data}"></div><details><summary>≡</summary>{hidden}</details>'
+    data, title = escape(json.dumps(document)), drawing.words(visual.title)
+    hidden = drawing.table(rows, title)
+    return (
+        f'<div class="plot" role="img" aria-label="{escape(title)}" data-plot="{data}"></div>'
+        f"<details><summary>{escape(drawing.words('as a table'))}</summary>{hidden}</details>"
+    )
+
+
+def _series(
+    rows: list[dict[str, Any]], when: str, visual: LineChart, drawing: Drawing
+) -> dict[str, dict[datetime, Any]]:
+    found: dict[str, dict[datetime, Any]] = {}
+    for row in rows:
+        for measure in list(row)[2 if visual.by else 1 :]:
+            name = (
+                drawing.numbers.shown(row[visual.by])
+                if visual.by
+                else drawing.words(measure.replace("_", " "))
+            )
+            found.setdefault(name, {})[row[when]] = row[measure]
+    return found
+
+
+def _times(series: dict[str, dict[datetime, Any]], chosen: Chosen, visual: LineChart) -> list[datetime]:
+    """The moments of the axis: of days all between the first and the last, so that a gap is a gap."""
+    known = sorted({moment for values in series.values() for moment in values})
+    if visual.grain != "DAY" or chosen.period is None or not known:
+        return known
+    days = (known[-1] - known[0]).days
+    return [known[0] + timedelta(days=number) for number in range(days + 1)]
 
 
 def _plain(value: Any) -> float | None:

@@ -5,23 +5,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from console.draw import table
+from console.draw import Drawing, Numbers
 from console.page import Page
 
 
 def routes(page: Page) -> list[Route]:
     async def show(request: Request) -> Response:
-        sections = await run_in_threadpool(page.source.health)
-        tails = [
+        source = page.source
+        sections = await run_in_threadpool(source.health)
+        streams = [
             {"stream": name, "behind, s": round(behind / 1000, 1)}
-            for name, behind in sorted(page.source.tails.behind_ms.items())
+            for name, behind in sorted(source.tails.behind_ms.items())
         ]
-        errors = [{"reader": name, "error": error} for name, error in page.source.tails.errors.items()]
-        files = [{"file": name} for name in await run_in_threadpool(page.source.lake.newest_files, 5)]
-        everything = {**sections, "Streams": tails, "Newest files": files}
+        errors = [{"reader": name, "error": error} for name, error in source.tails.errors.items()]
+        everything = {**sections, "Streams": streams}
         if errors:
             everything = {"Errors": errors, **everything}
-        tables = {title: table(rows, title) for title, rows in everything.items()}
-        return await page.render(request, "health.html", tables=tables)
+        words = page.words(request)
+        drawing = Drawing(Numbers(page.language(request)), words)
+        tables = {title: drawing.table(rows, words(title)) for title, rows in everything.items() if rows}
+        empty = [title for title, rows in everything.items() if not rows]
+        return await page.render(request, "health.html", tables=tables, empty=empty, hourly=source.hourly)
 
     return [Route("/health", show)]

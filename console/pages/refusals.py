@@ -1,7 +1,5 @@
 """Refusals: by reason and field, with an example and the sentence that says what to change."""
 
-import re
-from collections import Counter
 from typing import Any
 
 from starlette.requests import Request
@@ -10,6 +8,8 @@ from starlette.routing import Route
 
 from console.advice import advice
 from console.page import Page
+from console.pages.trace import when
+from console.refusals import Group
 from console.source import Source
 from console.tails import payload_of
 
@@ -18,7 +18,9 @@ LONGEST_EXAMPLE = 2_000
 
 def routes(page: Page) -> list[Route]:
     async def show(request: Request) -> Response:
-        return await page.render(request, "refusals.html", groups=groups(page.source))
+        found = groups(page.source)
+        total = sum(group["count"] for group in found)
+        return await page.render(request, "refusals.html", groups=found, total=total, when=when)
 
     return [Route("/refusals", show)]
 
@@ -26,31 +28,21 @@ def routes(page: Page) -> list[Route]:
 def groups(source: Source) -> list[dict[str, Any]]:
     """The refusals by site, reason and field, the most frequent first; the example is the newest."""
     with source.tails.lock:
-        seen = list(source.tails.store.rejections)
-    counts: Counter[tuple[str, str, str]] = Counter()
-    newest: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for rejection in seen:
-        row = rejection.row
-        key = (str(row.get("site") or ""), str(row.get("reason")), field_of(str(row.get("detail") or "")))
-        counts[key] += 1
-        newest[key] = row
-    return [
-        {
-            "site": site,
-            "reason": reason,
-            "field": field,
-            "count": count,
-            "advice": advice(reason, str(newest[site, reason, field].get("detail") or "")),
-            "event_id": newest[site, reason, field].get("event_id"),
-            "example": payload_of(newest[site, reason, field])[:LONGEST_EXAMPLE],
-        }
-        for (site, reason, field), count in counts.most_common()
-    ]
+        return [_shown(group) for group in source.tails.store.refusals.groups()]
 
 
-def field_of(detail: str) -> str:
-    """The field that a detail names: `page.url: ...` or `"event": ...`; empty where it names none."""
-    found = re.match(r'"?([A-Za-z_][\w.\[\]]*)"?(?=:| )', detail)
-    return (
-        found.group(1) if found and ("." in found.group(1) or detail[found.end() :].startswith(":")) else ""
-    )
+def _shown(group: Group) -> dict[str, Any]:
+    row = group.row
+    whole = group.subject.stage == "request"
+    return {
+        **group.subject._asdict(),
+        "count": group.count,
+        "first_at": group.first_at,
+        "last_at": group.last_at,
+        "advice": advice(group.subject.reason),
+        "detail": str(row.get("detail") or ""),
+        "status": row.get("status") if whole else None,
+        "route": row.get("route") if whole else None,
+        "id": row.get("request_id") if whole else row.get("event_id"),
+        "example": "" if whole else payload_of(row)[:LONGEST_EXAMPLE],
+    }

@@ -1,20 +1,39 @@
 // Time series with uPlot in the colours of the page.
-export const COLOURS = ["#2f6fb5", "#c2621b", "#2f7d4f", "#8a4fb0", "#a83a4a", "#6b7580", "#b08d1f", "#1f8f8f"];
+const style = () => getComputedStyle(document.documentElement);
+const colour = (name) => style().getPropertyValue(name).trim();
 
 export function chart(box, names, data, height) {
-  const style = getComputedStyle(document.documentElement);
-  const quiet = style.getPropertyValue("--quiet").trim();
-  const line = style.getPropertyValue("--line").trim();
-  const axis = { stroke: quiet, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+  const axis = {
+    stroke: () => colour("--quiet"),
+    grid: { stroke: () => colour("--line"), width: 1 },
+    ticks: { stroke: () => colour("--line"), width: 1 },
+    font: "12px system-ui, sans-serif",
+  };
+  const language = document.documentElement.lang;
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+  const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+  const days = data[0].length > 1 && data[0].every((at) => at % 86400 === 0);
+  const date = new Intl.DateTimeFormat(language, days
+    ? { day: "2-digit", month: "short", timeZone: "UTC" } : { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const when = (at) => date.format(new Date(at * 1000));
   const plot = new uPlot({
-    width: box.clientWidth - 16,
+    width: Math.max(200, box.clientWidth),
     height,
-    scales: { y: { range: (u, low, high) => [Math.min(0, low), Math.max(1, high * 1.1)] } },
-    axes: [axis, { ...axis, size: 60 }],
-    series: [{}, ...names.map((label, i) => ({
-      label, stroke: COLOURS[i % COLOURS.length], width: 2, points: { show: data[0].length < 40 },
+    padding: [10, 40, 0, 0],
+    scales: { x: { time: true }, y: { range: (u, low, high) => [Math.min(0, low ?? 0), Math.max(1, (high ?? 0) * 1.1)] } },
+    axes: [
+      { ...axis, space: days ? 60 : 90, values: (u, splits) => splits.map(when), incrs: days ? [1, 2, 3, 7, 14, 30, 90].map((n) => n * 86400) : undefined },
+      { ...axis, size: 56, values: (u, splits) => splits.map((value) => short.format(value)) },
+    ],
+    series: [{ label: "\u00a0", value: (u, at) => (at === null ? "" : when(at)) }, ...names.map((label, i) => ({
+      label, stroke: () => colour(`--s${i % 8}`), width: 2, points: { show: days && data[0].length < 40, size: 5 }, spanGaps: false,
+      dash: label.includes(" · ") ? [6, 4] : undefined,
+      value: (u, value) => (value === null || value === undefined ? "–" : number.format(value)),
     }))],
+    tzDate: days ? (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC") : undefined,
+    legend: { live: true },
   }, data, box);
-  new ResizeObserver(() => plot.setSize({ width: box.clientWidth - 16, height })).observe(box);
+  new ResizeObserver(() => plot.setSize({ width: Math.max(200, box.clientWidth), height })).observe(box);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot.redraw());
   return plot;
 }

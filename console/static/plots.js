@@ -3,5 +3,5 @@ import { chart } from "/static/chart.js";
 
 for (const box of document.querySelectorAll(".plot")) {
   const { times, series } = JSON.parse(box.dataset.plot);
-  chart(box, Object.keys(series), [times, ...Object.values(series)], 200);
+  chart(box, Object.keys(series), [times, ...Object.values(series)], 220);
 }

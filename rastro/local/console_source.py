@@ -1,48 +1,91 @@
 """What the console reads of a running local stack."""
 
+import json
+import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from console.local_lake import LocalLake
+from console.bucket import NewRows, newest
+from console.condition import leases, reference_data
+from console.lake_process import LakeProcess
 from console.source import Source
 from console.store import Store
 from console.tails import Tails
+from lake import layout
 from rastro.local import emulator, running
 from rastro.local.info import LocalFacts
 from rastro.local.stack import APPLICATION
 
-MOST_FAILED = 20
+LEDGER = "ledger.json"
+"""Under the home folder: what `rastro demo` has accounted for."""
+MOST_FILES = 8
 
 
 def open_source(facts: LocalFacts, try_it: str = "") -> Source:
-    """Tails of both streams and of the rejected table, and the stack's lake. `Source.tails.stop` ends the threads."""
+    """Tails of both streams, of the rejected table and of ingest's log, and the stack's lake in a process of its own.
+    `Source.tails.stop` and `Source.lake.close` end them."""
     kinesis = emulator.client(facts.aws_endpoint, "kinesis")
     s3 = emulator.client(facts.aws_endpoint, "s3")
-    folder = Path(facts.home) / "console"
     tails = Tails(Store())
+    lake = LakeProcess(partial(open_lake, facts))
     tails.follow_stream(kinesis, facts.raw_stream, tails.take_raw)
     tails.follow_stream(kinesis, facts.enriched_stream, tails.take_enriched)
-    tails.follow_rejected(s3, facts.bucket, facts.rejected_prefix, folder / "rejections")
-    prefixes = {"enriched": facts.enriched_prefix, "rejected": facts.rejected_prefix}
+    tails.follow_rejected(
+        NewRows(s3, facts.bucket, facts.rejected_prefix, partial(lake.ask, "new_rejections"))
+    )
+    if facts.ingest_log:
+        tails.follow_log(emulator.client(facts.aws_endpoint, "logs"), facts.ingest_log, since=0)
     return Source(
         name="local",
         tails=tails,
-        lake=LocalLake(s3, facts.bucket, prefixes, folder / "lake"),
-        health=lambda: health(facts),
+        lake=lake,
+        health=lambda: health(facts, s3),
         clock=lambda: int(time.time() * 1000),
         try_it=try_it,
     )
 
 
-def health(facts: LocalFacts) -> dict[str, list[dict[str, Any]]]:
-    """Sections of the health page: processes, leases, failed deliveries."""
+def open_lake(facts: LocalFacts) -> Any:
+    """The stack's lake; DuckDB is imported here and nowhere else in the console."""
+    from console.local_lake import LocalLake  # noqa: PLC0415 - only the lake's own process needs it
+
+    s3 = emulator.client(facts.aws_endpoint, "s3")
+    prefixes = {
+        "enriched": facts.enriched_prefix,
+        "rejected": facts.rejected_prefix,
+        "session_ends": facts.session_ends_prefix,
+        "cart_events": facts.cart_events_prefix,
+    }
+    return LocalLake(s3, facts.bucket, prefixes, Path(facts.home) / "console" / "lake", time.monotonic)
+
+
+def health(facts: LocalFacts, s3: Any) -> dict[str, list[dict[str, Any]]]:
+    """Sections of the health page."""
     alive = running.running(Path(facts.home))
     processes = [
-        {"process": name, "id": pid, "state": "running" if name in alive else "stopped"}
+        {"process": name, "id": str(pid), "state": "running" if name in alive else "stopped"}
         for name, pid in facts.processes.items()
     ]
-    return {"Processes": processes, "Leases": _leases(facts), "Error prefixes": _failed(facts)}
+    return {
+        "Ledger": _ledger(facts),
+        "Processes": processes,
+        "Leases": _leases(facts),
+        "Session log": newest(s3, facts.bucket, layout.STATE, MOST_FILES),
+        "Newest files": newest(s3, facts.bucket, facts.enriched_prefix, MOST_FILES),
+        "Error prefixes": newest(s3, facts.bucket, layout.ERRORS, MOST_FILES),
+        "Reference data": reference_data(dict(os.environ), time.time()),
+    }
+
+
+def _ledger(facts: LocalFacts) -> list[dict[str, Any]]:
+    """What `rastro demo` has accounted for so far."""
+    try:
+        figures = json.loads((Path(facts.home) / LEDGER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [{"what": name.replace("_", " "), "how much": value} for name, value in figures.items()]
 
 
 def _leases(facts: LocalFacts) -> list[dict[str, Any]]:
@@ -51,18 +94,4 @@ def _leases(facts: LocalFacts) -> list[dict[str, Any]]:
         items = dynamodb.scan(TableName=APPLICATION, ConsistentRead=True)["Items"]
     except dynamodb.exceptions.ResourceNotFoundException:
         return []  # no consumer has started yet
-    return [
-        {
-            "shard": item["leaseKey"]["S"],
-            "owner": item.get("leaseOwner", {}).get("S"),
-            "checkpoint": item.get("checkpoint", {}).get("S"),
-        }
-        for item in sorted(items, key=lambda item: str(item["leaseKey"]["S"]))
-    ]
-
-
-def _failed(facts: LocalFacts) -> list[dict[str, Any]]:
-    """Objects that Firehose could not convert or deliver."""
-    s3 = emulator.client(facts.aws_endpoint, "s3")
-    answer = s3.list_objects_v2(Bucket=facts.bucket, Prefix="errors/", MaxKeys=MOST_FAILED)
-    return [{"object": entry["Key"], "bytes": entry["Size"]} for entry in answer.get("Contents", [])]
+    return leases(items)

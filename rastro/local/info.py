@@ -16,7 +16,8 @@ class LocalFacts(NamedTuple):
     """The content of `<home>/local.json`; the field names are its keys, all values are JSON.
 
     `api_url` has no slash at its end (`POST {api_url}/v1/events`) and answers on 127.0.0.1 with no
-    name service. `shop_url`, `console_url`: empty when the stack runs without them. `processes` maps
+    name service. `shop_url`, `console_url`: empty when the stack runs without them. `ingest_log`: the log
+    group of the ingest function. `processes` maps
     `emulator`, `consumer`, `ticker`, `shop` and `console` (all but the first absent when the stack runs without them)
     to process ids; each is the leader of its own process group. `home` and `logs` are absolute folders.
     Clients of `aws_endpoint` take any credentials; `rastro.local.emulator.client` makes such a client.
@@ -52,6 +53,7 @@ class LocalFacts(NamedTuple):
     processes: dict[str, int]
     shop_url: str = ""
     console_url: str = ""
+    ingest_log: str = ""
 
 
 def path_of(home: Path) -> Path:

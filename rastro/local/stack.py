@@ -280,4 +280,5 @@ def _facts(outputs: Mapping[str, str], home: Path, logs: Path, aws: emulator.Emu
         home=str(home),
         logs=str(logs),
         processes={"emulator": aws.pid},
+        ingest_log=outputs["IngestLog"],
     )

@@ -1,6 +1,7 @@
 """A console over a planned load, without a server: what the streams held, and the Parquet of it."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ class FileLake:
 
     def __init__(self, enriched: list[Path], rejected: list[Path]) -> None:
         self.lake = Lake(enriched, rejected)
+        self._lock = threading.Lock()
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        return self.lake.rows(sql)
+        with self._lock:
+            return self.lake.rows(sql)
 
     def files_of(self, event_id: str) -> list[dict[str, Any]]:
         found = self.lake.database.execute(
@@ -40,9 +43,6 @@ class FileLake:
             }
             for name, dt, hour in found
         ]
-
-    def newest_files(self, most: int) -> list[str]:
-        return ["enriched/part.parquet"][:most]
 
 
 def source(run: flow.Flow, folder: Path) -> Source:

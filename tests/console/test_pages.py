@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 
+import console
 from analytics.dashboards.catalogue import DASHBOARDS
+from analytics.dashboards.data_sets import DATA_SETS
+from console.advice import advice
 from console.app import CSP
 from console.pages.live import snapshot
 from console.pages.trace import find
+from console.questions import question
 from console.source import Source
+from console.words import PT
 from rastro.synthetic_shop import plan
+from schemas import Reason
 from tests.analytics import flow
 from tests.console.pages import NOW, SHARD, client, raw, source
 
@@ -44,11 +50,61 @@ def test_portuguese_where_the_browser_prefers_it(shop: Source):
     assert "Ao vivo</h1>" in one.get("/live?lang=pt", headers={"accept-language": "en"}).text
 
 
+def test_every_word_is_there_in_portuguese():
+    wanted = {dashboard.title for dashboard in DASHBOARDS}
+    for dashboard in DASHBOARDS:
+        wanted |= {control.title for control in dashboard.filter_controls}
+        for visual in dashboard.visuals:
+            asked = question(visual, DATA_SETS[visual.data], None, {})
+            wanted |= {
+                visual.title,
+                *(name.replace("_", " ") for name in (*asked.dimensions, *asked.measures)),
+            }
+    folder = Path(console.__file__).parent
+    for template in folder.rglob("*.html"):
+        found = re.findall(r"""\bt\(\s*(?:"([^"]+)"|'([^']+)')\s*\)""", template.read_text(encoding="utf-8"))
+        wanted |= {one or other for one, other in found}
+    for module in folder.rglob("*.py"):
+        wanted |= set(re.findall(r'\bwords\(\s*"((?:[^"\\]|\\.)+)"\s*\)', module.read_text(encoding="utf-8")))
+    wanted |= {advice(reason) for reason in Reason}
+    assert not sorted(wanted - set(PT))
+
+
+def test_personal_data_are_masked_until_asked_for(shop: Source):
+    event = {
+        "event_id": "22222222-1111-4111-8111-111111111111",
+        "event": "page_view",
+        "user_id": "cliente-77",
+        "page": {"url": "https://www.loja.example/?mail=ana%40loja.example&x=1"},
+        "properties": {"email": "ana@loja.example", "note": "CPF 390.533.447-05, (11) 98765-4321"},
+    }
+    record = raw(event) | {"ip": "203.0.113.9", "received_at": NOW}
+    shop.tails.store.take_raw(SHARD, "771", NOW, record)
+    one = client(shop)
+    secrets = ["ana%40loja.example", "ana@loja.example", "203.0.113.9", "390.533.447-05", "98765-4321"]
+    for address in ("/trace", "/trace.json"):
+        page = one.get(address, params={"id": event["event_id"]}).text
+        assert not [secret for secret in (*secrets, "cliente-77") if secret in page]
+    shown = one.get("/trace", params={"id": event["event_id"], "personal": "1"}).text
+    assert not [secret for secret in secrets if secret not in shown]
+    assert "390.533.447-05" in one.get("/trace", params={"id": event["event_id"]}).text, "the cookie keeps it"
+
+
+def test_a_refused_request_says_what_to_change(shop: Source):
+    line = {"request_id": "Xy1=", "status": 401, "reason": "unknown_key", "route": "/v1/events"}
+    shop.tails.store.take_answer(line, NOW)
+    for page in (client(shop).get("/refusals").text, client(shop).get("/trace", params={"id": "Xy1="}).text):
+        assert "check X-Rastro-Key" in page
+        assert "401" in page
+
+
 def test_every_enriched_event_is_found_with_its_whole_way(shop: Source):
-    for story in list(shop.tails.store._stories.values()):
+    for event_id in list(shop.tails.store.event_ids())[::7]:
+        story = shop.tails.store.story(event_id)
+        assert story is not None
         stages = [stop["stage"] for stop in find(shop, story.event_id)["stops"]]
         if story.enriched:
-            assert {"enriched stream", "session", "Parquet"} <= set(stages), (story.event_id, stages)
+            assert {"enriched stream", "session", "Parquet", "view"} <= set(stages), (story.event_id, stages)
         else:
             assert stages == ["rejected table"] * len(story.rejected)
 
@@ -70,8 +126,10 @@ def test_an_unknown_id_says_so(shop: Source):
 
 def test_refusals_say_what_to_change(shop: Source):
     page = client(shop).get("/refusals").text
-    for rejection in shop.tails.store.rejections:
-        assert str(rejection.row["reason"]) in page
+    groups = shop.tails.store.refusals.groups()
+    assert groups
+    for group in groups:
+        assert group.subject.reason in page
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda dashboard: dashboard.name)

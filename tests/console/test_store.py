@@ -47,11 +47,36 @@ def test_a_copy_is_a_copy_and_a_record_read_again_is_nothing():
 
 def test_it_forgets_the_oldest_with_all_their_ids():
     store = Store(most=2)
-    for number in range(4):
+    for number in range(5):
         store.take_raw("shard-0", str(number), NOW, raw(f"e{number}", user_id=f"u{number}"))
-    assert len(store) == 2
-    assert store.find("e0") == store.find("u0") == []
-    assert [story.event_id for story in store.find("v1")] == ["e2", "e3"]
+    assert set(store.event_ids()) == {"e2", "e3", "e4"}, "two generations: at least the newest two"
+    assert store.find("e0") == store.find("u1") == []
+    assert [story.event_id for story in store.find("v1")] == ["e2", "e3", "e4"]
+    assert [story.event_id for story in store.find("u4")] == ["e4"]
+
+
+def test_a_story_over_two_generations_is_one():
+    store = Store(most=3)
+    store.take_raw("shard-0", "1", NOW, raw("e1"))
+    for number in range(2, 5):
+        store.take_raw("shard-0", str(number), NOW, raw(f"e{number}"))
+    store.take_enriched("shard-0", "9", NOW + 700, columns("e1"))
+    (story,) = store.find("e1")
+    assert (len(story.raw), len(story.enriched), store.latency(0.5)) == (1, 1, 700)
+
+
+def test_a_refused_request_is_found_by_its_id_and_by_its_events():
+    store = Store()
+    line = {"request_id": "req-1", "status": 401, "reason": "unknown_key", "event_ids": ["e1", "e2"]}
+    for _ in range(2):  # the log is read with an overlap
+        store.take_answer(line, NOW)
+    for wanted in ("req-1", "e1", "e2"):
+        (story,) = store.find(wanted)
+        assert story.refusal == "unknown_key"
+    (group,) = store.refusals.groups()
+    assert (group.count, group.subject.stage) == (1, "request")
+    store.take_raw("shard-0", "1", NOW + 5, raw("e2"))
+    assert store.find("e2")[0].refusal is None, "sent again with the right key"
 
 
 def test_money_has_a_currency_and_bots_have_none():

@@ -1,11 +1,17 @@
 """One line a request: metrics by CloudWatch's embedded format, and a log without payload, address or key."""
 
+import gzip
 import json
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 from typing import Any, get_args
 
+import pytest
+
+from ingest_lambda.events.refused_ids import refused_ids
+from ingest_lambda.http.request import from_gateway
 from ingest_lambda.metrics import NAMESPACE, UNITS, Metric
 from tests.ingest_lambda.doubles import KEY, NOW, PAGE_VIEW, Bench, gateway
 
@@ -90,6 +96,33 @@ def test_logs_hold_no_payload_address_agent_or_key(bench: Bench) -> None:
 
     told = b"".join(bench.log_lines).decode()
     assert not [secret for secret in secrets if secret in told]
+
+
+def test_a_refused_request_is_found_by_the_ids_of_its_events(bench: Bench) -> None:
+    """Whatever it was refused for; what was accepted stands in the streams, not in the log."""
+    one, two = "0a0a0a0a-1111-4222-8333-444455556666", "0B0B0B0B-1111-4222-8333-444455556666"
+    body = f'[{{"event": "x", "event_id": "{one}"}}, {{"messageId" : "{two}", "email": "a@b.example"}}'
+    bench.post(gateway(body))  # cut off: not JSON
+    bench.post(gateway([{"event": "x", "event_id": one}], key="pk_wrong_key"))
+    packed = gateway(b64encode(gzip.compress(body.encode())).decode(), key="pk_wrong_key")
+    packed["isBase64Encoded"] = True
+    bench.post(packed)
+    bench.post(gateway([{"event": "page_view", "event_id": two}]))
+
+    found = [
+        document.get("event_ids") for document in map(json.loads, bench.log_lines) if "status" in document
+    ]
+    assert found == [[one, two.lower()], [one], [one, two.lower()], None]
+    assert b"example" not in b"".join(bench.log_lines)
+
+
+@pytest.mark.parametrize(
+    "body", ["", "=", "\x1f\x8b", "H4sI", "ÿ", '"event_id": "1"', '"event_id": ' * 90_000]
+)
+@pytest.mark.parametrize("is_base64", [True, False])
+def test_ids_of_a_hostile_body_are_none(body: str, is_base64: bool) -> None:
+    request = from_gateway({"body": body, "isBase64Encoded": is_base64}, "request-1")
+    assert refused_ids(request) == ()
 
 
 def test_every_metric_has_a_unit_and_stands_in_the_docs() -> None:

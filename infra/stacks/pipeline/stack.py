@@ -87,6 +87,7 @@ class PipelineStack(Stack):
             "SitesParameter": self.parameters.sites_name,
             "SaltParameter": self.parameters.salt_name,
             "Locked": "true" if environment.locked else "false",
+            "IngestLog": self.function.log_group.log_group_name,
             "StateUri": f"s3://{self.bucket.bucket_name}/{layout.STATE}",
         }
         for name, value in outputs.items():
