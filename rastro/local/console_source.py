@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from console.bucket import NewRows, newest
-from console.condition import leases, reference_data
 from console.lake_process import LakeProcess
 from console.source import Source
 from console.store import Store
 from console.tails import Tails
 from lake import layout
 from rastro.local import emulator, running
+from rastro.local.condition import leases, reference_data
 from rastro.local.info import LocalFacts
 from rastro.local.stack import APPLICATION
 
