@@ -12,6 +12,7 @@ _MARKS = {
     "shop": ("rastro.demo_shop",),
     "console": ("console",),
     "ticker": ("rastro.local.ticker",),
+    "courier": ("rastro.local.courier",),
 }
 """A word of each command line; the consumer's process becomes KCL's daemon."""
 
@@ -24,7 +25,7 @@ def note(home: Path, name: str, pid: int) -> None:
 
 
 def running(home: Path) -> dict[str, int]:
-    """Process ids by name (`emulator`, `consumer`, `ticker`, `shop`, `console`), of those that live and are ours."""
+    """Process ids by name (those of `_MARKS`), of those that live and are ours."""
     return {name: pid for name, pid in _read(home).items() if processes.alive(pid) and _is(pid, _MARKS[name])}
 
 

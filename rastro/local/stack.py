@@ -117,6 +117,7 @@ def stop(home: Path) -> bool:
     for name, grace in (
         ("shop", 1.0),
         ("ticker", 1.0),
+        ("courier", 1.0),
         ("console", 3.0),
         ("consumer", STOP_SECONDS),
         ("emulator", 5.0),
@@ -146,10 +147,15 @@ def _start(
     outputs = deployment.deploy(folder, aws, report)
     found = _facts(outputs, home, logs, aws)
     if consumer:
+        bus = None if webhook is None else webhooks.make(aws.client, webhook)
         env = {
             **os.environ,
             **consumer_environment(found),
-            **_webhook_environment(aws, webhook, report),
+            **(
+                {}
+                if bus is None
+                else {"RASTRO_CART_BUS": bus.bus, "RASTRO_CART_SIGNING_KEY": bus.signing_key}
+            ),
             **consumer_env,
         }
         command = [sys.executable, "-m", "enrich_consumer", "kcl", "--folder", str(home / "consumer")]
@@ -157,7 +163,10 @@ def _start(
         running.note(home, "consumer", pid)
         found.processes["consumer"] = pid
         report(f"consumer: starting, its log is {logs / 'consumer.log'}")
-        _start_ticker(found, home, logs)
+        start_ticker(found)
+        if bus is not None and webhook is not None:
+            start_courier(found, bus, webhook)
+            report(f"webhook: cart events go to {webhook}, signed with {bus.signing_key}")
     return found
 
 
@@ -188,22 +197,24 @@ def _with_console(facts: LocalFacts, report: Callable[[str], None]) -> LocalFact
     return facts
 
 
-def _webhook_environment(
-    aws: emulator.Emulator, url: str | None, report: Callable[[str], None]
-) -> dict[str, str]:
-    if url is None:
-        return {}
-    made = webhooks.make(aws.client("events"), url)
-    report(f"webhook: cart events go to {url}, signed with {made.signing_key}")
-    return {"RASTRO_CART_BUS": made.bus, "RASTRO_CART_SIGNING_KEY": made.signing_key}
+def start_ticker(found: LocalFacts) -> int:
+    """Its process id."""
+    arguments = ("--endpoint", found.aws_endpoint, "--stream", found.raw_stream)
+    return _start_module(found, "ticker", arguments)
 
 
-def _start_ticker(found: LocalFacts, home: Path, logs: Path) -> None:
-    command = [sys.executable, "-m", "rastro.local.ticker", "--endpoint", found.aws_endpoint]
-    command += ["--stream", found.raw_stream]
-    pid = processes.launch(command, os.environ, logs / "ticker.log", cwd=REPOSITORY)
-    running.note(home, "ticker", pid)
-    found.processes["ticker"] = pid
+def start_courier(found: LocalFacts, made: webhooks.Webhook, url: str) -> int:
+    """Its process id."""
+    queues = ("--queue", made.queue, "--undelivered", made.undelivered)
+    return _start_module(found, "courier", ("--endpoint", found.aws_endpoint, "--url", url, *queues))
+
+
+def _start_module(found: LocalFacts, name: str, arguments: tuple[str, ...]) -> int:
+    command = [sys.executable, "-m", f"rastro.local.{name}", *arguments]
+    pid = processes.launch(command, os.environ, Path(found.logs) / f"{name}.log", cwd=REPOSITORY)
+    running.note(Path(found.home), name, pid)
+    found.processes[name] = pid
+    return pid
 
 
 def consumer_environment(found: LocalFacts) -> dict[str, str]:

@@ -1,58 +1,49 @@
-"""`rastro up --webhook URL`: the bus, the rule and the API destination that an environment on AWS has in its
-template."""
+"""`rastro up --webhook URL`: the bus and the rule of an environment on AWS, and what EventBridge does there with an API
+destination: a call, calls again, and a queue of what could not be delivered (`rastro.local.courier`).
 
+The emulator makes one call and drops the event where nobody answers; so its rule leads to a queue, and the courier
+delivers from there.
+"""
+
+import json
 import secrets
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from rastro.terminal.errors import Problem
 
 NAME = "rastro-local-carts"
+UNDELIVERED = f"{NAME}-undelivered"
 
 
 class Webhook(NamedTuple):
-    """The bus that the consumer writes to, and the key that it signs with."""
+    """The bus that the consumer writes to, the key that it signs with, and the URLs of the queues behind the bus."""
 
     bus: str
     signing_key: str
+    queue: str
+    undelivered: str
 
 
-def make(events: Any, url: str) -> Webhook:
-    """Lead cart events to `url`; `events` is an EventBridge client of the emulator.
+def make(client: Callable[[str], Any], url: str) -> Webhook:
+    """Lead cart events to a queue for the courier, which posts them to `url`; `client` makes clients of the emulator.
 
     Raises:
-        Problem: the URL is none.
+        Problem: the URL is none, or the emulator refuses the rule.
     """
     if not url.startswith(("http://", "https://")):
         raise Problem(f"--webhook takes an http:// or https:// URL, not {url!r}")
+    sqs, events = client("sqs"), client("events")
+    undelivered = sqs.create_queue(QueueName=UNDELIVERED)["QueueUrl"]
+    queue = sqs.create_queue(QueueName=NAME, Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events.create_event_bus(Name=NAME)
-    connection = events.create_connection(
-        Name=NAME,
-        AuthorizationType="API_KEY",
-        AuthParameters={
-            "ApiKeyAuthParameters": {"ApiKeyName": "x-rastro-environment", "ApiKeyValue": "local"}
-        },
-    )
-    destination = events.create_api_destination(
-        Name=NAME,
-        ConnectionArn=connection["ConnectionArn"],
-        InvocationEndpoint=url,
-        HttpMethod="POST",
-        InvocationRateLimitPerSecond=50,
-    )
-    events.put_rule(Name=NAME, EventBusName=NAME, EventPattern='{"source": ["rastro.carts"]}')
+    events.put_rule(Name=NAME, EventBusName=NAME, EventPattern=json.dumps({"source": ["rastro.carts"]}))
     told = events.put_targets(
         Rule=NAME,
         EventBusName=NAME,
-        Targets=[
-            {
-                "Id": "webhook",
-                "Arn": destination["ApiDestinationArn"],
-                "RoleArn": "arn:aws:iam::000000000000:role/webhook",
-                "InputPath": "$.detail",
-                "HttpParameters": {"HeaderParameters": {"x-rastro-signature": "$.detail.signature"}},
-            }
-        ],
+        Targets=[{"Id": "webhook", "Arn": arn, "InputPath": "$.detail"}],
     )
     if told.get("FailedEntryCount"):
         raise Problem(f"the emulator refuses the webhook: {told['FailedEntries']}")
-    return Webhook(NAME, secrets.token_hex(24))
+    return Webhook(NAME, secrets.token_hex(24), queue, undelivered)
