@@ -26,6 +26,8 @@ from ingest_lambda.http.site_keys import check_origin, check_secret
 from ingest_lambda.metrics import INTERNAL, lines
 from ingest_lambda.request_log import RequestLog
 from ingest_lambda.routes import HEALTH, HEALTH_METHODS, METHODS, POST_PATH, route_of
+from ingest_lambda.scripts import METHODS as SCRIPT_METHODS
+from ingest_lambda.scripts import Scripts
 from schemas import KeyHolder, Reason, Site, Sites
 
 NO_SUCH_KEY = "no site has this key; send it as X-Rastro-Key, as ?key=, or as your client's own protocol does"
@@ -37,7 +39,7 @@ RETRY_AFTER = 3  # seconds: a shard takes again after one, and a page may be clo
 @dataclass(slots=True)
 class App:
     """`to_payloads` stores a payload or a file of imports, or raises PutRefused. `write_log` writes one line.
-    `environment`, `payloads` and `imports` are as in the settings.
+    `environment`, `payloads` and `imports` are as in the settings; `scripts`: the tracker's files.
     """
 
     sites: Refreshing[Sites]
@@ -50,6 +52,7 @@ class App:
     environment: str = "default"
     payloads: str | None = None
     imports: str | None = None
+    scripts: Scripts = field(default_factory=lambda: Scripts(""))
     _health: tuple[float, bool] = field(default=(float("-inf"), False))
 
     def answer(self, request: Request, now: int, deadline: float) -> Response:
@@ -77,6 +80,13 @@ class App:
             _check_method(request, HEALTH_METHODS)
             log.route = HEALTH
             return self._health_response(self._sites(log, deadline), log, now)
+        if self.scripts.serves(request):
+            _check_method(request, SCRIPT_METHODS)
+            log.route = f"{self.scripts.path}*"
+            found = self.scripts.response(request)
+            if found is None:
+                raise RequestRefused(HTTPStatus.NOT_FOUND, Reason.NOT_FOUND, "there is no such script")
+            return found
         route = route_of(request.path)
         if route is not None:  # the documents of the sites have no say in it
             _check_method(request, route[1].methods)

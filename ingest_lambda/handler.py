@@ -15,6 +15,7 @@ from ingest_lambda.aws.refreshing import Refreshing
 from ingest_lambda.aws.senders import delivery_sender, payload_store, stream_sender
 from ingest_lambda.http.request import from_gateway
 from ingest_lambda.metrics import Metric, line
+from ingest_lambda.scripts import Scripts
 from ingest_lambda.settings import Settings
 from schemas import SitesError, parse_sites
 
@@ -74,6 +75,7 @@ def _runtime() -> Runtime:
         environment=settings.environment,
         payloads=settings.payloads,
         imports=settings.imports,
+        scripts=Scripts(settings.scripts_path),
     )
     return Runtime(settings, app, (kinesis, firehose, ssm))
 

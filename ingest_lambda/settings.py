@@ -1,9 +1,11 @@
 """The settings of the function, from its environment."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 MAX_PROXIES = 10
+PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+/")
 
 
 class SettingsError(ValueError):
@@ -19,7 +21,8 @@ class Settings(NamedTuple):
     `payloads` is `s3://bucket/prefix`, for rejected events that are too large for a row; None: they are
     refused. `environment` is a dimension of the metrics. `sites_first` is the path of a sites document in the package,
     which serves until the real one was read. `imports` is `s3://bucket/prefix` for events of long ago
-    that servers send; None: they are rejected.
+    that servers send; None: they are rejected. `scripts_path`: the path under which the tracker's files are served,
+    empty: they are not.
     """
 
     raw_stream: str
@@ -32,6 +35,7 @@ class Settings(NamedTuple):
     environment: str = "default"
     sites_first: str | None = None
     imports: str | None = None
+    scripts_path: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -51,6 +55,7 @@ class Settings(NamedTuple):
             sites_first=env.get("RASTRO_SITES_FIRST", "").strip() or None,
             environment=env.get("RASTRO_ENVIRONMENT", "").strip() or "default",
             imports=_s3_prefix(env, "RASTRO_IMPORTS"),
+            scripts_path=_path(env, "RASTRO_SCRIPTS_PATH"),
         )
 
 
@@ -73,6 +78,13 @@ def _count(env: Mapping[str, str], name: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) > MAX_PROXIES:
         raise SettingsError(f"{name} is {value!r}; it must be a number from 0 to {MAX_PROXIES}")
     return int(value)
+
+
+def _path(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "").strip()
+    if value and (not PATH.fullmatch(value) or value.startswith("/v1/")):
+        raise SettingsError(f"{name} is {value!r}; it must be a path like /r/, and not below /v1/")
+    return value
 
 
 def _s3_prefix(env: Mapping[str, str], name: str) -> str | None:

@@ -53,6 +53,12 @@ class Ingest:
     trusted_proxies: int = _setting(
         0, "How many of the right-most addresses in that header are further proxies of ours.", low=0, high=10
     )
+    scripts_path: str = _setting(
+        "/r/",
+        "Under which path the API serves the storefront's scripts; blockers know words like track, so choose a plain"
+        " one. Empty: it does not.",
+        pattern=r"((/[A-Za-z0-9._~-]+)+/)?",
+    )
     architecture: str = _setting("arm64", "Processor of the function.", choices=("arm64", "x86_64", "host"))
     python: str = _setting("3.13", "Python of the function.", choices=("3.12", "3.13", "3.14", "host"))
 

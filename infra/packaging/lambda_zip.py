@@ -1,4 +1,4 @@
-"""The Lambda package: locked dependencies for the target machine, `schemas/`, `ingest_lambda/`.
+"""The Lambda package: locked dependencies for the target machine, our code and contract, the storefront's scripts.
 
 Built with pip's platform options, so no Docker and no machine of that kind is needed. The same input
 gives the same bytes; a package is built once and found again by the digest of its input.
@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements" / "lambda.txt"
 CACHE = ROOT / "build" / "lambda"
 PACKAGES = ("ingest_lambda", "schemas")
-_BUILD = 1  # raise it when this file changes what a package holds
+SCRIPTS = ROOT / "storefront" / "dist"
+_BUILD = 2  # raise it when this file changes what a package holds
 _KINDS = {".py", ".json"}
 NEWEST_GLIBC = 34  # Amazon Linux 2023, which all of Lambda's Pythons from 3.12 on run on
 _OLDEST_GLIBC = 17
@@ -99,7 +100,8 @@ def one_file(source: Path, cache: Path = CACHE) -> Path:
 
 
 def _sources() -> Iterator[Path]:
-    """Our files of the package: code and contract, no examples."""
+    """Our files of the package: code and contract, no examples; and the scripts that it serves."""
+    yield from sorted(path for path in SCRIPTS.iterdir() if path.suffix in {".js", ".mjs"})
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
             if path.suffix in _KINDS and "examples" not in path.parts and "__pycache__" not in path.parts:

@@ -13,8 +13,15 @@ class Text(NamedTuple):
     text: str
 
 
+class File(NamedTuple):
+    """A body as it lies on disk."""
+
+    content: bytes
+    media_type: str
+
+
 class Response(NamedTuple):
-    """A status, headers and a JSON value; or, as bytes, a GIF; or a `Text`; or nothing, as None.
+    """A status, headers and a JSON value; or, as bytes, a GIF; or a `Text`, a `File`; or nothing, as None.
 
     `is_head`: the answer to HEAD, with the headers alone.
     """
@@ -48,6 +55,8 @@ def _encoded(body: Any) -> tuple[str, str, bool]:
     """Media type, text, and whether that is base64."""
     if isinstance(body, bytes):
         return "image/gif", base64.b64encode(body).decode(), True
+    if isinstance(body, File):
+        return body.media_type, base64.b64encode(body.content).decode(), True
     if isinstance(body, Text):
         return "text/plain;charset=utf-8", body.text, False
     return "application/json", "" if body is None else orjson.dumps(body).decode(), False

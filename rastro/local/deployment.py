@@ -18,8 +18,8 @@ from rastro.terminal.errors import Problem
 ENVIRONMENT = "local"
 REPOSITORY = Path(__file__).parents[2]
 CACHE = REPOSITORY / "build" / "local-template"
-_SOURCES = ("infra", "schemas", "ingest_lambda", "enrich_consumer/edges", "requirements")
-_KINDS = {".py", ".json", ".toml", ".txt"}
+_SOURCES = ("infra", "schemas", "ingest_lambda", "enrich_consumer/edges", "requirements", "storefront/dist")
+_KINDS = {".py", ".json", ".toml", ".txt", ".js", ".mjs"}
 _QUALIFIER = "hnb659fds"  # of CDK's bootstrap stack, which templates name
 
 

@@ -1,5 +1,6 @@
 """The synthesized template, deployed on the emulator and used."""
 
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -46,6 +47,24 @@ def _raw_records(local: LocalStack) -> list[dict[str, object]]:
         )["ShardIterator"]
         found += [json.loads(r["Data"]) for r in kinesis.get_records(ShardIterator=iterator)["Records"]]
     return found
+
+
+def test_the_storefronts_scripts_come_from_the_api(local: LocalStack) -> None:
+    """Out of the function's own package: the bytes of the SRI hash, to be kept for ever."""
+    dist = stack.REPOSITORY / "storefront" / "dist"
+    files = json.loads((dist / "manifest.json").read_text(encoding="utf-8"))["files"]
+    for name in files:
+        asked = Request(f"{local.facts.api_url}/r/{name}", headers={"Accept-Encoding": "gzip"})
+        with urlopen(asked, timeout=30) as answer:
+            content = gzip.decompress(answer.read())
+            headers = answer.headers
+        assert content == (dist / name).read_bytes()
+        assert headers["content-encoding"] == "gzip"
+        assert headers["cache-control"].endswith("immutable") == (name != "rastro.mjs")
+    with pytest.raises(HTTPError) as refused:
+        urlopen(f"{local.facts.api_url}/r/none.js", timeout=30)
+    with refused.value:
+        assert refused.value.code == 404
 
 
 def test_an_event_posted_over_http_is_in_the_raw_stream(local: LocalStack) -> None:

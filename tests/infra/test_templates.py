@@ -290,6 +290,27 @@ def test_behind_the_edge_no_route_answers_without_the_secret(templates: Every) -
     assert templates["everything"]["Edge"]["Parameters"]["OriginSecret"]["NoEcho"] is True
 
 
+def test_the_edge_keeps_the_storefronts_scripts_and_nothing_else(templates: Every) -> None:
+    ((_, distribution),) = resources(templates["everything"], "AWS::CloudFront::Distribution")
+    config = distribution["DistributionConfig"]
+    (scripts,) = config["CacheBehaviors"]
+    assert scripts["PathPattern"] == "/r/*"
+    assert scripts["TargetOriginId"] == config["DefaultCacheBehavior"]["TargetOriginId"]
+    # Managed-CachingOptimized: by path and Accept-Encoding, as long as Cache-Control says. Managed-CachingDisabled.
+    assert scripts["CachePolicyId"] == "658327ea-f89d-4fab-a63d-7e88639e58f6"
+    assert config["DefaultCacheBehavior"]["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert "OriginRequestPolicyId" not in scripts, (
+        "no cookie and no header of a visitor reaches a kept answer"
+    )
+    for environment in templates.values():
+        ((_, function),) = (
+            (name, found)
+            for name, found in resources(environment, "AWS::Lambda::Function")
+            if name.startswith("Ingest")
+        )
+        assert function["Environment"]["Variables"]["RASTRO_SCRIPTS_PATH"] == "/r/"
+
+
 def test_no_secret_is_in_a_template(templates: Every) -> None:
     """Site keys are public by nature; they are in the sites document. Nothing else may look like a secret."""
     for environment in templates.values():

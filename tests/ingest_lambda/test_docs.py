@@ -56,7 +56,7 @@ def test_every_reason_of_ingest_stands_on_the_page(reason: Reason) -> None:
 
 
 def test_every_setting_stands_on_the_page() -> None:
-    assert len(Settings._fields) == 10
+    assert len(Settings._fields) == 11
     for name in (
         "RAW_STREAM",
         "REJECTED_DELIVERY",
@@ -65,6 +65,7 @@ def test_every_setting_stands_on_the_page() -> None:
         "SALT",
         "PAYLOADS",
         "IMPORTS",
+        "SCRIPTS_PATH",
         "VIEWER_HEADER",
         "TRUSTED_PROXIES",
         "ENVIRONMENT",

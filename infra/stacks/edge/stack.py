@@ -48,6 +48,21 @@ class EdgeStack(Stack):
             self, "OriginSecret", no_echo=True, description="What the API wants to see from CloudFront."
         )
         certificate = environment.edge.certificate_arn
+        api = origins.HttpOrigin(
+            host.value_as_string,
+            custom_headers={HEADER: secret.value_as_string},
+            protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+            origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
+            read_timeout=Duration.seconds(30),
+        )
+        scripts = cloudfront.BehaviorOptions(
+            origin=api,
+            # By path and Accept-Encoding; how long, the function's Cache-Control says.
+            cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+            compress=True,
+        )
+        scripts_path = environment.ingest.scripts_path
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
@@ -59,13 +74,7 @@ class EdgeStack(Stack):
             ),
             domain_names=[environment.edge.domain] if environment.edge.domain else None,
             default_behavior=cloudfront.BehaviorOptions(
-                origin=origins.HttpOrigin(
-                    host.value_as_string,
-                    custom_headers={HEADER: secret.value_as_string},
-                    protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
-                    origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
-                    read_timeout=Duration.seconds(30),
-                ),
+                origin=api,
                 allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
                 cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
                 origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
@@ -85,6 +94,7 @@ class EdgeStack(Stack):
                     )
                 ],
             ),
+            additional_behaviors={f"{scripts_path}*": scripts} if scripts_path else None,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             # Without a certificate of the shop's own CloudFront fixes the policy itself.
             minimum_protocol_version=(

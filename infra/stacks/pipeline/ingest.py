@@ -92,6 +92,7 @@ def function(
             ),
             "RASTRO_TRUSTED_PROXIES": str(environment.ingest.trusted_proxies),
             "RASTRO_PAYLOADS": f"s3://{bucket.bucket_name}/{layout.PAYLOADS.rstrip('/')}",
+            "RASTRO_SCRIPTS_PATH": environment.ingest.scripts_path,
             "RASTRO_IMPORTS": f"s3://{bucket.bucket_name}/{layout.IMPORTS.rstrip('/')}",
         },
         log_group=logs.LogGroup(

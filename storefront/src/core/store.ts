@@ -24,7 +24,7 @@ export function openStore(may: boolean): void {
   try {
     area = settings.store ? sessionStorage : localStorage;
     if (may) {
-      for (const name of [SHARED, `r${SHARED}`]) noteCount(name, 0);
+      for (const name of [SHARED, `r${SHARED}`, (own ||= `d${uuid7()}`)]) noteCount(name, 0);
       for (const entry of [...memory]) note(...entry);
       for (const [name] of stored()) follow(name.slice(1));
       return;
