@@ -14,11 +14,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from benchmarks.mixes import MIXES, stream
 from benchmarks.multilang import Processor, Used, lines_of
 from benchmarks.workload import raw_records, renamed
 from enrich_consumer.settings import Settings
@@ -42,6 +44,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--core", type=int, help="pin the consumer to this core")
     parser.add_argument("--interpreted", action="store_true", help="the product as it is in a checkout")
     parser.add_argument("--quick", action="store_true", help="only the main figure")
+    parser.add_argument(
+        "--mix",
+        nargs="+",
+        default=[],
+        help=f"only these, one event to a record and ten: {', '.join(MIXES)} or log:FILE",
+    )
 
 
 @contextmanager
@@ -78,11 +86,26 @@ def settings_of(application: str, state: str) -> Settings:
 
 
 class Shape:
-    """One way to feed the consumer. `warm`: rounds of the same events before the ones that count."""
+    """One way to feed the consumer: the same records under new ids each round."""
 
     def __init__(self, records: Sequence[bytes], per_record: int) -> None:
         self.records = records
         self.events = len(records) * per_record
+
+    def round(self, number: int) -> Sequence[bytes]:
+        """What is fed in a round."""
+        return renamed(self.records, number)
+
+
+class Stream(Shape):
+    """A mix: each round is what comes next, so that a later round repeats no more than the mix itself does."""
+
+    def __init__(self, mix: str, seed: int, events: int, per_record: int) -> None:
+        self._stream = stream(mix, seed, per_record)
+        super().__init__(list(islice(self._stream, events // per_record)), per_record)
+
+    def round(self, number: int) -> Sequence[bytes]:
+        return self.records if number == 0 else list(islice(self._stream, len(self.records)))
 
 
 def measure(
@@ -115,7 +138,7 @@ def _rounds(started: Processor, shape: Shape, per_call: int, rounds: int) -> lis
     with started as processor:
         used = []
         for number in range(1 + rounds):
-            records = renamed(shape.records, number)
+            records = shape.round(number)
             used.append(processor.run(lines_of(records, number * len(records), per_call)))
         return [*used[:-1], _plus(processor.finish(), used[-1])]
 
@@ -139,6 +162,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure every shape and print a table to stderr."""
     built = None if args.interpreted else compile_consumer.compiled_package()
     path = compile_consumer.environment(built) if built else INTERPRETED
+    if args.mix:
+        return _told({"compiled": built is not None, **_of_mixes(args.mix, args, path)})
     ten = Shape(raw_records(1, args.events, 10), 10)
     top = ceiling(ten.records, ten.events, args.rounds)
     main = measure(ten, args, path)
@@ -159,6 +184,24 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         figures["distinct_agents_events_per_s"] = measure(strangers, args, path, rounds=1)[
             "cold_events_per_s"
         ]
+        figures |= _of_mixes(("shop", "hostile"), args, path)
+    return _told(figures)
+
+
+def _of_mixes(mixes: Sequence[str], args: argparse.Namespace, path: Mapping[str, str]) -> dict[str, Any]:
+    """CPU-seconds per million events of the process, after a first round that does not count."""
+    figures = {}
+    for mix in mixes:
+        for word, per_record in (("one", 1), ("ten", 10)):
+            shape = Stream(mix, 4, args.events // 2 if per_record == 1 else args.events, per_record)
+            seen = measure(shape, args, path, rounds=min(3, args.rounds))
+            name = mix.partition(":")[0]
+            figures[f"{name}_{word}_events_per_s"] = seen["events_per_s"]
+            figures[f"{name}_{word}_cpu_s_per_million"] = round(1e6 / seen["events_per_s"], 1)
+    return figures
+
+
+def _told(figures: dict[str, Any]) -> dict[str, Any]:
     for name, value in figures.items():
         print(f"{name:30} {value:>14,}", file=sys.stderr)
     return figures

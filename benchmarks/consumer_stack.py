@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ import orjson
 
 from benchmarks.consumer import settings_of
 from benchmarks.cpu import Meter, Used
+from benchmarks.mixes import MIXES, stream
 from benchmarks.workload import raw_records, renamed
 from infra.packaging import compile_consumer
 from rastro.local import emulator, processes
@@ -32,7 +34,6 @@ from rastro.terminal.errors import Problem
 
 HELP = "CPU-seconds of the whole worker per million events, on the local emulator"
 
-SHARDS = 2
 BUCKET = "rastro-benchmark"
 PATIENCE_S = 600.0
 QUIET_S = 8.0
@@ -54,6 +55,7 @@ class Part(NamedTuple):
     filled: bool
     share: float
     at_once: int
+    mix: str = ""
 
 
 # The emulator goes through all its records at every call: those of one event are fewer, and come first.
@@ -63,6 +65,12 @@ PARTS = (
     Part("ten", 10, filled=True, share=1.0, at_once=200),
     Part("bare_ten", 10, filled=False, share=1.0, at_once=200),
 )
+MIXED = tuple(
+    Part(f"{mix}_{word}", per_record, filled=False, share=share, at_once=at_once, mix=mix)
+    for mix in MIXES
+    for word, per_record, share, at_once in (("one", 1, 0.3, 500), ("ten", 10, 1.0, 200))
+)
+"""As they come, never the same again: what `--mix` measures instead."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,20 +95,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[part.name for part in PARTS],
         help="which to measure (default all)",
     )
+    parser.add_argument(
+        "--shards", type=int, default=2, help="of both streams, all in this worker (default 2)"
+    )
+    parser.add_argument("--mix", nargs="+", choices=MIXES, default=[], help="measure these mixes instead")
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """All parts through one daemon."""
     parts = [part for part in PARTS if part.name in args.parts]
-    figures: dict[str, Any] = {"events": args.events}
+    if args.mix:
+        parts = [part for part in MIXED if part.mix in args.mix]
+    figures: dict[str, Any] = {"events": args.events, "shards": args.shards}
     with tempfile.TemporaryDirectory(prefix="rastro-benchmark-") as folder:
         home = Path(folder)
         aws = emulator.start(home / "emulator", home / "emulator.log")
         try:
-            _prepare(aws)
+            _prepare(aws, args.shards)
             daemon = _start(aws, home)
             try:
-                figures |= _measure(aws, _Worker(daemon, home / "daemon.log"), parts, args)
+                figures |= _measure(aws, _Worker(daemon, home / "daemon.log", args.shards), parts, args)
             finally:
                 processes.end(daemon, 30.0)
         finally:
@@ -161,6 +175,7 @@ def _idle(worker: "_Worker", seconds: float) -> dict[str, float]:
         "idle_java_cpu_s_per_hour": round(used.java / seconds * 3600),
         "idle_children_cpu_s_per_hour": round(used.children / seconds * 3600),
         "java_rss_mb": worker.resident_mb(),
+        "children_rss_mb": worker.children_mb(),
     }
 
 
@@ -172,14 +187,21 @@ class _Feed:
     ) -> None:
         self._kinesis = aws.client("kinesis")
         self.part = part
-        self._records = raw_records(seed, int(events * part.share), part.per_record, filled=part.filled)
+        self._stream = stream(part.mix, seed, part.per_record) if part.mix else iter(())
+        if part.mix:
+            self._records = list(islice(self._stream, int(events * part.share) // part.per_record))
+        else:
+            self._records = raw_records(seed, int(events * part.share), part.per_record, filled=part.filled)
         self.bytes_per_event = round(sum(map(len, self._records)) / len(self._records) / part.per_record)
         self._rounds = rounds
 
     def round(self) -> int:
         """How many events it was."""
         number = next(self._rounds)
-        records = renamed(self._records, number, (number - ROUNDS) * HOUR_MS)
+        if self.part.mix:
+            records = list(islice(self._stream, len(self._records)))
+        else:
+            records = renamed(self._records, number, (number - ROUNDS) * HOUR_MS)
         for start in range(0, len(records), self.part.at_once):
             entries = []
             for data in records[start : start + self.part.at_once]:
@@ -194,14 +216,15 @@ class _Feed:
 class _Worker:
     """KCL's daemon, which leads a process group, and its children."""
 
-    def __init__(self, pid: int, log: Path) -> None:
+    def __init__(self, pid: int, log: Path, shards: int) -> None:
         self._pid = pid
+        self._shards = shards
         self._log = log
         self.meter = Meter(pid)
 
     def reads_all(self) -> bool:
         """Whether every shard has a child."""
-        return self._log.read_bytes().count(b'"shard taken over"') >= SHARDS
+        return self._log.read_bytes().count(b'"shard taken over"') >= self._shards
 
     def drain(self, count: "_Counter", put: int) -> tuple[Used, float]:
         """Until what was put is in the enriched stream; CPU and the clock when the last of it came."""
@@ -233,10 +256,19 @@ class _Worker:
 
     def resident_mb(self) -> int:
         """Memory of Java now."""
-        for line in Path(f"/proc/{self._pid}/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) // 1024
-        return 0
+        return _resident_mb(self._pid)
+
+    def children_mb(self) -> int:
+        """Memory of all children now, what they share counted for each."""
+        found = Path(f"/proc/{self._pid}/task").glob("*/children")
+        return sum(_resident_mb(int(pid)) for tasks in found for pid in tasks.read_text("ascii").split())
+
+
+def _resident_mb(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) // 1024
+    return 0
 
 
 class _Counter:
@@ -265,10 +297,10 @@ class _Counter:
         return came
 
 
-def _prepare(aws: emulator.Emulator) -> None:
+def _prepare(aws: emulator.Emulator, shards: int) -> None:
     kinesis, firehose = aws.client("kinesis"), aws.client("firehose")
-    for stream in ("raw", "enriched"):
-        kinesis.create_stream(StreamName=stream, ShardCount=SHARDS)
+    for name in ("raw", "enriched"):
+        kinesis.create_stream(StreamName=name, ShardCount=shards)
     aws.client("s3").create_bucket(Bucket=BUCKET)
     firehose.create_delivery_stream(
         DeliveryStreamName="rejected",

@@ -3,6 +3,7 @@
 `demo`: the demo shop's few hundred visitors, over and over (`workload.py`). It never leaves the caches.
 `shop`: a shard of a shop whose statistics are those of published data sets; what each is from stands beside it.
 `hostile`: nothing repeats: any of 30,000 visitors may be next, and every page has an address of its own.
+`log:FILE`: the page views of a web server's log, over and over, each time round as other visitors.
 
 Seeded: the same arguments give the same bytes. The clock stands still but for `received_at`, which moves on.
 """
@@ -17,8 +18,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from benchmarks.workload import NOW, in_app, raw_records
+from rastro.access_log.raw import raw_lines
+from rastro.access_log.source import Log
 from rastro.synthetic_shop.people import Person, person
 from rastro.synthetic_shop.sources import source
+from rastro.terminal.errors import Problem
 
 HOST = "https://www.loja.example"
 
@@ -46,9 +50,55 @@ class Mix(NamedTuple):
     help: str
 
 
+LOG = "log:"
+
+
 def take(name: str, seed: int, events: int, per_record: int) -> list[bytes]:
     """The first records of a mix: `events` events, `per_record` of one visitor in each."""
-    return list(islice(MIXES[name].stream(seed, per_record), events // per_record))
+    return list(islice(stream(name, seed, per_record), events // per_record))
+
+
+def stream(name: str, seed: int, per_record: int) -> Iterator[bytes]:
+    """A mix by its name, endless.
+
+    Raises:
+        Problem: there is no such mix, or no page view in the log.
+    """
+    if name.startswith(LOG):
+        return log(name.removeprefix(LOG), seed, per_record)
+    if name not in MIXES:
+        raise Problem(f"no mix {name!r}; there are {', '.join(MIXES)}, and {LOG}FILE for a log")
+    return MIXES[name].stream(seed, per_record)
+
+
+def log(file: str, seed: int, per_record: int) -> Iterator[bytes]:
+    """The log's page views. `per_record` together are the next ones of one visitor, wherever they stand in the log."""
+    source_ = Log(file)
+    try:
+        source_.survey()
+        views = list(source_.page_views())
+    finally:
+        source_.close()
+    if not views:
+        raise Problem(f"no page view in {file}")
+    rng = random.Random(seed)
+    number = 0
+    while True:
+        key = rng.randbytes(32)  # visitors of the second time round are others, as of the next day
+        open_: dict[str, list[dict[str, Any]]] = {}
+        for data in raw_lines(views, str(number), "loja", HOST, key):
+            record = orjson.loads(data)
+            waiting = open_.setdefault(record["visitor_id"], [])
+            waiting += record["events"]
+            if len(waiting) < per_record:
+                continue
+            number += 1
+            for event in waiting:
+                event["event_id"], event["ts"] = _uuid(rng), NOW - rng.randrange(60_000)
+            yield orjson.dumps(record | {"events": waiting, "received_at": NOW + number * 4})
+            open_[record["visitor_id"]] = []
+        if not number:
+            raise Problem(f"no visitor of {file} has {per_record} page views")
 
 
 def demo(seed: int, per_record: int) -> Iterator[bytes]:

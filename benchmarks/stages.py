@@ -29,7 +29,7 @@ HELP = "microseconds of each stage of the core"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--events", type=int, default=20_000, help="events of a round (default 20000)")
-    parser.add_argument("--mix", choices=MIXES, default="shop", help="which events (default shop)")
+    parser.add_argument("--mix", default="shop", help=f"{', '.join(MIXES)} or log:FILE (default shop)")
     parser.add_argument("--per-record", type=int, default=10, help="events of a record (default 10)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds; the best counts (default 5)")
 
