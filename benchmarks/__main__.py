@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, str] = {
     "caches": "benchmarks.caches",
     "consumer": "benchmarks.consumer",
     "consumer-stack": "benchmarks.consumer_stack",
+    "cost-counts": "benchmarks.cost_counts",
     "enrichments": "benchmarks.enrichments",
     "ingest": "benchmarks.ingest",
     "ingest-load": "benchmarks.ingest_load",

@@ -8,15 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from infra.packaging import compile_consumer
 from rastro.local import emulator, stack
 
 
 class Sizes(NamedTuple):
-    """The records of a stream: bytes of each, and how many lines or events they hold in all."""
+    """The records of a stream: bytes of each, its partition key's too, and how many events it holds."""
 
     bytes: tuple[int, ...]
-    events: int
+    events: tuple[int, ...]
 
 
 class Counted:
@@ -38,7 +37,7 @@ class Counted:
         """Everything in a stream after the sequence numbers `skip` (by shard), and the last numbers."""
         kinesis = self.local.client("kinesis")
         sizes: list[int] = []
-        events = 0
+        events: list[int] = []
         last = dict(skip or {})
         for shard in kinesis.list_shards(StreamName=name)["Shards"]:
             where: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
@@ -52,18 +51,20 @@ class Counted:
             while True:
                 answer = kinesis.get_records(ShardIterator=at, Limit=1000)
                 for record in answer["Records"]:
-                    sizes.append(len(record["Data"]) + len(record["PartitionKey"]))
-                    events += record["Data"].count(b'"event_id"')
+                    held = record["Data"].count(b'"event_id"')
+                    if held:  # a tick has none
+                        sizes.append(len(record["Data"]) + len(record["PartitionKey"]))
+                        events.append(held)
                     last[shard["ShardId"]] = record["SequenceNumber"]
                 if not answer["Records"]:
                     break
                 at = answer["NextShardIterator"]
-        return Sizes(tuple(sizes), events), last
+        return Sizes(tuple(sizes), tuple(events)), last
 
 
 @contextmanager
 def counted(home: Path, consumer_env: Mapping[str, str] | None = None) -> Iterator[Counted]:
-    """Start both, the consumer compiled as in the image where there is a C compiler; stop both at the end."""
+    """Start both, the consumer as it is in a checkout; stop both at the end."""
     port = emulator.free_port()
     proxy = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.counting_proxy", "--to", f"http://127.0.0.1:{port}"],
@@ -75,12 +76,7 @@ def counted(home: Path, consumer_env: Mapping[str, str] | None = None) -> Iterat
     assert proxy.stdin is not None
     try:
         address = proxy.stdout.readline().strip()
-        built = compile_consumer.compiled_package()
-        env = {
-            "AWS_ENDPOINT_URL": address,
-            **(compile_consumer.environment(built) if built else {}),
-            **(consumer_env or {}),
-        }
+        env = {"AWS_ENDPOINT_URL": address, **(consumer_env or {})}
         quiet = lambda text: print(f"  {text}", file=sys.stderr)  # noqa: E731 - one word
         with stack.start(home, port=port, consumer_env=env, report=quiet) as local:
             yield Counted(local, proxy)

@@ -93,7 +93,7 @@ def _measure(
         "ledger": seen["ledger"],
         "cores_used": seen["cores_used"],
         "enriched_records": len(records.bytes),
-        "events_of_a_record": round(records.events / len(records.bytes), 2) if records.bytes else 0,
+        "events_of_a_record": round(sum(records.events) / len(records.bytes), 2) if records.bytes else 0,
         "consumer_calls": {name: after[name] - calls.get(name, 0) for name in sorted(after)},
     }
 

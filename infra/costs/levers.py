@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from infra.costs.load import Load
+from infra.costs.load import TYPICAL, Load, PerEvent
 from infra.costs.model import bill
 from infra.environments.settings import Environment
 
@@ -16,14 +16,28 @@ class Lever(NamedTuple):
     usd: float
 
 
-def levers(environment: Environment, load: Load, price: Mapping[str, float], most: int = 3) -> list[Lever]:
+def levers(
+    environment: Environment,
+    load: Load,
+    price: Mapping[str, float],
+    most: int = 3,
+    each: PerEvent = TYPICAL,
+) -> list[Lever]:
     """The best levers that save anything, the best first."""
-    now = bill(environment, load, price).usd
+    now = bill(environment, load, price, each).usd
     found = [
-        Lever(name, now - bill(changed, other, price).usd)
+        Lever(name, now - bill(changed, other, price, each).usd)
         for name, changed, other in _tried(environment, load)
     ]
     return sorted((lever for lever in found if lever.usd > 0.005), key=lambda lever: -lever.usd)[:most]
+
+
+def together(environment: Environment, load: Load, price: Mapping[str, float], most: int = 3) -> float:
+    """Dollars for a million events with the best levers pulled one after the other: settings alone, the same load."""
+    for _ in range(most):
+        changed = [environment, *(other for _, other, same in _tried(environment, load) if same is load)]
+        environment = min(changed, key=lambda one: bill(one, load, price).usd)
+    return bill(environment, load, price).per_million
 
 
 def _tried(environment: Environment, load: Load) -> list[tuple[str, Environment, Load]]:

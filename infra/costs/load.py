@@ -20,11 +20,25 @@ class Load(NamedTuple):
 
 
 class PerEvent(NamedTuple):
-    """Sizes in bytes, times in seconds of one processor. Where each comes from stands beside it."""
+    """Sizes in bytes, times in seconds of one processor. Where each comes from stands beside it.
+
+    `*_spread`: standard deviation of one event's size. Your own: `rastro cost --measured FILE` with what
+    `python -m benchmarks cost-counts` wrote.
+    """
 
     raw_bytes: float = 655.0  # a raw record of one event of the benchmarks' events
-    record_bytes: float = 400.0  # what a raw record has once: ids, address, user agent, times
+    raw_spread: float = 180.0
+    record_bytes: float = (
+        400.0  # what a raw record has once: ids, address, user agent, times, and its partition key
+    )
     enriched_bytes: float = 1360.0  # a line of the enriched stream, same events
+    enriched_spread: float = 300.0
+    key_bytes: float = 2.0  # partition key of a record of the enriched stream
+    session_rows: float = (
+        2 / 8.29
+    )  # of the table of session ends: a provisional and a final one a visit of 8.29 events
+    cart_rows: float = 0.1  # of the table of cart events
+    row_bytes: float = 1200.0  # of either
     parquet_bytes: float = 72.5  # 62.6 MB for 864,000 rows as Firehose writes them, gzip
     archived_bytes: float = 130.0  # a raw event, gzip
     lambda_seconds: float = 0.012  # a request: one put and the runtime around it
@@ -34,6 +48,12 @@ class PerEvent(NamedTuple):
     )
     worker_event_seconds: float = 40e-6
     log_bytes: float = 1500.0  # of a request: metrics line, Lambda's three lines, access log
+    put_seconds: float = 0.55  # between two puts of a busy shard: KCL's pause of 0.5 s and the read
+    saves_a_second: float = 0.2  # of a busy shard: RASTRO_CHECKPOINT_SECONDS
+    lease_writes_a_second: float = (
+        0.964  # of a shard: a renewal each third of 4 s less 25 ms, a checkpoint each 5 s
+    )
+    lease_scans_a_second: float = 0.1242  # of a task: each (4 s + 25 ms) x 2
 
 
 TYPICAL = PerEvent()

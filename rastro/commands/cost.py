@@ -29,6 +29,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--scanned-gb", type=float, default=100.0, metavar="GB", help="read by people's queries (%(default)g)"
     )
+    add(
+        "--measured",
+        type=Path,
+        metavar="FILE",
+        help="bytes and times of your events (benchmarks cost-counts)",
+    )
     add("--prices", type=Path, metavar="FILE", help="other prices, of the same form")
     add("--picture", type=Path, metavar="FILE", help="write dollars a million against the rate as SVG")
     add("--json", action="store_true", help="one line of JSON")
@@ -37,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the bill."""
     from infra.costs import levers, model, picture  # noqa: PLC0415 - infra starts slowly
-    from infra.costs.load import Load  # noqa: PLC0415 - the same
+    from infra.costs.load import TYPICAL, Load  # noqa: PLC0415 - the same
     from infra.environments import loader  # noqa: PLC0415 - the same
 
     try:
@@ -57,8 +63,9 @@ def run(args: argparse.Namespace) -> int:
     if rate <= 0 or not math.isfinite(rate):
         raise Problem(f"the rate is {rate:g} requests a second; it must be more than 0")
     load = Load(rate, args.per_request, args.scanned_gb)
-    bill = model.bill(environment, load, prices[region])
-    best = levers.levers(environment, load, prices[region])
+    each = _measured(args.measured) if args.measured else TYPICAL
+    bill = model.bill(environment, load, prices[region], each)
+    best = levers.levers(environment, load, prices[region], each=each)
     if args.picture:
         args.picture.write_text(picture.svg(environment, prices, args.per_request), encoding="utf-8")
     if args.json:
@@ -77,6 +84,21 @@ def run(args: argparse.Namespace) -> int:
         + ("" if prices["checked"] else ", not compared with AWS's pages since")
     )
     return 0
+
+
+def _measured(file: Path) -> Any:
+    from infra.costs.load import TYPICAL, PerEvent  # noqa: PLC0415 - as above
+
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        figures = found.get("measured", found)
+        each: PerEvent = TYPICAL._replace(**{name: float(value) for name, value in figures.items()})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise Problem(f"cannot use {file}: {error}; it holds numbers by the names of docs/costs.md") from None
+    wrong = [name for name, value in each._asdict().items() if not (value >= 0 and math.isfinite(value))]
+    if wrong:
+        raise Problem(f"{file}: {', '.join(wrong)} must be 0 or more")
+    return each
 
 
 def _rate_of(name: str, per_request: float) -> float:

@@ -34,6 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--processes", type=int, default=2, metavar="N", help="that send (%(default)s)")
     add("--connections", type=int, default=16, metavar="N", help="of each process (%(default)s)")
+    add("--per-request", type=int, default=0, metavar="N", help="events of each request of the shop (1 to 8)")
     add("--seed", type=int, default=1, metavar="S", help="another seed, another load (%(default)s)")
     add("--env", metavar="ENV", help="a deployed environment; its ledger is asked of Athena")
     add("--patience", type=float, default=120.0, metavar="S", help="wait for the lake so long without news")
@@ -75,6 +76,8 @@ def _wanted(args: argparse.Namespace) -> runs.Wanted:
     for name in ("processes", "connections"):
         if not 1 <= getattr(args, name) <= 256:
             raise Problem(f"--{name} must be between 1 and 256, not {getattr(args, name)}")
+    if not 0 <= args.per_request <= 500:
+        raise Problem(f"--per-request must be between 1 and 500, not {args.per_request}")
     views = _views(args.access_log) if args.access_log else ()
     return runs.Wanted(
         rate=args.rate,
@@ -83,6 +86,7 @@ def _wanted(args: argparse.Namespace) -> runs.Wanted:
         processes=args.processes,
         connections=args.connections,
         seed=args.seed,
+        together=args.per_request,
         patience=args.patience,
         views=views,
         site_url=args.site_url.rstrip("/"),

@@ -32,10 +32,10 @@ class Demand(Protocol):
 
 
 class Shop:
-    """`open_visits`: at the same time."""
+    """`open_visits`: at the same time. `together`: events of every request, 0 for as many as come."""
 
-    def __init__(self, seed: int, mark: str, open_visits: int) -> None:
-        self._live = Live(seed, mark, open_visits)
+    def __init__(self, seed: int, mark: str, open_visits: int, together: int = 0) -> None:
+        self._live = Live(seed, mark, open_visits, together)
 
     def shot(self, now: int) -> Shot:
         made = self._live.request(now)

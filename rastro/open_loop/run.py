@@ -39,6 +39,7 @@ class Wanted(NamedTuple):
     processes: int = 2
     connections: int = 16
     seed: int = 1
+    together: int = 0
     patience: float = 120.0
     views: tuple[PageView, ...] = ()
     site_url: str = ""
@@ -93,6 +94,7 @@ def _order(place: Place, wanted: Wanted, mark: str, start: float, number: int, f
         mark=mark,
         file=folder / f"sent-{number}.jsonl",
         open_visits=max(20, min(20_000, int(rate * VISIT_SECONDS / 10))),
+        together=wanted.together,
         views=wanted.views,
         site_url=wanted.site_url,
         visitor_key=wanted.visitor_key,

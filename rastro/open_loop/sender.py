@@ -41,6 +41,7 @@ class Order(NamedTuple):
     mark: str
     file: Path
     open_visits: int = 1
+    together: int = 0
     views: tuple[PageView, ...] = ()
     site_url: str = ""
     visitor_key: bytes | None = None
@@ -50,7 +51,7 @@ def demand_of(order: Order) -> Demand:
     """The shop, or the log if there is one."""
     if order.views:
         return LogAgain(order.views, order.seed, order.mark, order.site_url, order.visitor_key)
-    return Shop(order.seed, order.mark, order.open_visits)
+    return Shop(order.seed, order.mark, order.open_visits, order.together)
 
 
 def send(order: Order) -> None:

@@ -15,36 +15,39 @@ TOGETHER, SHARES = (1, 2, 3, 5, 8), (20, 30, 25, 15, 10)
 
 
 class Live:
-    """Endless. `seed` gives the same visits again; `mark` begins every event id; `open_visits` at the same time."""
+    """Endless. `seed` gives the same visits again; `mark` begins every event id; `open_visits` at the same time.
+    `together`: events of every request, 0 for as many as come."""
 
-    def __init__(self, seed: int, mark: str, open_visits: int) -> None:
+    def __init__(self, seed: int, mark: str, open_visits: int, together: int = 0) -> None:
         self._rng = random.Random(seed)
         self._mark = mark
         self._visits: list[tuple[Person, Iterator[tuple[int, dict[str, Any]]]] | None] = [None] * open_visits
         self._serial = 0
+        self._together = together
 
     def request(self, now: int) -> Request:
         """What is posted at `now` (epoch ms): up to eight acts of one visitor, seconds old at most."""
         rng = self._rng
-        wanted = rng.choices(TOGETHER, SHARES)[0]
+        wanted = self._together or rng.choices(TOGETHER, SHARES)[0]
         acts: list[tuple[int, dict[str, Any]]] = []
-        while not acts:
-            place = rng.randrange(len(self._visits))
-            found = self._visits[place] or self._new(place)
+        place = rng.randrange(len(self._visits))
+        who: Person | None = None
+        while who is None or len(acts) < (self._together or 1):
+            found = self._visits[place] or self._new(place, who)
+            who = found[0]
             for act in found[1]:
                 acts.append(act)
                 if len(acts) == wanted:
                     break
             else:
-                self._visits[place] = None  # the visit is over; another begins when this place is drawn again
-        who = found[0]
+                self._visits[place] = None  # the visit is over; another begins when one is needed here
         last = len(acts) - 1
         timed = [(now - 200 * (last - index), act) for index, (_, act) in enumerate(acts)]
         return request(rng, Batch(who, timed, now), now, self._mark)
 
-    def _new(self, place: int) -> tuple[Person, Iterator[tuple[int, dict[str, Any]]]]:
+    def _new(self, place: int, again: Person | None) -> tuple[Person, Iterator[tuple[int, dict[str, Any]]]]:
         self._serial += 1
-        who = person(self._rng)
+        who = again or person(self._rng)
         found = who, visit(self._rng, who, source(self._rng, who.device.in_app), self._serial)
         self._visits[place] = found
         return found
