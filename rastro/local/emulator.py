@@ -35,8 +35,10 @@ class Emulator(NamedTuple):
         processes.end(self.pid)
 
 
-def start(folder: Path, log: Path, port: int | None = None) -> Emulator:
+def start(folder: Path, log: Path, port: int | None = None, *, persist: bool = False) -> Emulator:
     """Start on `port` or a free one, with clean state, and wait until it answers.
+
+    `persist`: what it holds when it is asked to end is in `folder`, and there again at the next such start.
 
     Raises:
         Problem: the port is taken, or the process died (with its last log lines).
@@ -52,8 +54,8 @@ def start(folder: Path, log: Path, port: int | None = None) -> Emulator:
         "S3_DATA_DIR": str(folder / "s3"),
         "STATE_DIR": str(folder / "state"),
         "TMPDIR": str(folder),
-        "PERSIST_STATE": "0",
-        "S3_PERSIST": "0",
+        "PERSIST_STATE": str(int(persist)),
+        "S3_PERSIST": str(int(persist)),
         "IOT_MTLS_ENABLED": "0",  # a fixed port, which two stacks would fight over
         "LOG_LEVEL": "WARNING",
     }

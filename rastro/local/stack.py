@@ -73,12 +73,14 @@ def start(
     report: Callable[[str], None] = print,
     consumer_env: Mapping[str, str] | None = None,
     webhook: str | None = None,
+    persist: bool = False,
 ) -> LocalStack:
     """Start the emulator, deploy the synthesized `local` template, start the consumer, write local.json.
 
     `home`: everything the stack writes lies under it; two stacks need two homes. `port`: the
     emulator's, else a free one. `report` gets one line per step. `consumer_env` adds variables to the
-    consumer's. `webhook`: a URL that cart events are posted to. `shop`, `console`: serve the demo shop and the
+    consumer's. `webhook`: a URL that cart events are posted to. `persist`: the emulator keeps what it holds over an end
+    in order (rastro.local.emulator.start). `shop`, `console`: serve the demo shop and the
     console, too. What runs when this fails is stopped. Does not wait for the consumer's first lease, which KCL takes
     some 20 s for.
 
@@ -91,7 +93,7 @@ def start(
     _refuse_second(home)
     try:
         _prepare(home)
-        facts = _start(home, logs, consumer, port, report, consumer_env or {}, webhook)
+        facts = _start(home, logs, consumer, port, report, consumer_env or {}, webhook, persist)
         if shop:
             facts = _with_shop(facts, report)
         if console:
@@ -137,9 +139,10 @@ def _start(
     report: Callable[[str], None],
     consumer_env: Mapping[str, str],
     webhook: str | None,
+    persist: bool,
 ) -> LocalFacts:
     report("emulator: starting")
-    aws = emulator.start(home / "emulator", logs / "emulator.log", port)
+    aws = emulator.start(home / "emulator", logs / "emulator.log", port, persist=persist)
     running.note(home, "emulator", aws.pid)
     report(f"emulator: {aws.endpoint}")
     report("template: synthesizing")

@@ -5,9 +5,16 @@ The consumer knows nothing of it. What to do stands in files of the folder RASTR
     slow    seconds to sleep before each record, so that a signal comes in the middle of a batch
     raise   the next record raises; the file is removed by the processor that does
     print   page titles are printed, on Python's stdout and on descriptor 1
+    poison  a record that holds this text kills the processor that takes it
+    memory  bytes of address space that a processor may have
+
+RASTRO_TEST_STATE_LATER: this processor's state format is the one after ours.
+RASTRO_TEST_METRICS_SECONDS: metrics are written so often, not once a minute.
 """
 
 import os
+import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -33,6 +40,13 @@ if folder and "record-processor" in sys.orig_argv:
             pass
         else:
             raise RuntimeError("thrown by a test")
+        poison = faults / "poison"
+        if poison.exists() and poison.read_bytes() in incoming.data:
+            os.kill(os.getpid(), signal.SIGKILL)
+        memory = faults / "memory"
+        if memory.exists():
+            bytes_ = int(memory.read_text())
+            resource.setrlimit(resource.RLIMIT_AS, (bytes_, bytes_))
         outcome = real(incoming, *rest)
         if (faults / "print").exists():
             for line in outcome.lines:
@@ -42,3 +56,17 @@ if folder and "record-processor" in sys.orig_argv:
         return outcome
 
     pipeline.process = process
+
+    seconds = os.environ.get("RASTRO_TEST_METRICS_SECONDS")
+    if seconds:
+        from enrich_consumer.edges.metrics import Metrics
+
+        Metrics.__init__.__defaults__ = (float(seconds),)
+
+    if os.environ.get("RASTRO_TEST_STATE_LATER"):
+        from enrich_consumer.session_log import format as entries
+
+        later = entries.STATE_VERSION + 1
+        entries.UPGRADES[entries.STATE_VERSION] = lambda packed: packed
+        entries.STATE_VERSION = later
+        entries.Header.__new__.__defaults__ = (*entries.Header.__new__.__defaults__[:-1], later)

@@ -1,0 +1,118 @@
+"""Each service that the parts depend on: out of reach, slow, failing, throttling, half refusing, cut off."""
+
+from collections.abc import Callable
+from functools import partial
+
+from tests.system.faults.fault_proxy import Rule
+from tests.system.faults.play import Scenario
+from tests.system.faults.stage import Stage
+
+LASTS_SECONDS = 12.0
+
+KINDS = {
+    "refuse": "cannot be reached",
+    "slow": "answers after 5 s",
+    "error": "answers 500",
+    "throttle": "throttles everything",
+    "partial": "takes every second record of a batch only",
+    "cut": "does the work, but the connection ends in the middle of the answer",
+}
+
+
+def _network(stage: Stage, rule: Rule, contains: str = "") -> None:
+    """`contains`: the field of the stage's facts whose value the request names."""
+    named = {"contains": getattr(stage.facts, contains)} if contains else {}
+    stage.hurt(rule | named)
+    stage.last(LASTS_SECONDS)
+    stage.hurt()
+    stage.over()
+
+
+def _cold_network(stage: Stage, rule: Rule) -> None:
+    """The same with new instances of the ingest function, which have read nothing yet."""
+    stage.hurt(rule)
+    stage.function()
+    stage.last(LASTS_SECONDS)
+    stage.hurt()
+    stage.over()
+
+
+def _scenarios(
+    name: str,
+    what: str,
+    kinds: str,
+    hurt: Callable[[str], Callable[[Stage], None]],
+    alarms: dict[str, tuple[str, ...]],
+) -> list[Scenario]:
+    return [
+        Scenario(f"{name}-{kind}", f"{what} {KINDS[kind]}", hurt(kind), name, alarms.get(kind, ()))
+        for kind in kinds.split()
+    ]
+
+
+def _raw(kind: str) -> Callable[[Stage], None]:
+    rule = {"service": "kinesis", "operation": "PutRecords", "kind": kind}
+    return partial(_network, rule=rule, contains="raw_stream")
+
+
+def _enriched(kind: str) -> Callable[[Stage], None]:
+    rule = {"service": "kinesis", "operation": "PutRecords", "kind": kind}
+    return partial(_network, rule=rule, contains="enriched_stream")
+
+
+def _reads(kind: str) -> Callable[[Stage], None]:
+    return partial(_network, rule={"service": "kinesis", "operation": "GetRecords", "kind": kind})
+
+
+def _plain(service: str) -> Callable[[str], Callable[[Stage], None]]:
+    return lambda kind: partial(_network, rule={"service": service, "kind": kind})
+
+
+def _ssm(kind: str) -> Callable[[Stage], None]:
+    return partial(_cold_network, rule={"service": "ssm", "kind": kind})
+
+
+REFUSED = ("ingest-5xx", "ingest-unavailable")
+ALL_KINDS = "refuse slow error throttle partial cut"
+SINGLE_KINDS = "refuse slow error throttle cut"
+
+SCENARIOS = (
+    *_scenarios(
+        "raw-stream",
+        "the raw stream",
+        ALL_KINDS,
+        _raw,
+        {
+            "refuse": REFUSED,
+            "slow": (*REFUSED, "ingest-latency"),
+            "error": REFUSED,
+            "throttle": (*REFUSED, "raw-stream-throttled"),
+            "partial": ("raw-stream-throttled",),
+            "cut": REFUSED,
+        },
+    ),
+    *_scenarios(
+        "enriched-stream",
+        "the enriched stream",
+        ALL_KINDS,
+        _enriched,
+        {"throttle": ("enriched-stream-throttled",), "partial": ("enriched-stream-throttled",)},
+    ),
+    *_scenarios("reads", "the raw stream's reader", SINGLE_KINDS, _reads, {}),
+    *_scenarios(
+        "dynamodb",
+        "DynamoDB",
+        SINGLE_KINDS,
+        _plain("dynamodb"),
+        {"throttle": ("lease-table-throttled-leases-writes",)},
+    ),
+    *_scenarios("s3", "S3", SINGLE_KINDS, _plain("s3"), {}),
+    *_scenarios(
+        "firehose",
+        "Firehose",
+        ALL_KINDS,
+        _plain("firehose"),
+        {"throttle": ("rejected-delivery-throttled",), "partial": ("rejected-delivery-throttled",)},
+    ),
+    *_scenarios("ssm", "SSM, asked by cold instances of ingest,", SINGLE_KINDS, _ssm, {}),
+)
