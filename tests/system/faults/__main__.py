@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -18,7 +19,9 @@ def main() -> int:
     """Exit status: 0 all well, 1 something was lost or wrong, or an alarm was silent."""
     parser = argparse.ArgumentParser(prog="python -m tests.system.faults", description=__doc__)
     parser.add_argument("names", nargs="*", help="scenarios by the beginning of their names (all)")
-    parser.add_argument("--home", type=Path, default=Path(".rastro/faults"), help="of the stack (%(default)s)")
+    parser.add_argument(
+        "--home", type=Path, default=Path(".rastro/faults"), help="of the stack (%(default)s)"
+    )
     parser.add_argument("--list", action="store_true", help="what there is")
     parser.add_argument("--missing", action="store_true", help="only those without a good result")
     parser.add_argument("--seconds", type=float, default=3e6, help="begin no scenario after so many seconds")
@@ -32,10 +35,13 @@ def main() -> int:
         print("\n".join(f"{one.name:28} {one.says}" for one in chosen))
         return 0
     failed = 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started must end with us
     if not args.page:
         until = time.monotonic() + args.seconds
         templates = alarms.read(alarms.templates())
-        for kind, scenarios in itertools.groupby(sorted(chosen, key=lambda one: one.kind), key=lambda one: one.kind):
+        for kind, scenarios in itertools.groupby(
+            sorted(chosen, key=lambda one: one.kind), key=lambda one: one.kind
+        ):
             shutil.rmtree(args.home, ignore_errors=True)
             with Stage(args.home / kind, kind) as stage:
                 lakes = Lakes(stage)

@@ -62,7 +62,14 @@ class FaultProxy:
         start = "from mitmproxy.tools.main import mitmdump; mitmdump()"
         options = ["--mode", f"reverse:{self._upstream}", "--listen-host", HOST, "--listen-port", str(port)]
         # The host header is part of what is signed; nothing is to be kept of what passes.
-        options += ["--set", "keep_host_header=true", "--set", "flow_detail=0", "--set", "connection_strategy=lazy"]
+        options += [
+            "--set",
+            "keep_host_header=true",
+            "--set",
+            "flow_detail=0",
+            "--set",
+            "connection_strategy=lazy",
+        ]
         options += ["--set", f"confdir={self._log.parent / 'mitmproxy'}", "--quiet"]
         command = [str(python), "-c", start, *options, "-s", str(FOLDER / "addon.py")]
         self._pid = processes.launch(command, os.environ, self._log, cwd=FOLDER)

@@ -27,7 +27,9 @@ class Undisturbed:
         self._enrich = enrichments.build(References())
         self._states: defaultdict[str, ShardState] = defaultdict(ShardState)
         self._by_visitor = by_visitor
-        self._decimals = as_text([Column(**fields) for fields in json_file("enriched.columns.json")["columns"]])
+        self._decimals = as_text(
+            [Column(**fields) for fields in json_file("enriched.columns.json")["columns"]]
+        )
         self._done = 0
         self.lines: dict[bytes, str] = {}
         """Each enriched line, and its event id."""
@@ -49,7 +51,9 @@ class Undisturbed:
 
 
 def _depth(shard: str, parents: Mapping[str, Sequence[str]]) -> int:
-    return 1 + max((_depth(parent, parents) for parent in parents.get(shard, ()) if parent in parents), default=0)
+    return 1 + max(
+        (_depth(parent, parents) for parent in parents.get(shard, ()) if parent in parents), default=0
+    )
 
 
 def _visitor(data: bytes) -> str:

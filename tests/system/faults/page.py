@@ -70,7 +70,9 @@ def text(results: Sequence[Result]) -> str:
 def _group(group: str, results: Iterable[Result]) -> list[str]:
     title = group.replace("-", " ")
     lines = [f"## {title[:1].upper()}{title[1:]}", ""]
-    lines += ["| scenario | events | POSTs by answer | lost | copies | wrong | fault, s | recovery, s | alarms |"]
+    lines += [
+        "| scenario | events | POSTs by answer | lost | copies | wrong | fault, s | recovery, s | alarms |"
+    ]
     lines += ["| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |"]
     return [*lines, *(_row(result) for result in results), ""]
 

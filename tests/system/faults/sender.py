@@ -17,7 +17,8 @@ import urllib3
 from rastro.synthetic_shop import Request, Verdict
 from rastro.traffic.post import Target, address_headers
 
-THREADS = 24
+THREADS = 8
+"""Requests under way at once: more would only start more instances of the function on the same two cores."""
 READ_SECONDS = 20.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 4.0
 GIVE_UP_SECONDS = 90.0
@@ -161,9 +162,16 @@ def fates(requests: Sequence[Request], attempts: Sequence[Attempt]) -> Fate:
             if index in out:
                 rejected.add(event.event_id)
             else:
-                accepted[event.event_id] = min(accepted.get(event.event_id, attempt.answered), attempt.answered)
+                accepted[event.event_id] = min(
+                    accepted.get(event.event_id, attempt.answered), attempt.answered
+                )
     done = accepted.keys() | rejected
-    return Fate(accepted, frozenset(rejected - accepted.keys()), frozenset(told - done - silent), frozenset(silent - done))
+    return Fate(
+        accepted,
+        frozenset(rejected - accepted.keys()),
+        frozenset(told - done - silent),
+        frozenset(silent - done),
+    )
 
 
 def surprises(requests: Sequence[Request], attempts: Sequence[Attempt]) -> list[str]:

@@ -78,7 +78,10 @@ class Service:
         for pid in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()):
             with contextlib.suppress(OSError):
                 stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-                if int(stat[1]) == task.pid and b"MultiLangDaemon" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if (
+                    int(stat[1]) == task.pid
+                    and b"MultiLangDaemon" in Path(f"/proc/{pid}/cmdline").read_bytes()
+                ):
                     return pid
         raise LookupError(f"{task.name} has no daemon")
 

@@ -1,5 +1,6 @@
 """The stack that scenarios play on: the emulator with the deployed template, the proxy before it, the consumer's tasks."""
 
+import contextlib
 import json
 import sys
 import time
@@ -7,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.request import urlopen
 
 from rastro.local import emulator, processes, stack
 from rastro.local.info import LocalFacts
@@ -20,6 +22,7 @@ from tests.system.kcl.kinesis_local import KinesisLocal
 
 FUNCTION = "rastro-local-ingest"
 TICK_SECONDS = 10
+QUICK_SECONDS = 0.5
 
 
 class Stage:
@@ -109,8 +112,25 @@ class Stage:
         function = self.client("lambda")
         known = function.get_function_configuration(FunctionName=FUNCTION)["Environment"]["Variables"]
         # the ways to AWS are read once per instance
-        variables = {**known, "AWS_ENDPOINT_URL": self.proxy.endpoint, "RASTRO_TEST_SERIAL": str(time.time()), **more}
+        variables = {
+            **known,
+            "AWS_ENDPOINT_URL": self.proxy.endpoint,
+            "RASTRO_TEST_SERIAL": str(time.time()),
+            **more,
+        }
         function.update_function_configuration(FunctionName=FUNCTION, Environment={"Variables": variables})
+
+    def warm(self) -> None:
+        """Wait until the ingest function answers quickly: its start is not what a scenario measures."""
+
+        def quick() -> bool:
+            began = time.time()
+            with contextlib.suppress(OSError):
+                with urlopen(f"{self.facts.api_url}/v1/health", timeout=30) as answer:  # noqa: S310 - our own address
+                    return bool(answer.status == 200) and time.time() - began < QUICK_SECONDS
+            return False
+
+        wait_for(quick, lambda: "the ingest function answers quickly")
 
     def has_all(self, tasks: Sequence[Daemon] | None = None) -> None:
         """Wait until every open shard has a processor, in whichever task."""

@@ -54,7 +54,9 @@ class Reader:
                 self._last[shard] = record["SequenceNumber"]
                 arrived = record.get("ApproximateArrivalTimestamp")
                 arrived_ms = int(arrived.timestamp() * 1000) if arrived else None
-                self.records.append(Read(at, shard, int(record["SequenceNumber"]), record["Data"], arrived_ms))
+                self.records.append(
+                    Read(at, shard, int(record["SequenceNumber"]), record["Data"], arrived_ms)
+                )
             taken += len(answer["Records"])
             if not answer["Records"]:
                 break

@@ -108,7 +108,10 @@ class Faults:
         out = list(range(0, len(records), 2))
         kept = [record for i, record in enumerate(records) if i % 2]
         if not kept:
-            answer = {RECORDS[operation]: [_throttled(operation)] * len(records), "FailedRecordCount": len(records)}
+            answer = {
+                RECORDS[operation]: [_throttled(operation)] * len(records),
+                "FailedRecordCount": len(records),
+            }
             if operation == "PutRecordBatch":
                 answer["FailedPutCount"] = answer.pop("FailedRecordCount")
             flow.response = _answer(answer, is_cbor)
@@ -144,7 +147,11 @@ def _operation(flow: http.HTTPFlow) -> str:
 
 
 def _throttled(operation: str) -> dict[str, Any]:
-    code = "ProvisionedThroughputExceededException" if operation == "PutRecords" else "ServiceUnavailableException"
+    code = (
+        "ProvisionedThroughputExceededException"
+        if operation == "PutRecords"
+        else "ServiceUnavailableException"
+    )
     return {"ErrorCode": code, "ErrorMessage": "made by the test"}
 
 
@@ -168,7 +175,9 @@ def _answer(body: dict[str, Any], is_cbor: bool) -> http.Response:
 def _error(service: str, status: int, code: str, s3_code: str) -> http.Response:
     if service == "s3":
         text = f"<Error><Code>{s3_code}</Code><Message>made by the test</Message></Error>"
-        return http.Response.make(500 if s3_code == "InternalError" else 503, text, {"content-type": "application/xml"})
+        return http.Response.make(
+            500 if s3_code == "InternalError" else 503, text, {"content-type": "application/xml"}
+        )
     document = json.dumps({"__type": code, "message": "made by the test"})
     headers = {"content-type": "application/x-amz-json-1.1", "x-amzn-errortype": code}
     return http.Response.make(status, document, headers)

@@ -25,7 +25,9 @@ def _poison(stage: Stage) -> None:
     """One record kills whichever processor takes it, each time."""
     stage.set_fault("poison", MARK)
     wait_for(
-        lambda: [line for line in stage.service.lines(stage.struck_at) if line.get("rejected.crashed_processor")],
+        lambda: [
+            line for line in stage.service.lines(stage.struck_at) if line.get("rejected.crashed_processor")
+        ],
         lambda: "the poisoned record is set aside",
         seconds=150,
     )
@@ -35,7 +37,7 @@ def _poison(stage: Stage) -> None:
 
 def _with_poison(seed: int, now: int) -> Sequence[Request]:
     """The shop's load, and in its middle a visitor whose page title kills a processor."""
-    requests = list(plan(seed, 260, now).requests)
+    requests = list(plan(seed, 150, now).requests)
     event_id = "b01500ed-0000-4000-8000-%012d" % (now % 10**12)
     event = {"event": "page_view", "event_id": event_id, "visitor_id": f"poison-{now}", "ts": now}
     event |= {"page": {"url": "https://www.loja.example/", "title": MARK}}
@@ -187,14 +189,14 @@ def _none(stage: Stage) -> None:
 
 def _hot_key(seed: int, now: int) -> Sequence[Request]:
     """The shop, and one visitor that posts as much as all others together."""
-    shop = list(plan(seed, 200, now).requests)
-    flood = [_views(f"hot-{now}", f"{seed:04d}", now, number, 10) for number in range(60)]
+    shop = list(plan(seed, 100, now).requests)
+    flood = [_views(f"hot-{now}", f"{seed:04d}", now, number, 5) for number in range(36)]
     return [one for pair in zip(shop, flood, strict=False) for one in pair] + shop[len(flood) :]
 
 
 def _new_visitors(seed: int, now: int) -> Sequence[Request]:
     """Each request is a visitor who was never seen before."""
-    return [_views(f"new-{now}-{number}", f"{seed:04d}", now, number, 1) for number in range(600)]
+    return [_views(f"new-{now}-{number}", f"{seed:04d}", now, number, 1) for number in range(200)]
 
 
 def _views(visitor: str, seed: str, now: int, number: int, events: int) -> Request:
@@ -203,10 +205,19 @@ def _views(visitor: str, seed: str, now: int, number: int, events: int) -> Reque
         event_id = f"{seed}{abs(hash(visitor)) % 10**4:04d}-0000-4000-8000-{(now + number * 100 + index) % 10**12:012d}"
         at = now - 600_000 + (number * events + index) * 500
         page = {"url": f"https://www.loja.example/p/{number}", "title": f"Product {number}"}
-        event: Any = {"event": "page_view", "event_id": event_id, "visitor_id": visitor, "ts": at, "page": page}
+        event: Any = {
+            "event": "page_view",
+            "event_id": event_id,
+            "visitor_id": visitor,
+            "ts": at,
+            "page": page,
+        }
         made.append(Sent(event_id, event, Verdict.ACCEPTED))
     body = json.dumps({"sent_at": now, "events": [sent.event for sent in made]}).encode()
-    headers = (("Content-Type", "application/json"), ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"))
+    headers = (
+        ("Content-Type", "application/json"),
+        ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"),
+    )
     return Request(visitor, "198.51.100.4", headers, body, tuple(made), now)
 
 
@@ -218,7 +229,9 @@ def _full_disk(stage: Stage) -> None:
     try:
         stage.service.desired = 2
         task = stage.service.start(RASTRO_HEARTBEAT=str(disk / "heartbeat"), RASTRO_LOG=str(disk / "log"))
-        wait_for(lambda: len(set(stage.leases().values())) == 2, lambda: f"a share of the leases: {stage.leases()}")
+        wait_for(
+            lambda: len(set(stage.leases().values())) == 2, lambda: f"a share of the leases: {stage.leases()}"
+        )
         stage.struck()
         (disk / "filler").write_bytes(b"")
         with (disk / "filler").open("wb", buffering=0) as filler:
@@ -278,7 +291,11 @@ def _rolling(stage: Stage) -> None:
     stage.last(6)
     _replace(stage)
     refused = wait_for(
-        lambda: [line for line in stage.service.lines(stage.struck_at) if line.get("code") == "unknown_state_version"],
+        lambda: [
+            line
+            for line in stage.service.lines(stage.struck_at)
+            if line.get("code") == "unknown_state_version"
+        ],
         lambda: "the old one says that it cannot read the new one's state",
     )
     stage.figures["said"] = str(refused[0].get("detail"))[:160]
@@ -311,19 +328,27 @@ SCENARIOS = (
         "data",
         RESTARTS,
         requests=_with_poison,
-        rate=2.5,
+        rate=1.5,
     ),
     Scenario("data-02-hot-key", "one visitor posts as much as all others", _none, "data", requests=_hot_key),
     Scenario(
         "data-03-new-visitors",
-        "each request a visitor never seen before (600, scaled down from a million)",
+        "each request a visitor never seen before (200, scaled down from a million)",
         _none,
         "data",
         requests=_new_visitors,
-        rate=15,
+        rate=6,
     ),
-    Scenario("data-04-backlog", "no consumer for 25 s, then one that catches up", _backlog, "data", ("consumer-tasks",)),
-    Scenario("memory-01-limit", "processors without memory, then killed for it", _memory, "machine", RESTARTS),
+    Scenario(
+        "data-04-backlog",
+        "no consumer for 25 s, then one that catches up",
+        _backlog,
+        "data",
+        ("consumer-tasks",),
+    ),
+    Scenario(
+        "memory-01-limit", "processors without memory, then killed for it", _memory, "machine", RESTARTS
+    ),
     Scenario(
         "config-01-sites",
         "a broken sites document is deployed; a processor dies meanwhile",
@@ -331,14 +356,29 @@ SCENARIOS = (
         "configuration",
         ("sites-document", "consumer-restarts"),
     ),
-    Scenario("config-02-references", "a new task finds garbage as its city database", _garbage_references, "configuration"),
+    Scenario(
+        "config-02-references",
+        "a new task finds garbage as its city database",
+        _garbage_references,
+        "configuration",
+    ),
     Scenario("state-01-lease-table", "the lease table is deleted", _lease_table_deleted, "state", RESTARTS),
-    Scenario("state-02-damaged", "the newest entry of each session log is damaged", _hurt_log(_damaged), "state"),
-    Scenario("state-03-truncated", "... is cut short", _hurt_log(lambda data: data[: len(data) // 2]), "state"),
+    Scenario(
+        "state-02-damaged", "the newest entry of each session log is damaged", _hurt_log(_damaged), "state"
+    ),
+    Scenario(
+        "state-03-truncated", "... is cut short", _hurt_log(lambda data: data[: len(data) // 2]), "state"
+    ),
     Scenario("state-04-missing", "... is gone", _hurt_log(lambda _: None), "state"),
     Scenario("state-05-empty", "... is empty", _hurt_log(lambda _: b""), "state"),
     Scenario("machine-01-full-disk", "a task's disk is full for 12 s", _full_disk, "machine"),
-    Scenario("machine-02-clock-forward", "the clock of ingest and consumer is an hour ahead", _clock(3600), "machine", shifts_time=True),
+    Scenario(
+        "machine-02-clock-forward",
+        "the clock of ingest and consumer is an hour ahead",
+        _clock(3600),
+        "machine",
+        shifts_time=True,
+    ),
     Scenario("machine-03-clock-back", "... an hour behind", _clock(-3600), "machine", shifts_time=True),
     Scenario(
         "rolling-01",
@@ -347,7 +387,13 @@ SCENARIOS = (
         "processes",
         RESTARTS,
         kind="rolling",
-        rate=2.5,
+        rate=1.5,
     ),
-    Scenario("kept-01-emulator", "every service is away and comes back with its data", _emulator_restarted, "machine", kind="kept"),
+    Scenario(
+        "kept-01-emulator",
+        "every service is away and comes back with its data",
+        _emulator_restarted,
+        "machine",
+        kind="kept",
+    ),
 )

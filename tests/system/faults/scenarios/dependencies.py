@@ -7,7 +7,7 @@ from tests.system.faults.fault_proxy import Rule
 from tests.system.faults.play import Scenario
 from tests.system.faults.stage import Stage
 
-LASTS_SECONDS = 12.0
+LASTS_SECONDS = 9.0
 
 KINDS = {
     "refuse": "cannot be reached",

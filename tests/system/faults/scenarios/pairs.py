@@ -9,7 +9,7 @@ from tests.system.faults.play import Scenario
 from tests.system.faults.service import kill
 from tests.system.faults.stage import Stage
 
-LASTS_SECONDS = 12.0
+LASTS_SECONDS = 9.0
 
 
 def _kill_processor(stage: Stage) -> None:
@@ -42,7 +42,9 @@ PUTS = "PutRecords"
 RESTARTS = ("consumer-restarts",)
 
 
-def _pair(name: str, says: str, rules: list[Rule], strike: Callable[[Stage], None] | None, *alarms: str) -> Scenario:
+def _pair(
+    name: str, says: str, rules: list[Rule], strike: Callable[[Stage], None] | None, *alarms: str
+) -> Scenario:
     return Scenario(f"pair-{name}", says, partial(_both, rules=rules, strike=strike), "two at once", alarms)
 
 
@@ -56,11 +58,47 @@ SCENARIOS = (
         "raw-stream-throttled",
         "enriched-stream-throttled",
     ),
-    _pair("02-puts-fail-kill-processor", "every put gets 500, and a processor is killed", [_rule("kinesis", "error", PUTS)], _kill_processor, *RESTARTS, "ingest-unavailable"),
+    _pair(
+        "02-puts-fail-kill-processor",
+        "every put gets 500, and a processor is killed",
+        [_rule("kinesis", "error", PUTS)],
+        _kill_processor,
+        *RESTARTS,
+        "ingest-unavailable",
+    ),
     _pair("03-s3-slow-sigterm", "S3 is slow, and the task gets SIGTERM", [_rule("s3", "slow")], _sigterm),
-    _pair("04-dynamodb-away-kill-task", "DynamoDB is out of reach, and the task is killed", [_rule("dynamodb", "refuse")], _kill_task, "consumer-tasks"),
-    _pair("05-firehose-and-s3-fail", "Firehose and S3 answer 500", [_rule("firehose", "error"), _rule("s3", "error")], None),
-    _pair("06-puts-half-kill-task", "puts are half refused, and the task is killed", [_rule("kinesis", "partial", PUTS)], _kill_task, "consumer-tasks"),
-    _pair("07-cut-and-kill-processor", "answers to puts are cut off, and a processor is killed", [_rule("kinesis", "cut", PUTS)], _kill_processor, *RESTARTS),
-    _pair("08-s3-cut-kill-task", "answers of S3 are cut off, and the task is killed", [_rule("s3", "cut")], _kill_task, "consumer-tasks"),
+    _pair(
+        "04-dynamodb-away-kill-task",
+        "DynamoDB is out of reach, and the task is killed",
+        [_rule("dynamodb", "refuse")],
+        _kill_task,
+        "consumer-tasks",
+    ),
+    _pair(
+        "05-firehose-and-s3-fail",
+        "Firehose and S3 answer 500",
+        [_rule("firehose", "error"), _rule("s3", "error")],
+        None,
+    ),
+    _pair(
+        "06-puts-half-kill-task",
+        "puts are half refused, and the task is killed",
+        [_rule("kinesis", "partial", PUTS)],
+        _kill_task,
+        "consumer-tasks",
+    ),
+    _pair(
+        "07-cut-and-kill-processor",
+        "answers to puts are cut off, and a processor is killed",
+        [_rule("kinesis", "cut", PUTS)],
+        _kill_processor,
+        *RESTARTS,
+    ),
+    _pair(
+        "08-s3-cut-kill-task",
+        "answers of S3 are cut off, and the task is killed",
+        [_rule("s3", "cut")],
+        _kill_task,
+        "consumer-tasks",
+    ),
 )

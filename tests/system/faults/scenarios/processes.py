@@ -35,7 +35,9 @@ def _sigterm(stage: Stage) -> None:
 def _second_task(stage: Stage) -> None:
     stage.service.scale(2)
     first, second = stage.service.alive()
-    wait_for(lambda: stage.service.processors(second), lambda: f"a share for the second task: {second.tail()}")
+    wait_for(
+        lambda: stage.service.processors(second), lambda: f"a share for the second task: {second.tail()}"
+    )
     assert first.alive()
 
 
@@ -86,6 +88,6 @@ SCENARIOS = (
         _freeze,
         "processes",
         tasks=2,
-        rate=3.5,
+        rate=2.0,
     ),
 )

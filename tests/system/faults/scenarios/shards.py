@@ -17,7 +17,9 @@ def _reshape(stage: Stage, what: str, kill_first: bool = False) -> None:
     if what == "split":
         keys = shards[0]["HashKeyRange"]
         middle = (int(keys["StartingHashKey"]) + int(keys["EndingHashKey"])) // 2
-        kinesis.split_shard(StreamName=stream, ShardToSplit=shards[0]["ShardId"], NewStartingHashKey=str(middle))
+        kinesis.split_shard(
+            StreamName=stream, ShardToSplit=shards[0]["ShardId"], NewStartingHashKey=str(middle)
+        )
     else:
         first, second = shards[0]["ShardId"], shards[1]["ShardId"]
         kinesis.merge_shards(StreamName=stream, ShardToMerge=first, AdjacentShardToMerge=second)
@@ -29,8 +31,20 @@ def _reshape(stage: Stage, what: str, kill_first: bool = False) -> None:
 
 
 SCENARIOS = (
-    Scenario("shards-01-split", "a shard is split under load", partial(_reshape, what="split"), "shards", kind="resharding"),
-    Scenario("shards-02-merge", "two shards are merged under load", partial(_reshape, what="merge"), "shards", kind="resharding"),
+    Scenario(
+        "shards-01-split",
+        "a shard is split under load",
+        partial(_reshape, what="split"),
+        "shards",
+        kind="resharding",
+    ),
+    Scenario(
+        "shards-02-merge",
+        "two shards are merged under load",
+        partial(_reshape, what="merge"),
+        "shards",
+        kind="resharding",
+    ),
     Scenario(
         "shards-03-split-and-kill",
         "a shard is split, and the task is killed before the parent's end was read",
