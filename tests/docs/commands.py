@@ -88,5 +88,5 @@ def _aws(words: list[str]) -> str:
     unknown = given - known
     missing = {xform_name(name, "-") for name in (shape.required_members if shape else ())} - given
     if unknown:
-        return f"aws {service} {operation} has no --{sorted(unknown)[0]}"
-    return f"aws {service} {operation} needs --{sorted(missing)[0]}" if missing else ""
+        return f"aws {service} {operation} has no --{min(unknown)}"
+    return f"aws {service} {operation} needs --{min(missing)}" if missing else ""

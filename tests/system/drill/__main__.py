@@ -79,9 +79,9 @@ def table() -> str:
     """The last results, as the page shows them."""
     lines = [
         "",
-        "Written by `make drill`: a shop's load over HTTP, the loss in its middle, the commands above, then every row of the view",
-        "`events` compared with those before the loss (all columns but `raw_sequence`, the number in a stream that may be gone). Two",
-        "cores, busy with other work: the times tell the order of size.",
+        "Written by `make drill`: a shop's load over HTTP, the loss in its middle, the commands above, then every row",
+        "of the view `events` compared with those before the loss (all columns but `raw_sequence`, the number in a",
+        "stream that may be gone). Two cores, busy with other work: the times tell the order of size.",
         "",
         "| lost | events accepted | recovery time, s | events gone | rows | SHA-256 of the sorted rows |",
         "| --- | ---: | ---: | ---: | --- | --- |",

@@ -1,8 +1,8 @@
 """The alarms of the synthesized template, held against what a scenario's parts emitted.
 
-A fault here lasts seconds, an alarm's period minutes. So the time of the fault stands for one period, and an alarm counts
-as fired when that period would be a breaching one, that is: when it would fire if the fault went on. Counts are brought
-to the length of the period. A threshold that is itself a time (lag) is passed when the wait grew along with the
+A fault here lasts seconds, an alarm's period minutes. So the time of the fault stands for one period, and an alarm
+counts as fired when that period would be a breaching one, that is: when it would fire if the fault went on. Counts are
+brought to the length of the period. A threshold that is itself a time (lag) is passed when the wait grew along with the
 fault.
 """
 
@@ -35,7 +35,7 @@ Series = Mapping[str, list[Point]]
 
 
 class Alarm(NamedTuple):
-    """As the template has it. `metrics`: by id, (series, statistic); `expression`: of these ids, empty for the only one."""
+    """As the template has it. `metrics`: by id, (series, statistic); `expression`: of these ids, empty for one."""
 
     name: str
     metrics: dict[str, tuple[str, str]]
@@ -61,12 +61,12 @@ def templates() -> Path:
 
 def read(folder: Path) -> list[Alarm]:
     """Every alarm of every stack that a person gets to see."""
-    found = []
-    for path in sorted(folder.glob("*.template.json")):
-        for resource in json.loads(path.read_text(encoding="utf-8"))["Resources"].values():
-            if resource["Type"] == "AWS::CloudWatch::Alarm" and "AlarmName" in resource["Properties"]:
-                found.append(_alarm(resource["Properties"]))
-    return found
+    return [
+        _alarm(resource["Properties"])
+        for path in sorted(folder.glob("*.template.json"))
+        for resource in json.loads(path.read_text(encoding="utf-8"))["Resources"].values()
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and "AlarmName" in resource["Properties"]
+    ]
 
 
 def _alarm(properties: Mapping[str, Any]) -> Alarm:
@@ -158,9 +158,9 @@ def _evaluate(expression: str, values: Mapping[str, float | None]) -> float | No
         "FILL": lambda value, instead: instead if value is None else value,
         "IF_": lambda condition, yes, no: yes if condition else no,
     }
-    lazy = {name: value for name, value in values.items()}
+    lazy = dict(values.items())
     try:
-        result = eval(python, {"__builtins__": {}}, {**functions, **lazy})  # noqa: S307 - of our own template
+        result = eval(python, {"__builtins__": {}}, {**functions, **lazy})
     except (TypeError, ZeroDivisionError):
         return None  # a value is missing
     return None if result is None else float(result)

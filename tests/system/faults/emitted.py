@@ -1,4 +1,4 @@
-"""Metrics of a scenario: those that our parts write into their logs, and AWS's own, counted where this machine sees them."""
+"""Metrics of a scenario: those that our parts write into their logs, and AWS's own, counted where we see them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

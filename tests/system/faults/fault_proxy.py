@@ -1,5 +1,5 @@
-"""The proxy between the parts and the emulator: mitmproxy with `proxy/addon.py`, in an environment of its own, because it
-pins libraries that others here need newer."""
+"""The proxy between the parts and the emulator: mitmproxy with `proxy/addon.py`, in an environment of its own, because
+it pins libraries that others here need newer."""
 
 import hashlib
 import json
@@ -96,8 +96,8 @@ class FaultProxy:
 
     def _call(self, method: str, document: Any) -> dict[str, int]:
         body = None if document is None else json.dumps(document).encode()
-        request = Request(f"{self.endpoint}/_faults", data=body, method=method)  # noqa: S310 - our own address
-        with urlopen(request, timeout=30) as answer:  # noqa: S310
+        request = Request(f"{self.endpoint}/_faults", data=body, method=method)
+        with urlopen(request, timeout=30) as answer:
             found: dict[str, int] = json.loads(answer.read())
         return found
 

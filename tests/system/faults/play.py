@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from analytics.duckdb_lake import Lake
 from lake.objects import Fetched
@@ -286,15 +286,23 @@ def _seen(stage: Stage, since: float) -> list[str]:
         if line.get("level") in ("warning", "warn", "error"):
             cause = str(line.get("cause") or line.get("reason") or line.get("detail") or "")[:70]
             found[f"ingest: {line.get('message', '')} ({cause})"] += 1
-    return [f"{count} × {what}" for what, count in found.most_common(4)]
+    return [f"{count} times {what}" for what, count in found.most_common(4)]
 
 
 def told(result: Result) -> str:
     """One line for the terminal."""
-    return (
-        f"{'ok   ' if result.good else 'WRONG'} {result.name}: {result.events} events, answers {json.dumps(result.answers)}, "
-        f"lost {result.lost}, copies {result.copies} → {result.copies_in_views}, sessions wrong {result.sessions_wrong}, "
-        f"lines wrong {result.lines_wrong}, recovery {result.recovery_seconds} s, alarms {result.alarms}"
-        + (f", MISSING ALARMS {result.alarms_missing}" if result.alarms_missing else "")
-        + (f", {result.surprises}" if result.surprises else "")
-    )
+    parts = [
+        f"{'ok   ' if result.good else 'WRONG'} {result.name}: {result.events} events",
+        f"answers {json.dumps(result.answers)}",
+        f"lost {result.lost + result.unkept}",
+        f"copies {result.copies} → {result.copies_in_views}",
+        f"sessions wrong {result.sessions_wrong}",
+        f"lines wrong {result.lines_wrong}",
+        f"recovery {result.recovery_seconds} s",
+        f"alarms {result.alarms}",
+    ]
+    if result.alarms_missing:
+        parts.append(f"MISSING ALARMS {result.alarms_missing}")
+    if result.surprises:
+        parts.append(str(result.surprises))
+    return ", ".join(parts)

@@ -15,10 +15,10 @@ class Result(NamedTuple):
     rejected table; `unkept`: rejected one by one, and not in the rejected table. `copies`: rows of the landing table
     beyond the first of their event, `copies_in_views`: the same of the view `events`. `sessions_wrong`: sessions of
     the view that are not the oracle's, and the other way round. `lines_wrong`: enriched lines that an undisturbed
-    consumer would not have written, or that are missing. `ends_twice`: rows of session_ends of one session beyond those
-    that the undisturbed consumer wrote. `fault_seconds`: how long the fault lasted; `recovery_seconds`: from its end
-    until no event waited longer than `scenarios.WAIT_SECONDS` any more; `longest_wait`: of one event, answer to enriched
-    stream. `alarms`: would fire if the fault went on; `alarms_missing`: should, and would not.
+    consumer would not have written, or that are missing. `fault_seconds`: how long the fault lasted;
+    `recovery_seconds`: from its end until no event waited longer than `play.WAIT_SECONDS` any more; `longest_wait`: of
+    one event, answer to enriched stream. `alarms`: would fire if the fault went on; `alarms_missing`: should, and
+    would not.
     """
 
     name: str

@@ -1,5 +1,5 @@
-"""The consumer as ECS runs it: so many tasks, each a supervisor with KCL's daemon and its processors; a task that ended is
-replaced."""
+"""The consumer as ECS runs it: so many tasks, each a supervisor with KCL's daemon and its processors; a task that ended
+is replaced."""
 
 import contextlib
 import itertools

@@ -1,4 +1,4 @@
-"""The stack that scenarios play on: the emulator with the deployed template, the proxy before it, the consumer's tasks."""
+"""The stack that scenarios play on: the emulator with the deployed template, the proxy before it, the tasks."""
 
 import contextlib
 import json
@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.request import urlopen
 
 from rastro.local import emulator, processes, stack
-from rastro.local.info import LocalFacts
 from schemas import Sites, parse_sites
 from tests.system.faults.fault_proxy import FaultProxy, Rule
 from tests.system.faults.oracle import Undisturbed
@@ -19,6 +18,9 @@ from tests.system.faults.service import Service
 from tests.system.faults.streams import Follower, Reader
 from tests.system.kcl.daemons import FAULTS, Daemon, wait_for
 from tests.system.kcl.kinesis_local import KinesisLocal
+
+if TYPE_CHECKING:
+    from rastro.local.info import LocalFacts
 
 FUNCTION = "rastro-local-ingest"
 TICK_SECONDS = 10
@@ -125,9 +127,11 @@ class Stage:
 
         def quick() -> bool:
             began = time.time()
-            with contextlib.suppress(OSError):
-                with urlopen(f"{self.facts.api_url}/v1/health", timeout=30) as answer:  # noqa: S310 - our own address
-                    return bool(answer.status == 200) and time.time() - began < QUICK_SECONDS
+            with (
+                contextlib.suppress(OSError),
+                urlopen(f"{self.facts.api_url}/v1/health", timeout=30) as answer,
+            ):
+                return bool(answer.status == 200) and time.time() - began < QUICK_SECONDS
             return False
 
         wait_for(quick, lambda: "the ingest function answers quickly")

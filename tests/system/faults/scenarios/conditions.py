@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ def _poison(stage: Stage) -> None:
 def _with_poison(seed: int, now: int) -> Sequence[Request]:
     """The shop's load, and in its middle a visitor whose page title kills a processor."""
     requests = list(plan(seed, 150, now).requests)
-    event_id = "b01500ed-0000-4000-8000-%012d" % (now % 10**12)
+    event_id = f"b01500ed-0000-4000-8000-{now % 10**12:012d}"
     event = {"event": "page_view", "event_id": event_id, "visitor_id": f"poison-{now}", "ts": now}
     event |= {"page": {"url": "https://www.loja.example/", "title": MARK}}
     body = json.dumps({"sent_at": now, "events": [event]}).encode()
@@ -156,7 +155,7 @@ def _reads_again(stage: Stage) -> bool:
 
 
 def _rewind(stage: Stage) -> None:
-    """What the runbook says: stop the consumer, set KCL's checkpoint back to where the good part of the log ends, start."""
+    """What the runbook says: stop the consumer, set KCL's checkpoint back to the end of the log's good part, start."""
     stage.service.desired = 0
     for task in stage.service.alive():
         task.kill()

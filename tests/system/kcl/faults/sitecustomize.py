@@ -8,6 +8,7 @@ The consumer knows nothing of it. What to do stands in files of the folder RASTR
     poison  a record that holds this text kills the processor that takes it
     memory  bytes of address space that a processor may have
 
+RASTRO_TEST_SPOIL: this column of every row is wrong.
 RASTRO_TEST_STATE_LATER: this processor's state format is the one after ours.
 RASTRO_TEST_METRICS_SECONDS: metrics are written so often, not once a minute.
 """
@@ -48,6 +49,12 @@ if folder and "record-processor" in sys.orig_argv:
             bytes_ = int(memory.read_text())
             resource.setrlimit(resource.RLIMIT_AS, (bytes_, bytes_))
         outcome = real(incoming, *rest)
+        spoiled = os.environ.get("RASTRO_TEST_SPOIL")
+        if spoiled:
+            rows = [
+                orjson.dumps({**orjson.loads(line), spoiled: "SPOILED"}) + b"\n" for line in outcome.lines
+            ]
+            outcome = outcome._replace(lines=rows)
         if (faults / "print").exists():
             for line in outcome.lines:
                 title = orjson.loads(line).get("page_title") or ""
