@@ -7,6 +7,7 @@ enforced.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,7 +20,7 @@ from pybase64 import b64decode
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.edges.kcl.leases import Release
 from enrich_consumer.edges.log import Log
-from enrich_consumer.edges.metrics import Metrics
+from enrich_consumer.edges.metrics import MetricName, Metrics
 from enrich_consumer.ports import CheckpointRefusedError, LeaseLostError, Shards
 from enrich_consumer.session_log.restore import StateError
 from enrich_consumer.worker import Worker
@@ -108,16 +109,20 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
             checkpointer = KclCheckpointer(process_records_input.checkpointer, self._digits)
             worker = self._running()
             records = map(_incoming, process_records_input.records)
-            if not self._done(lambda: worker.work(records, checkpointer, now)):
-                return
             behind = int(process_records_input.millis_behind_latest or 0)
-            assert self._metrics is not None
-            self._metrics.report(
-                worker.counts,
-                {"VisitorsOpen": worker.visitors, "MillisBehindLatest": behind},
-                now,
-                int(time.time() * 1000),
-            )
+            try:
+                if self._done(lambda: worker.work(records, checkpointer, now)):
+                    self._report(worker, worker.counts, behind, now)
+            except Exception:
+                # What was read did not leave, so it does not count; but the lag must be seen, which has grown since.
+                ended = time.monotonic()
+                self._report(worker, Counter(), behind + int((ended - now) * 1000), ended)
+                raise
+
+    def _report(self, worker: Worker, counts: Counter[str], behind: int, now: float) -> None:
+        assert self._metrics is not None
+        gauges: dict[MetricName, int] = {"VisitorsOpen": worker.visitors, "MillisBehindLatest": behind}
+        self._metrics.report(counts, gauges, now, int(time.time() * 1000))
 
     def lease_lost(self, lease_lost_input: Any) -> None:
         """Another worker owns the shard: nothing may be written or checkpointed any more."""

@@ -65,6 +65,17 @@ def test_a_refused_put_ends_the_process(started: Child):
     assert started.shard.effects.take() == []
 
 
+def test_a_put_that_is_refused_does_not_hide_the_lag():
+    """The stream refuses from the start on: nothing counts as read, and the alarm on the lag gets its value."""
+    child = Child(Shard(EAGER))
+    child.shard.effects.refuse = refusing(PutRefusedError("stream refuses"), "put")
+    child.say(initialize(), process_records(incoming(5), behind=90_000))
+    assert child.exit == FATAL
+    (told,) = (line for line in child.logged() if "_aws" in line)
+    assert told["RecordsIn"] == 0
+    assert 90_000 <= told["MillisBehindLatest"] < 100_000
+
+
 def test_a_processor_whose_log_was_taken_over_writes_nothing_more_and_waits(started: Child):
     Child(started.shard).say(initialize())  # a second process takes the shard; the first does not know
     started.shard.effects.take()
