@@ -1,7 +1,7 @@
 """What can go wrong, subject by subject."""
 
 from tests.system.faults.play import Scenario
-from tests.system.faults.scenarios import conditions, dependencies, pairs, processes, shards
+from tests.system.faults.scenarios import backpressure, conditions, dependencies, pairs, processes, shards
 
 ALL: tuple[Scenario, ...] = (
     *processes.SCENARIOS,
@@ -9,6 +9,7 @@ ALL: tuple[Scenario, ...] = (
     *dependencies.SCENARIOS,
     *conditions.SCENARIOS,
     *pairs.SCENARIOS,
+    *backpressure.SCENARIOS,
 )
 
 
