@@ -12,7 +12,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ("Data", ("data-dictionary.md", "sessions.md", "enrichments.md", "analytics.md", "tables.md")),
             (
                 "Operation",
-                ("deploy.md", "operations.md", "customise.md", "settings.md", "costs.md", "failover.md"),
+                ("deploy.md", "operations.md", "customise.md", "settings.md", "costs.md", "failover.md", "faults.md", "disaster-recovery.md", "contingency/*"),
             ),
             (
                 "Development",

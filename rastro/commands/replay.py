@@ -9,7 +9,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lake import layout
 from rastro.repair import estimate, putting
@@ -21,6 +21,52 @@ from rastro.terminal.progress import Progress
 from rastro.traffic.post import Pace
 
 HELP = "raw records of the archive into the raw stream again"
+
+
+SLICE_BYTES = 32 << 20
+"""Of raw records that are sorted together."""
+HOLD_MS = 15 * 60_000
+"""The longest that Firehose may keep records before it writes them: an object may hold some that are so much older than
+the newest of the object before it."""
+
+
+class _Record(NamedTuple):
+    """One line of an object of the archive."""
+
+    received_at: int
+    key: str
+    data: bytes
+    record: dict[str, Any]
+
+
+class _Waiting:
+    """Records in the order in which ingest took them: objects of several shards and retries overlap in time."""
+
+    def __init__(self) -> None:
+        self._records: list[_Record] = []
+        self._keys: set[str] = set()
+        self.size = 0
+
+    def add(self, key: str, records: list[_Record]) -> None:
+        self._keys.add(key)
+        self._records += records
+        self.size += sum(len(one.data) for one in records)
+
+    def take(self, hold_ms: int) -> list[_Record]:
+        """All that are older than the newest by `hold_ms` or more, in order; at least half of them."""
+        self._records.sort(key=lambda one: one.received_at)
+        last = self._records[-1].received_at - hold_ms if self._records else 0
+        ready = sum(one.received_at <= last for one in self._records)
+        ready = max(ready, (len(self._records) + 1) // 2)
+        taken, self._records = self._records[:ready], self._records[ready:]
+        self.size = sum(len(one.data) for one in self._records)
+        return taken
+
+    def finished(self) -> set[str]:
+        """Objects of which nothing waits any more; each is told once."""
+        left = {one.key for one in self._records}
+        done, self._keys = self._keys - left, left
+        return done
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,23 +105,36 @@ def run(args: argparse.Namespace) -> int:
     done = set() if args.again or not mark.exists() else set(json.loads(mark.read_text(encoding="utf-8")))
     figures = {"objects": 0, "objects done before": 0, "records": 0, "put": 0, "bytes": 0}
     pace = Pace(args.rate)
+    waiting = _Waiting()
+
+    def put(records: list[_Record]) -> None:
+        figures["put"] += putting.to_stream(
+            place.client("kinesis"), place.raw_stream, map(_entry, records), pace
+        )
+        done.update(waiting.finished())
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(json.dumps(sorted(done)), encoding="utf-8")
+
     for key, _ in of_hours(s3, bucket, layout.RAW, when):
         if key in done:
             figures["objects done before"] += 1
             continue
         figures["objects"] += 1
-        records = [one for one in _records(s3, bucket, key) if _wanted(one, when, args.site)]
+        records = [
+            _Record(record["received_at"], key, data, record)
+            for data, record in _records(s3, bucket, key)
+            if _wanted(record, when, args.site)
+        ]
         figures["records"] += len(records)
-        figures["bytes"] += sum(len(data) for data, _ in records)
+        figures["bytes"] += sum(len(one.data) for one in records)
         progress.note(f"{figures['objects']} objects, {figures['records']} records")
         if args.dry_run:
             continue
-        figures["put"] += putting.to_stream(
-            place.client("kinesis"), place.raw_stream, map(_entry, records), pace
-        )
-        done.add(key)
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text(json.dumps(sorted(done)), encoding="utf-8")
+        waiting.add(key, records)
+        if waiting.size >= SLICE_BYTES:
+            put(waiting.take(HOLD_MS))
+    if not args.dry_run:
+        put(waiting.take(0))
     usd = estimate.of_puts(place, figures["records"], figures["bytes"])
     told = ", ".join(f"{value:,} {name}" for name, value in figures.items())
     progress.say(f"replay: {told}, {usd:.4f} USD at list prices")
@@ -104,12 +163,10 @@ def _records(s3: Any, bucket: str, key: str) -> Iterator[tuple[bytes, dict[str, 
                 ) from None
 
 
-def _wanted(one: tuple[bytes, dict[str, Any]], when: Span, site: str | None) -> bool:
-    record = one[1]
+def _wanted(record: dict[str, Any], when: Span, site: str | None) -> bool:
     return record.get("received_at") in when and site in (None, record.get("site"))
 
 
-def _entry(one: tuple[bytes, dict[str, Any]]) -> dict[str, Any]:
+def _entry(one: _Record) -> dict[str, Any]:
     """As ingest does: a visitor's records stay in one shard, in their order."""
-    data, record = one
-    return {"Data": data, "PartitionKey": f"{record['site']}/{record['visitor_id']}"}
+    return {"Data": one.data, "PartitionKey": f"{one.record['site']}/{one.record['visitor_id']}"}
