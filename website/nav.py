@@ -12,7 +12,17 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
             ("Data", ("data-dictionary.md", "sessions.md", "enrichments.md", "analytics.md", "tables.md")),
             (
                 "Operation",
-                ("deploy.md", "operations.md", "customise.md", "settings.md", "costs.md", "failover.md", "faults.md", "disaster-recovery.md", "contingency/*"),
+                (
+                    "deploy.md",
+                    "operations.md",
+                    "customise.md",
+                    "settings.md",
+                    "costs.md",
+                    "failover.md",
+                    "faults.md",
+                    "disaster-recovery.md",
+                    "contingency/*",
+                ),
             ),
             (
                 "Development",
