@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, str] = {
     "consumer-stack": "benchmarks.consumer_stack",
     "cost-counts": "benchmarks.cost_counts",
     "enrichments": "benchmarks.enrichments",
+    "hot-shards": "benchmarks.hot_shards",
     "ingest": "benchmarks.ingest",
     "ingest-load": "benchmarks.ingest_load",
     "ingest-throttled": "benchmarks.ingest_throttled",

@@ -33,6 +33,8 @@ _SNAPSHOT_SAVES = 60
 _SNAPSHOT_REQUESTS = 5
 """A put and four lists, which cost the same; deletes are free."""
 _LEASE_BYTES, _SCAN_UNIT = 400, 4096
+_SHARD_MIB, _JAVA_SHARDS = 256, 4
+"""Memory of a shard's process with its state, and Java's in such shares: eight shards in a task of 3 GiB."""
 _INGEST_METRICS, _CONSUMER_METRICS, _CANARY_METRICS = 7, 16, 4
 _ENDPOINTS, _ZONES = 6, 2
 
@@ -122,7 +124,11 @@ class Counts:
             each.worker_record_seconds + each.worker_event_seconds * load.events_per_request
         )
         processors = environment.consumer.cpu / 1024
-        self.tasks = max(environment.consumer.tasks_min, math.ceil(busy / (processors * _HEADROOM)))
+        self.tasks = max(
+            environment.consumer.tasks_min,
+            math.ceil(busy / (processors * _HEADROOM)),
+            math.ceil(self.shards[0] / (environment.consumer.memory_mib / _SHARD_MIB - _JAVA_SHARDS)),
+        )
         days = environment.lake.enriched_days or 365
         self.stored_gb = (
             self.events * each.parquet_bytes * days / 30.4
