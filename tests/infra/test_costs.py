@@ -85,8 +85,9 @@ def test_tasks_and_shards_grow_with_the_load():
     tasks = lambda b: next(line.what for line in b.lines if line.service == "Fargate")  # noqa: E731 - one word
     shards = lambda b: next(line.what for line in b.lines if line.what.endswith("shards"))  # noqa: E731 - the same
     assert (tasks(few), shards(few)) == ("1 tasks, processors", "2 shards")
-    # 2,000 requests of ten take 0.892 processors, sized twofold: 2 tasks; 13.9 MB/s raw and 27.2 MB/s enriched, twofold
-    assert (tasks(many), shards(many)) == ("2 tasks, processors", f"{28 + 55} shards")
+    # 28 shards of 256 MB, eight in a task (0.892 processors are busy, twofold): 4 tasks
+    # 13.9 MB/s raw and 27.2 MB/s enriched, twofold
+    assert (tasks(many), shards(many)) == ("4 tasks, processors", f"{28 + 55} shards")
 
 
 def test_levers_are_the_best_first_and_each_saves():
