@@ -1,7 +1,7 @@
 /** Everything a page may load, into dist/ (or the folder that is named): scripts with the version in their names, a module, types. */
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -16,7 +16,7 @@ const { version } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"))
 /** Name in dist/ → source, and the most it may weigh in bytes of gzip. */
 const scripts = JSON.parse(readFileSync(join(here, "scripts.json"), "utf8"));
 
-rmSync(out, { recursive: true, force: true });
+// Nothing is removed: pages name the files of older versions.
 mkdirSync(out, { recursive: true });
 const manifest = {};
 for (const [name, { source, format = "iife", versioned = true, most }] of Object.entries(scripts)) {

@@ -12,6 +12,7 @@ import pytest
 from tests.storefront.node import STOREFRONT, node, npm
 
 DIST = STOREFRONT / "dist"
+OLDER = re.compile(r"rastro(-[a-z0-9]+)?-\d+\.\d+\.\d+\.js")
 MANIFEST = json.loads((DIST / "manifest.json").read_text())
 SCRIPTS = json.loads((STOREFRONT / "scripts.json").read_text())
 
@@ -29,7 +30,27 @@ def test_what_is_in_the_repository_is_what_the_sources_give(tools: None, tmp_pat
     made = node("build.mjs", str(tmp_path))
     assert made.returncode == 0, made.stderr
     fresh = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert fresh == {file.name: file.read_bytes() for file in DIST.iterdir()}, "run: make storefront"
+    kept = {file.name: file.read_bytes() for file in DIST.iterdir()}
+    assert {name: content for name, content in kept.items() if name in fresh} == fresh, "run: make storefront"
+    version = json.loads((STOREFRONT / "package.json").read_text())["version"]
+    older = kept.keys() - fresh.keys()
+    assert all(OLDER.fullmatch(name) and version not in name for name in older), older
+
+
+def test_a_build_removes_nothing(tools: None, tmp_path: Path):
+    """Pages name the files of older versions."""
+    old = tmp_path / "rastro-0.9.9.js"
+    old.write_text("old")
+    assert node("build.mjs", str(tmp_path)).returncode == 0
+    assert old.read_text() == "old"
+
+
+def test_the_page_names_the_hash_and_the_size():
+    page = (STOREFRONT.parent / "docs" / "storefront.md").read_text(encoding="utf-8")
+    name = next(name for name in MANIFEST["files"] if name.startswith("rastro-1"))
+    assert page.count(f'integrity="{MANIFEST["files"][name]["integrity"]}"') == 1
+    both = [MANIFEST["files"][one]["gzip"] for one in (name, "rastro.mjs")]
+    assert f"| `{name}`, `rastro.mjs` | {both[0]:,} / {both[1]:,} |" in page
 
 
 @pytest.mark.xdist_group("storefront_build")

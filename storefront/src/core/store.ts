@@ -24,7 +24,8 @@ export function openStore(may: boolean): void {
   try {
     area = settings.store ? sessionStorage : localStorage;
     if (may) {
-      for (const name of [SHARED, `r${SHARED}`, (own ||= `d${uuid7()}`)]) noteCount(name, 0);
+      for (let n = 20; n--; ) noteCount((n > 9 ? "rd" : "d") + (n % 10), 0);
+      noteDropped(0);
       for (const entry of [...memory]) note(...entry);
       for (const [name] of stored()) follow(name.slice(1));
       return;
@@ -82,17 +83,16 @@ export function note(name: string, value?: string | null): void {
 export const noted = (name: string): string | null | undefined => memory.get(name) || area?.getItem(full(name));
 
 /**
- * Each page counts under a name of its own, and never backwards: no tab overwrites another's count. Where a full
- * storage takes no new name there is one for all, made beforehand and always of the same length.
+ * Each page counts under a name of its own, made at its start, and never backwards: no tab overwrites another's count.
+ * A page that starts when storage is full takes one of ten that were made beforehand and are always of the same length.
  */
-const SHARED = "d0";
-let own: string | undefined;
+const SHARED = `d${Date.now() % 10}`;
+let own = `d${uuid7()}`;
 
 const numberOf = (name: string): number => Number(noted(name) || 0);
-const noteCount = (name: string, more: number): void => note(name, `${numberOf(name) + more}`.padStart(6, "0"));
+const noteCount = (name: string, more: number): void => note(name, `${numberOf(name) + more}`.padStart(6));
 
 function noteDropped(more: number): void {
-  own ||= `d${uuid7()}`;
   noteCount(own, more);
   if (memory.delete(own)) {
     own = SHARED;
@@ -118,7 +118,7 @@ export function dropped(): number {
     if (more > 0) {
       sum += more;
       noteCount(told, more);
-    } else if (name !== SHARED && Date.now() - timeOf(name.slice(1)) > DAY) {
+    } else if (name[2] && Date.now() - timeOf(name.slice(1)) > DAY) {
       note(name);
       note(told);
     }
