@@ -22,7 +22,7 @@ function copy(section) {
   return made;
 }
 
-async function picture(section) {
+export async function picture(section) {
   const { width, height } = section.getBoundingClientRect();
   const [w, h] = [Math.ceil(width) + 2 * MARGIN, Math.ceil(height) + 2 * MARGIN];
   const html = new XMLSerializer().serializeToString(copy(section));

@@ -24,10 +24,13 @@ class FileLake:
     def __init__(self, enriched: list[Path], rejected: list[Path]) -> None:
         self.lake = Lake(enriched, rejected)
         self._lock = threading.Lock()
+        self._answers: dict[str, list[dict[str, Any]]] = {}
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         with self._lock:
-            return self.lake.rows(sql)
+            if sql not in self._answers:
+                self._answers[sql] = self.lake.rows(sql)
+            return self._answers[sql]
 
     def files_of(self, event_id: str) -> list[dict[str, Any]]:
         found = self.lake.database.execute(
