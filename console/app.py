@@ -4,12 +4,14 @@ import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -25,11 +27,13 @@ CSP = (
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Nothing is loaded from elsewhere, and no script or style stands in a page."""
+LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 COOKIE = "rastro_console"
 
 
 def application(source: Source, token: str | None = None) -> Starlette:
-    """The application. With a `token`, a visitor must bring it once as `?token=`; it is kept in a cookie."""
+    """The application. With a `token`, a visitor must bring it once as `?token=`; it is kept in a cookie. Without
+    one it answers to the names of loopback alone, so that no page from elsewhere can read it by a name that leads here."""
     templates = Environment(
         loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
     )
@@ -45,6 +49,8 @@ def application(source: Source, token: str | None = None) -> Starlette:
         Mount("/static", StaticFiles(directory=FOLDER / "static")),
     ]
     middleware = [Middleware(_Guard, token=token), Middleware(GZipMiddleware, minimum_size=500)]
+    if token is None:
+        middleware.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK))
     return Starlette(routes=routes, middleware=middleware)
 
 
@@ -71,6 +77,9 @@ class _Guard(BaseHTTPMiddleware):
         return response
 
     def _refusal(self, request: Request) -> Response | None:
+        origin = request.headers.get("origin", "")
+        if request.method == "POST" and urlsplit(origin).netloc != request.headers.get("host"):
+            return PlainTextResponse("rastro console: only its own pages may post\n", status_code=403)
         if self._token is None:
             return None
         given = request.query_params.get("token", "")

@@ -20,7 +20,8 @@ def newest(s3: Any, bucket: str, prefix: str, most: int) -> list[dict[str, Any]]
 class NewRows:
     """Asks for rows only when there is a file that was not there before."""
 
-    def __init__(self, s3: Any, bucket: str, prefix: str, ask: Callable[[], Any]) -> None:
+    def __init__(self, s3: Any, bucket: str, prefix: str | Callable[[], str], ask: Callable[[], Any]) -> None:
+        """`prefix`: or what gives the one of now, where files lie by day."""
         self._s3 = s3
         self._bucket = bucket
         self._prefix = prefix
@@ -30,7 +31,8 @@ class NewRows:
 
     def __call__(self) -> list[tuple[str, dict[str, Any]]]:
         keys = set()
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        prefix = self._prefix if isinstance(self._prefix, str) else self._prefix()
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         for page in pages:
             keys |= {entry["Key"] for entry in page.get("Contents", ()) if entry["Size"]}
         if keys <= self._known:

@@ -13,7 +13,18 @@ NONE = "\N{EN DASH}"
 MOST_TABLE_ROWS = 100
 COLOURS = 6
 """Classes s0, s1 … of the style sheet."""
-_SHARES = ("share", "rate", "abandonment", "orders per session", "copies per row")
+_SHARES = (
+    "share that",
+    "share without",
+    "share_of",
+    "rejected share",
+    "late share",
+    "bounce rate",
+    "abandonment",
+    "orders per session",
+    "copies per row",
+)
+"""In names of ratios. A sum of shares, as attribution gives it, is a number of orders."""
 
 
 class Numbers(NamedTuple):

@@ -26,7 +26,8 @@ class LocalLake:
         self._fetched = {
             table: Fetched(s3, bucket, prefix, folder / table) for table, prefix in prefixes.items()
         }
-        self._rejections = Fetched(s3, bucket, prefixes["rejected"], folder / "rejections")
+        self._rejections = Rejections(s3, bucket, folder / "rejections")
+        self._rejected = prefixes["rejected"]
         self._folder = folder
         self._answers: dict[tuple[str, int], list[dict[str, Any]]] = {}
 
@@ -57,13 +58,7 @@ class LocalLake:
 
     def new_rejections(self) -> list[tuple[str, dict[str, Any]]]:
         """The rows of the rejected files that came since the last call, each with the name of its file."""
-        found = []
-        with duckdb.connect() as database:
-            for path in self._rejections.new():
-                cursor = database.execute("SELECT * FROM read_parquet($file)", {"file": str(path)})
-                names = [column[0] for column in cursor.description or ()]
-                found += [(path.name, dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
-        return found
+        return self._rejections.new(self._rejected)
 
     def close(self) -> None:
         self._lake.close()
@@ -74,3 +69,25 @@ class LocalLake:
             if new or len(self._answers) > MOST_ANSWERS:
                 self._answers.clear()
             self._lake.add(table, new)
+
+
+class Rejections:
+    """Rows of the rejected table's files, each file once."""
+
+    def __init__(self, s3: Any, bucket: str, folder: Path) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._folder = folder
+        self._fetched: dict[str, Fetched] = {}
+
+    def new(self, prefix: str) -> list[tuple[str, dict[str, Any]]]:
+        """Of the files under a prefix that came since the last call, each row with the name of its file."""
+        if prefix not in self._fetched:
+            self._fetched[prefix] = Fetched(self._s3, self._bucket, prefix, self._folder)
+        found = []
+        with duckdb.connect() as database:
+            for path in self._fetched[prefix].new():
+                cursor = database.execute("SELECT * FROM read_parquet($file)", {"file": str(path)})
+                names = [column[0] for column in cursor.description or ()]
+                found += [(path.name, dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+        return found

@@ -42,6 +42,8 @@ class Tails:
         """How far each stream's reader is behind, as Kinesis says it."""
         self.reads = 0
         """Calls of GetRecords so far."""
+        self.bytes = 0
+        """Of the records that came."""
         self._threads: list[threading.Thread] = []
 
     def follow_stream(
@@ -162,6 +164,7 @@ class _StreamReader:
         answer = self._kinesis.get_records(ShardIterator=iterator, Limit=MOST_AT_ONCE)
         self._tails.reads += 1
         for record in answer["Records"]:
+            self._tails.bytes += len(record["Data"])
             self._take(shard, record)
         behind = int(answer.get("MillisBehindLatest") or 0)
         self._tails.behind_ms[f"{self._stream}/{shard}"] = behind

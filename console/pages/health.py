@@ -25,6 +25,12 @@ def routes(page: Page) -> list[Route]:
         drawing = Drawing(Numbers(page.language(request)), words)
         tables = {title: drawing.table(rows, words(title)) for title, rows in everything.items() if rows}
         empty = [title for title, rows in everything.items() if not rows]
-        return await page.render(request, "health.html", tables=tables, empty=empty, hourly=source.hourly)
+        return await page.render(
+            request,
+            "health.html",
+            tables=tables,
+            empty=empty,
+            hourly=source.hourly() if source.hourly is not None else "",
+        )
 
     return [Route("/health", show)]

@@ -19,16 +19,20 @@ from console.store import Store
 from console.trace import Around, Stop, Words, way
 
 MOST_FOUND = 200
+ASK = "ask"
 
 
 def routes(page: Page) -> list[Route]:
     async def show(request: Request) -> Response:
         wanted = request.query_params.get("id", "").strip()
         words = page.words(request)
-        found = await run_in_threadpool(find, page.source, wanted, words) if wanted else None
+        ask = request.query_params.get(ASK) == "1"
+        found = await run_in_threadpool(find, page.source, wanted, words, ask=ask) if wanted else None
+        price = page.source.price if wanted and not ask else None
         return await page.render(
             request,
             "trace.html",
+            price="" if price is None else await run_in_threadpool(price, None),
             wanted=wanted,
             found=found,
             when=when,
@@ -45,22 +49,25 @@ def routes(page: Page) -> list[Route]:
     return [Route("/trace", show), Route("/trace.json", as_json)]
 
 
-def find(source: Source, wanted: str, words: Words = str) -> dict[str, Any]:
-    """`events`: rows of what was found; `stops`: the way of the event if it is one."""
+def find(source: Source, wanted: str, words: Words = str, *, ask: bool = False) -> dict[str, Any]:
+    """`ask`: the lake too, where a question to it costs.
+
+    Gives `events`: rows of what was found; `stops`: the way of the event if it is one."""
     with source.tails.lock:
         stories = source.tails.store.find(wanted)[-MOST_FOUND:]
         rows = [row_of(story) for story in stories]
     stops: list[Stop] = []
     if len(stories) == 1:
-        stops = way(stories[0], around(source, stories[0]), words)
+        stops = way(stories[0], around(source, stories[0], ask=ask), words)
     return {"wanted": wanted, "events": rows, "stops": [stop._asdict() for stop in stops]}
 
 
-def around(source: Source, story: Story) -> Around:
-    """What stands beside the event: in its session, in the lake, in the views."""
+def around(source: Source, story: Story, *, ask: bool = False) -> Around:
+    """What stands beside the event: in its session, in the lake, in the views; these where it costs nothing, or where
+    the reader asks for it."""
     lake: list[dict[str, Any]] = []
     view: list[dict[str, Any]] = []
-    if story.enriched:
+    if story.enriched and (ask or source.price is None):
         lake = source.lake.files_of(story.event_id)
         if lake:
             name = story.event_id.replace("'", "''")

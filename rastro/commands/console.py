@@ -4,6 +4,7 @@ import argparse
 import secrets
 import time
 from pathlib import Path
+from typing import Any
 
 from rastro.commands.up import curl
 from rastro.local import info
@@ -18,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--home", type=Path, default=Path(".rastro"), metavar="DIR", help="folder of the stack (%(default)s)"
     )
+    parser.add_argument("--env", metavar="ENV", help="a deployed environment, read-only, for example prod")
     parser.add_argument(
         "--host",
         default="127.0.0.1",
@@ -37,14 +39,9 @@ def run(args: argparse.Namespace) -> int:
     import uvicorn  # noqa: PLC0415 - only this command serves
 
     from console.app import application  # noqa: PLC0415 - the same
-    from rastro.local.console_source import open_source  # noqa: PLC0415 - the same
 
-    deadline = time.monotonic() + args.wait
-    while not info.path_of(args.home).exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    facts = info.read(args.home)
+    source = _deployed(args.env) if args.env else _local(args.home, args.wait)
     token = None if args.host in LOOPBACK else secrets.token_urlsafe(24)
-    source = open_source(facts, curl(facts))
     suffix = f"/?token={token}" if token else "/"
     print(f"console   http://{args.host}:{args.port}{suffix}", flush=True)
     print("Ctrl-C stops it.", flush=True)
@@ -63,4 +60,24 @@ def run(args: argparse.Namespace) -> int:
         ) from None
     finally:
         source.tails.stop()
+        source.lake.close()
     return 0
+
+
+def _local(home: Path, wait: float) -> Any:
+    from rastro.local.console_source import open_source  # noqa: PLC0415 - only this command reads the streams
+
+    deadline = time.monotonic() + wait
+    while not info.path_of(home).exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    facts = info.read(home)
+    return open_source(facts, curl(facts))
+
+
+def _deployed(name: str) -> Any:
+    from rastro.deployed.console_source import find, open_source  # noqa: PLC0415 - imports what deploys
+
+    source = open_source(find(name))
+    if source.hourly is not None:
+        print(f"reads only; {source.hourly()} (grows with the events; the health page says it anew)")
+    return source

@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
         pass
     finally:
         source.tails.stop()
+        source.lake.close()
     return 0
 
 

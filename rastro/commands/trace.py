@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
         time.sleep(0.5)
         found = find(source, args.id)
     source.tails.stop()
+    source.lake.close()
     if args.json:
         print(json.dumps(found, default=str))
     else:

@@ -16,6 +16,7 @@ from lake import layout
 from rastro.local import emulator, running
 from rastro.local.condition import leases, reference_data
 from rastro.local.info import LocalFacts
+from rastro.local.recovery import recover
 from rastro.local.stack import APPLICATION
 
 LEDGER = "ledger.json"
@@ -44,6 +45,7 @@ def open_source(facts: LocalFacts, try_it: str = "") -> Source:
         health=lambda: health(facts, s3),
         clock=lambda: int(time.time() * 1000),
         try_it=try_it,
+        recover=lambda reason, first, last, dry: recover(Path(facts.home), reason, first, last, dry=dry),
     )
 
 

@@ -32,6 +32,9 @@ class FileLake:
                 self._answers[sql] = self.lake.rows(sql)
             return self._answers[sql]
 
+    def close(self) -> None:
+        self.lake.close()
+
     def files_of(self, event_id: str) -> list[dict[str, Any]]:
         found = self.lake.database.execute(
             "SELECT event_name, dt, hour FROM enriched WHERE event_id = $id", {"id": event_id}
@@ -60,7 +63,7 @@ def source(run: flow.Flow, folder: Path) -> Source:
 
 
 def client(of: Source, token: str | None = None) -> TestClient:
-    return TestClient(application(of, token), follow_redirects=False)
+    return TestClient(application(of, token), follow_redirects=False, base_url="http://127.0.0.1")
 
 
 def raw(event: dict[str, Any]) -> dict[str, Any]:

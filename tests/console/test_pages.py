@@ -214,6 +214,41 @@ def test_on_any_other_address_a_token_is_needed(shop: Source):
     assert one.get("/live").status_code == 200
 
 
+def test_one_click_replays_and_only_from_its_own_pages(shop: Source):
+    asked: list[tuple[str, int, int, bool]] = []
+
+    def recover(*args: Any) -> str:
+        asked.append(args)
+        return "recover: 3 <found>"
+
+    one = client(shop._replace(recover=recover))
+    reason = next(
+        group.subject.reason
+        for group in shop.tails.store.refusals.groups()
+        if group.subject.stage != "request"
+    )
+    assert f'value="{reason}"' in one.get("/refusals").text
+    own = {"origin": "http://127.0.0.1"}
+    assert one.post("/refusals", data={"reason": reason}).status_code == 403
+    assert (
+        one.post("/refusals", data={"reason": reason}, headers={"origin": "https://x.example"}).status_code
+        == 403
+    )
+    assert not asked
+    assert "3 &lt;found&gt;" in one.post("/refusals", data={"reason": reason, "do": "look"}, headers=own).text
+    one.post("/refusals", data={"reason": reason, "do": "recover"}, headers=own)
+    assert [(call[0], call[3]) for call in asked] == [(reason, True), (reason, False)]
+    assert asked[0][1] <= asked[0][2]
+    assert one.post("/refusals", data={"reason": "none"}, headers=own).status_code == 404
+    assert client(shop).post("/refusals", data={"reason": reason}, headers=own).status_code == 404, (
+        "only reads"
+    )
+
+
+def test_a_name_that_leads_here_from_elsewhere_is_refused(shop: Source):
+    assert client(shop).get("/live", headers={"host": "rebound.example"}).status_code == 400
+
+
 def test_first_load_is_light(shop: Source):
     one = client(shop)
     paths = [

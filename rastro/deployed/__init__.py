@@ -1,0 +1,1 @@
+"""A deployed environment, read with the operator's own credentials."""
