@@ -33,7 +33,7 @@ COOKIE = "rastro_console"
 
 def application(source: Source, token: str | None = None) -> Starlette:
     """The application. With a `token`, a visitor must bring it once as `?token=`; it is kept in a cookie. Without
-    one it answers to the names of loopback alone, so that no page from elsewhere can read it by a name that leads here."""
+    one it answers to the names of loopback alone: no page from elsewhere can read it by a name that leads here."""
     templates = Environment(
         loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
     )
