@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, str] = {
     "ingest-throttled": "benchmarks.ingest_throttled",
     "latency": "benchmarks.latency",
     "leases": "benchmarks.leases",
+    "peers": "benchmarks.peers",
     "scaling": "benchmarks.scaling",
     "sessions": "benchmarks.sessions",
     "stages": "benchmarks.stages",
