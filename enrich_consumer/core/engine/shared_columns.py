@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from enrich_consumer.core.engine.bounded_cache import BoundedCache, CacheInfo
+from enrich_consumer.core.engine.context import Headers
 from enrich_consumer.core.enriched_event import Fragment, fragment
 from enrich_consumer.core.record import Row
 
@@ -73,7 +74,12 @@ def _is_cacheable(fields: tuple[object, ...], found: SharedColumns) -> bool:
     return not found.failed and not _is_long(fields)
 
 
-def _is_long(field: object) -> bool:
-    if isinstance(field, tuple):
-        return any(map(_is_long, field))
-    return isinstance(field, str) and len(field) > MAX_TEXT
+def _is_long(fields: Sequence[object]) -> bool:
+    """Whether a text among the fields, or among the headers in them, is too long for a key."""
+    for field in fields:
+        if type(field) is str:
+            if len(field) > MAX_TEXT:
+                return True
+        elif type(field) is Headers and _is_long(field):
+            return True
+    return False

@@ -52,6 +52,10 @@ kept = lru_cache(ADDRESSES)(by_policy)
 scrubbed = lru_cache(TEXTS)(scrub)
 
 
+def _scrubbed(text: str) -> str:
+    return scrubbed(text) if len(text) <= LONGEST_CACHED else scrub(text)
+
+
 def _is_click(name: str, _: str) -> bool:
     return name.lower() in CLICK_IDS
 
@@ -87,7 +91,7 @@ def _per_client(client: Client, row: Row) -> None:
     if client.ip and (ip := kept(client.ip[: LONGEST_IP + 1], client.site.ip_policy)):
         row["ip_truncated"] = ip
     if agent := row.get("user_agent"):
-        row["user_agent"] = scrub(agent)
+        row["user_agent"] = _scrubbed(agent)
     if client.analytics is not None:
         row["consent_analytics"] = client.analytics
     if client.ads is not None:
@@ -108,7 +112,7 @@ def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
         _write_properties(properties, row)
     for column in TEXTS_OF_EVENTS:
         if column in row and (text := row[column]):
-            row[column] = scrubbed(text) if len(text) <= LONGEST_CACHED else scrub(text)
+            row[column] = _scrubbed(text)
     if context.refuses_analytics and "user_id" in row:
         del row["user_id"]
 

@@ -24,6 +24,8 @@ _CARD_GROUPS = frozenset(
 )
 _CPF_GROUPS = frozenset([(11,), (3, 3, 3, 2), (9, 2), (3, 3, 5), (3, 3, 3, 1, 1)])
 _CNPJ_GROUPS = frozenset([(2, 3, 3, 4, 2), (8, 4, 2), (2, 3, 3, 6), (8, 6), (12, 2)])
+_CARD_BEGINS = frozenset(sizes[0] for sizes in _CARD_GROUPS)
+_DOCUMENT_BEGINS = frozenset(sizes[0] for sizes in _CPF_GROUPS | _CNPJ_GROUPS)
 
 _AREA = r"(?:[14689][1-9]|2[12478]|3[1-578]|5[1345]|7[134579])"
 """Brazil's area codes (Anatel's Plano Geral de Códigos Nacionais)."""
@@ -109,8 +111,13 @@ def _of_run(text: DecodedText, run: re.Match[str]) -> Iterator[Span]:
         first = 1  # digits of a longer name: an id
     if _is_joined(plain, run.end()):
         groups.pop()
+    sizes = [end - start for start, end in groups]
     while first < len(groups):
-        found = _card(plain, groups, first) or _document(plain, groups, first) or _phone(text, groups, first)
+        found = (
+            _card(plain, groups, sizes, first)
+            or _document(plain, groups, sizes, first)
+            or _phone(text, groups, first)
+        )
         if found is None:
             first += 1
             continue
@@ -126,35 +133,42 @@ def _is_joined(plain: str, place: int) -> bool:
 Groups = list[tuple[int, int]]
 
 
-def _card(plain: str, groups: Groups, first: int) -> Span | None:
+def _card(plain: str, groups: Groups, sizes: list[int], first: int) -> Span | None:
     start, end = groups[first]
-    if 13 <= end - start <= 19:
+    size = sizes[first]
+    if 13 <= size <= 19:
         return Span(start, end, CARD) if is_card(plain[start:end]) else None
+    if size not in _CARD_BEGINS:
+        return None
     for count in (5, 4, 3, 2):
-        some = groups[first : first + count]
-        if tuple(end - start for start, end in some) in _CARD_GROUPS:
+        if tuple(sizes[first : first + count]) in _CARD_GROUPS:
+            some = groups[first : first + count]
             between = {plain[one[1] : other[0]] for one, other in pairwise(some)}
-            digits = "".join([plain[start:end] for start, end in some])
             if (
                 len(between) == 1
                 and between <= {" ", "-", ".", "+", "\u00a0"}
-                and is_card(digits, bare=False)
+                and is_card(_digits(plain, some), bare=False)
             ):
                 return Span(start, some[-1][1], CARD)
     return None
 
 
-def _document(plain: str, groups: Groups, first: int) -> Span | None:
+def _document(plain: str, groups: Groups, sizes: list[int], first: int) -> Span | None:
+    if sizes[first] not in _DOCUMENT_BEGINS:
+        return None
     start, _ = groups[first]
     for count in (5, 4, 3, 2, 1):
+        lengths = tuple(sizes[first : first + count])
         some = groups[first : first + count]
-        lengths = tuple(end - start for start, end in some)
-        digits = "".join([plain[start:end] for start, end in some])
-        if lengths in _CPF_GROUPS and is_cpf(digits):
+        if lengths in _CPF_GROUPS and is_cpf(_digits(plain, some)):
             return Span(start, some[-1][1], CPF)
-        if lengths in _CNPJ_GROUPS and is_cnpj(digits):
+        if lengths in _CNPJ_GROUPS and is_cnpj(_digits(plain, some)):
             return Span(start, some[-1][1], CNPJ)
     return None
+
+
+def _digits(plain: str, groups: Groups) -> str:
+    return "".join([plain[start:end] for start, end in groups])
 
 
 def _phone(text: DecodedText, groups: Groups, first: int) -> Span | None:
