@@ -1,5 +1,5 @@
-# The consumer: KCL's daemon, a Java runtime, the record processor, its hot code compiled. Nothing of development, no
-# compiler, no pip, no shell scripts.
+# The consumer: KCL's daemon, a Java runtime, the record processor. Nothing of development, no compiler, no pip, no
+# shell scripts.
 #
 #   docker build --build-context data="$HOME/.cache/rastro/data" -t rastro-consumer .
 #
@@ -25,16 +25,9 @@ RUN python3 -m venv --system-site-packages /build/tools \
  && python3 -m venv --without-pip /opt/rastro \
  && /build/tools/bin/python -m pip --python /opt/rastro/bin/python install --quiet --no-index --no-deps \
       --no-compile /build/wheels/*.whl
-COPY requirements/compile.txt /build/compile.txt
-RUN python3 -m venv --without-pip /build/compiler \
- && /build/tools/bin/python -m pip --python /build/compiler/bin/python install --quiet --no-deps --require-hashes \
-      --requirement /build/compile.txt
-COPY infra/packaging/compile_consumer.py /build/source/infra/packaging/
-COPY schemas /build/source/schemas
-COPY enrich_consumer /build/source/enrich_consumer
-COPY reference_data /build/source/reference_data
-# The consumer's packages are on the path for their types.
-RUN PYTHONPATH=$(echo /opt/rastro/lib/python3*/site-packages) /build/compiler/bin/python /build/source/infra/packaging/compile_consumer.py /opt/rastro/app
+COPY schemas /opt/rastro/app/schemas
+COPY enrich_consumer /opt/rastro/app/enrich_consumer
+COPY reference_data /opt/rastro/app/reference_data
 COPY --from=data / /opt/rastro/data/
 # Test databases lie beside the real ones and are left out.
 # Bytecode is made here, because the root file system is read-only later; checked by content, so builds repeat.

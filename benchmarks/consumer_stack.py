@@ -1,5 +1,5 @@
-"""CPU of the whole worker, KCL's Java daemon and its children compiled as in the image, on the local emulator: seconds
-per million events.
+"""CPU of the whole worker, KCL's Java daemon and its children, on the local emulator: seconds per
+million events.
 
 One daemon reads, in turn, events of the two sizes and records of ten events and of one. Before it counts, a
 first part warms it up until Java's compiler is nearly quiet: a worker lives for days, so what is compiled once
@@ -28,7 +28,6 @@ from benchmarks.consumer import settings_of
 from benchmarks.cpu import Meter, Used
 from benchmarks.mixes import MIXES, stream
 from benchmarks.workload import raw_records, renamed
-from infra.packaging import compile_consumer
 from rastro.local import emulator, processes
 from rastro.terminal.errors import Problem
 
@@ -318,7 +317,6 @@ def _start(aws: emulator.Emulator, home: Path) -> int:
         **os.environ,
         **settings_of("benchmark", f"s3://{BUCKET}/state").to_env(),
         **emulator.aws_environment(aws.endpoint),
-        **(compile_consumer.environment(built) if (built := compile_consumer.compiled_package()) else {}),
     }
     command = [sys.executable, "-m", "enrich_consumer", "kcl", "--folder", str(home / "kcl")]
     return processes.launch(command, env, home / "daemon.log", cwd=home)

@@ -1,9 +1,7 @@
 """Where an event's time goes inside the core: the stages one after the other, in process.
 
 Each figure is the time up to the end of a stage less the time up to its start: microseconds of CPU per event, the
-best of several rounds. Every round begins with empty caches of shared columns. Of the compiled core:
-
-    PYTHONSAFEPATH=1 PYTHONPATH=build/compiled:. python -m benchmarks stages
+best of several rounds. Every round begins with empty caches of shared columns.
 """
 
 import argparse
@@ -67,7 +65,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         "sessions_and_line_us": total_us - enrich_us,
         "total_us": total_us,
     }
-    figures: dict[str, Any] = {"mix": args.mix, "compiled": str(pipeline.__file__).endswith(".so")}
+    figures: dict[str, Any] = {"mix": args.mix}
     figures |= {name: round(value, 2) for name, value in times.items()}
     for name, value in figures.items():
         print(f"{name:40} {value!s:>8}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """Every path of the API, once: the function dispatches by it, and the infrastructure makes its routes from it.
 
 Only our own paths are routes of the gateway; its catch-all leads all others here. Sites name paths of their own, and
-each route costs metrics: docs/decisions/0050-other-makers-clients.md.
+each route costs metrics: docs/decisions/0053-other-makers-clients.md.
 """
 
 from collections.abc import Mapping

@@ -32,7 +32,6 @@ SLOW = (
     "tests/infra/",
     "tests/storefront/",
     "tests/lake/",
-    "tests/enrich_consumer/test_compiled.py",
     "tests/enrich_consumer/test_local.py",
     "tests/enrich_consumer/core/enrichments/test_public_sets.py",
     "tests/ingest_lambda/test_fuzz.py",
