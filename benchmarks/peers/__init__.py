@@ -25,7 +25,6 @@ import orjson
 
 from benchmarks.consumer import settings_of
 from benchmarks.mixes import MIXES, stream
-from infra.packaging import compile_consumer
 from rastro.local import emulator, processes
 from rastro.open_loop.cpu import seconds
 from rastro.terminal.errors import Problem
@@ -204,11 +203,9 @@ def _flink(home: Path) -> list[str]:
 
 
 def _ours() -> dict[str, str]:
-    built = compile_consumer.compiled_package()
     return {
         "JAVA_TOOL_OPTIONS": "-XX:ActiveProcessorCount=1 -XX:MaxRAM=3g",
         **settings_of("peer", "s3://peer/state").to_env(),
-        **(compile_consumer.environment(built) if built else {}),
     }
 
 
