@@ -10,6 +10,8 @@ from analytics.tables.pieces import (
     CHANGED,
     EARLIER,
     HAPPENED,
+    IS_NOT_ERASED,
+    NOT_ERASED,
     OF_WINDOW,
     ROWS,
     TOUCHED,
@@ -29,7 +31,8 @@ USING (
   SELECT site, visitor_id, merged_session_id, min(session_id) AS session_id,
     min(coalesce(event_date, CAST(event_at AS date))) AS event_date
   FROM {LANDING}
-  WHERE {ARRIVED} AND {HAPPENED} AND event_name = 'session_merge'
+    {NOT_ERASED}
+  WHERE {ARRIVED} AND {HAPPENED} AND event_name = 'session_merge' AND {IS_NOT_ERASED}
     AND merged_session_id IS NOT NULL AND session_id IS NOT NULL
   GROUP BY site, visitor_id, merged_session_id
 ) AS n
@@ -62,7 +65,8 @@ USING (
   FROM (
     SELECT {LANDING}.*, row_number() OVER (PARTITION BY site, event_id ORDER BY raw_sequence) AS copy_number
     FROM {LANDING}
-    WHERE {ARRIVED} AND {HAPPENED} AND event_name <> 'session_merge'
+    {NOT_ERASED}
+    WHERE {ARRIVED} AND {HAPPENED} AND event_name <> 'session_merge' AND {IS_NOT_ERASED}
       AND (site, event_id, raw_sequence) NOT IN (SELECT site, event_id, raw_sequence FROM known_copies)
   ) AS r
   LEFT JOIN (

@@ -8,6 +8,19 @@ HAPPENED = "coalesce(event_date, CAST(event_at AS date)) BETWEEN DATE ':since' A
 OF_WINDOW = "event_date BETWEEN DATE ':since' AND DATE ':until'"
 
 
+def _hash(text: str) -> str:
+    return f"to_hex(sha256(to_utf8({text})))"
+
+
+NOT_ERASED = f"""LEFT JOIN erased_ids AS gone
+      ON gone.id_hash = {_hash(f"{LANDING}.visitor_id")} AND {LANDING}.received_at <= gone.erased_at
+    LEFT JOIN erased_ids AS gone_account
+      ON gone_account.id_hash = {_hash(f"{LANDING}.visitor_id || '/' || {LANDING}.user_id")}
+      AND {LANDING}.received_at <= gone_account.erased_at"""
+"""Behind `FROM enriched`: what `rastro erase` took out comes back by no re-run. With `IS_NOT_ERASED`."""
+IS_NOT_ERASED = "gone.id_hash IS NULL AND gone_account.id_hash IS NULL"
+
+
 def days(column: str, margin: int) -> str:
     """A day that a session of the window may reach."""
     return f"{column} BETWEEN DATE ':since' - INTERVAL '{margin}' DAY AND DATE ':until' + INTERVAL '{margin}' DAY"

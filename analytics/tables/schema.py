@@ -50,9 +50,14 @@ def tables() -> dict[str, Table]:
         ),
         Table("filled_hours", {"dt": "string", "hour": "int"}, None),
         Table("separations", SEPARATIONS, None),
+        Table("erased_ids", ERASED, None),
     )
     return {table.name: table for table in made}
 
+
+ERASED = {"id_hash": "string", "erased_at": "timestamp"}
+"""What `rastro erase` took out: SHA-256 of a visitor_id, or of visitor_id/user_id, upper case hexadecimal. Rows that
+were received until `erased_at` are never taken in again. A visitor id has 122 random bits, so the hash leads nobody back to it."""
 
 SEPARATIONS = {
     **dict.fromkeys(("site", "visitor_id", "user_id"), "string"),
