@@ -56,8 +56,8 @@ def tables() -> dict[str, Table]:
 
 
 ERASED = {"id_hash": "string", "erased_at": "timestamp"}
-"""What `rastro erase` took out: SHA-256 of a visitor_id, or of visitor_id/user_id, upper case hexadecimal. Rows that
-were received until `erased_at` are never taken in again. A visitor id has 122 random bits, so the hash leads nobody back to it."""
+"""What `rastro erase` took out: SHA-256 of a visitor_id, or of visitor_id/user_id, upper case hexadecimal. Rows
+received until that moment are never taken in again. A visitor id has 122 random bits: the hash leads nobody back."""
 
 SEPARATIONS = {
     **dict.fromkeys(("site", "visitor_id", "user_id"), "string"),
