@@ -16,8 +16,10 @@ from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 
 from analytics.duckdb_tables import Tables
 from analytics.tables import Statement, Window, far_copies, fill, hour_window, late_refunds, tables
+from lake import null_lists
 
 NAMESPACE = "rastro"
+null_lists.keep()
 
 
 class IcebergTables:

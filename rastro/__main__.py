@@ -27,6 +27,8 @@ COMMANDS = {
     "separate": "rastro.commands.separate",
     "state": "rastro.commands.state",
     "reset": "rastro.commands.reset",
+    "erase": "rastro.commands.erase",
+    "access": "rastro.commands.access",
 }
 
 

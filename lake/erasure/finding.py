@@ -1,0 +1,111 @@
+"""Whose visitors an account or an address has, by what lies in the lake."""
+
+import gzip
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lake import layout
+from lake.erasure.objects import Objects
+from lake.erasure.subject import Subject, spellings_of_email
+
+PARQUET = (layout.ENRICHED, layout.SESSION_ENDS, layout.CART_EVENTS)
+LINES = (layout.RAW, layout.IMPORTS)
+_COLUMNS = ("site", "visitor_id", "user_id")
+
+
+class Found(NamedTuple):
+    """`shared`: visitors that know other accounts too; of these only the events that name the subject's go."""
+
+    subject: Subject
+    shared: frozenset[str]
+
+
+def of_visitor(visitor_id: str) -> Found:
+    """All of one visitor."""
+    return Found(Subject(visitors=frozenset({visitor_id})), frozenset())
+
+
+def of_account(stores: Iterable[Objects], tables: Iterable[Any], user_id: str, site: str | None) -> Found:
+    """An account, and its visitors."""
+    return _of({user_id}, frozenset(), *_look(stores, tables, frozenset()), site)
+
+
+def of_email(stores: Iterable[Objects], tables: Iterable[Any], address: str, site: str | None) -> Found:
+    """The visitors that sent an address, in whatever event, and the accounts that are called by it or by its digest."""
+    texts = spellings_of_email(address)
+    known, sent = _look(stores, tables, texts)
+    accounts = {user for users in known.values() for user in users if user in texts}
+    return _of(accounts, texts, known, sent, site)
+
+
+_Known = dict[tuple[str, str], set[str]]
+
+
+def _of(
+    accounts: set[str], texts: frozenset[str], known: _Known, sent: set[tuple[str, str]], site: str | None
+) -> Found:
+    visitors: set[str] = set()
+    shared: set[str] = set()
+    own = {key for key, users in known.items() if users & accounts} | sent
+    for key in own:
+        if site in (None, key[0]):
+            others = known.get(key, set()) - accounts
+            (shared if others else visitors).add(key[1])
+    subject = Subject(frozenset(visitors), frozenset(accounts), texts, site)
+    return Found(subject, frozenset(shared - visitors))
+
+
+def _look(
+    stores: Iterable[Objects], tables: Iterable[Any], texts: frozenset[str]
+) -> tuple[_Known, set[tuple[str, str]]]:
+    """The accounts of every visitor, and the visitors whose raw records have one of the texts."""
+    known: _Known = defaultdict(set)
+    sent: set[tuple[str, str]] = set()
+    pattern = Subject(texts=texts).pattern
+    for table in tables:
+        if {"site", "visitor_id", "user_id"} <= {field.name for field in table.schema().fields}:
+            _rows(table.scan(selected_fields=_COLUMNS).to_arrow(), known)
+    for store in stores:
+        for entry in store.entries():
+            name = entry.key.removeprefix("lake/")  # the local stack's downloads
+            if entry.is_latest and name.startswith((*PARQUET, *LINES)):
+                _object(store.read(entry) or b"", known, sent, pattern)
+    return known, sent
+
+
+def _object(data: bytes, known: _Known, sent: set[tuple[str, str]], texts: re.Pattern[bytes]) -> None:
+    if data[:4] == b"PAR1":
+        file = pq.ParquetFile(pa.BufferReader(data))
+        if set(_COLUMNS) <= set(file.schema_arrow.names):
+            _rows(file.read(columns=list(_COLUMNS)), known)
+        return
+    for line in (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).splitlines():
+        has_text = bool(texts.search(line))
+        if has_text or b"user_id" in line:
+            _record(line, known, sent if has_text else set())
+
+
+def _rows(rows: pa.Table, known: _Known) -> None:
+    named = rows.select(_COLUMNS).cast(pa.schema([(name, pa.string()) for name in _COLUMNS]))
+    pairs = named.group_by(list(_COLUMNS)).aggregate([]).to_pylist()
+    for row in pairs:
+        if row["user_id"] is not None and row["visitor_id"] is not None:
+            known[row["site"], row["visitor_id"]].add(row["user_id"])
+
+
+def _record(line: bytes, known: _Known, sent: set[tuple[str, str]]) -> None:
+    try:
+        record = json.loads(line)
+        key = record["site"], record["visitor_id"]
+        users = {str(event["user_id"]) for event in record["events"] if event.get("user_id") is not None}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+    sent.add(key)
+    if users:
+        known[key] |= users

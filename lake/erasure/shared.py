@@ -1,0 +1,34 @@
+"""Sessions of visitors that several people share: computed again from what is left of their events."""
+
+from typing import Any, cast
+
+from pyiceberg.expressions import In
+
+from analytics.athena_to_duckdb import to_duckdb
+from analytics.duckdb_tables import Tables
+from analytics.queries import view
+from analytics.tables import tables
+from lake.erasure.parquet import rows_without
+from lake.erasure.subject import Subject
+
+
+def sessions_again(found: dict[str, Any], subject: Subject, visitors: frozenset[str]) -> int:
+    """Put the rows of `visitors` in the table `sessions` right as the view of that name has them, after `events` and
+    `orders` were. How many rows there are now. `found`: PyIceberg's tables by name."""
+    whose = cast("Any", In)("visitor_id", sorted(visitors))
+    lake = Tables()
+    for name in ("events", "orders"):
+        rows = found[name].scan(row_filter=whose).to_arrow()
+        kept, _ = rows_without(rows, subject)
+        lake.database.register("found", kept)
+        lake.database.execute(f"INSERT INTO {name} BY NAME FROM found")
+        lake.database.unregister("found")
+    columns = ", ".join(tables()["sessions"].columns)
+    sql = to_duckdb(f"SELECT {columns} FROM ({view('sessions').sql}) AS computed")
+    made = lake.database.sql(sql).to_arrow_table()
+    lake.close()
+    table = found["sessions"]
+    with table.transaction() as transaction:
+        transaction.delete(whose)
+        transaction.append(made.cast(table.schema().as_arrow()))
+    return int(made.num_rows)

@@ -1,0 +1,100 @@
+"""Who is to be erased, and how to find them in bytes."""
+
+import re
+from functools import cached_property
+from hashlib import md5, sha256
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from lake.erased_ids import id_hash
+
+TELLING = 12
+"""Characters from which on an account's id is looked for as text, wherever it stands; shorter ones are numbers of
+customers mostly, which stand in half of all rows as something else. These are looked for in the fields of user ids."""
+
+
+class Subject:
+    """Visitors, whole, and accounts: of these the events that name them (the visitors that know no other account
+    are among `visitors`). `texts`: whatever else must stand nowhere, an e-mail address for example. `site`: the
+    accounts' storefront, None for all: customer numbers of two shops mean two people."""
+
+    def __init__(
+        self,
+        visitors: frozenset[str] = frozenset(),
+        accounts: frozenset[str] = frozenset(),
+        texts: frozenset[str] = frozenset(),
+        site: str | None = None,
+    ) -> None:
+        self.visitors = visitors
+        self.accounts = accounts
+        self.site = site
+        own = {text for text in accounts if len(text) >= TELLING and site is None}
+        self.texts = tuple(sorted(visitors | texts | own, key=lambda text: (-len(text), text)))
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """Matches where one of the texts stands, as it is or as JSON and addresses write it."""
+        spelled = {form for text in self.texts for form in _spellings(text)}
+        return re.compile(b"|".join(map(re.escape, sorted(spelled, key=len, reverse=True))) or b"(?!)")
+
+    @cached_property
+    def hints(self) -> re.Pattern[bytes]:
+        """Matches at least where JSON may be about the subject: the pattern, and accounts in fields."""
+        parts = [self.pattern.pattern] if self.texts else []
+        for account in sorted(self.accounts):
+            parts += [rb'user_?[iI]d\\*"\s*:\s*\\*"?' + re.escape(account.encode())]
+        return re.compile(b"|".join(parts) or b"(?!)")
+
+    @cached_property
+    def packed(self) -> re.Pattern[bytes]:
+        """As `pattern`, and visitors as 16 bytes, as the session log holds them."""
+        raw = [re.escape(UUID(one).bytes) for one in sorted(self.visitors) if _is_uuid(one)]
+        return re.compile(
+            b"|".join([*raw, *([self.pattern.pattern] if self.texts else [])]) or b"(?!)", re.DOTALL
+        )
+
+    def is_row(self, site: Any, visitor_id: Any, user_id: Any) -> bool:
+        """Whether a row of these values is the subject's."""
+        return visitor_id in self.visitors or self.is_account(site, user_id)
+
+    def is_account(self, site: Any, user_id: Any) -> bool:
+        """Whether this is an account of the subject."""
+        return user_id is not None and str(user_id) in self.accounts and self.site in (None, site)
+
+    def redacted(self, data: bytes) -> bytes:
+        """`data` with a mark in the place of every text."""
+        return self.pattern.sub(b"[erased]", data)
+
+    def digest(self) -> str:
+        """A name for the request that tells nobody who it is about. Hexadecimal."""
+        told = "\n".join(
+            [*sorted(self.visitors), "", *sorted(self.accounts), "", *self.texts, self.site or ""]
+        )
+        return sha256(told.encode()).hexdigest()
+
+    def hashes(self, shared: frozenset[str]) -> set[str]:
+        """For the list of erased ids; `shared`: visitors of whom only the accounts' events go."""
+        return {id_hash(visitor) for visitor in self.visitors} | {
+            id_hash(visitor, account) for visitor in shared for account in self.accounts
+        }
+
+
+def _spellings(text: str) -> set[bytes]:
+    plain = text.encode("utf-8", "surrogatepass")
+    quoted = quote(text, safe="").encode()
+    return {form for one in {plain, quoted, plain.upper() if _is_uuid(text) else plain} for form in {one}}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def spellings_of_email(address: str) -> frozenset[str]:
+    """What a shop may have sent in the place of an address: itself, in small letters, and its usual digests."""
+    small = address.strip().lower()
+    digests = {sha256(small.encode()).hexdigest(), md5(small.encode(), usedforsecurity=False).hexdigest()}
+    return frozenset({address.strip(), small} | digests)

@@ -1,0 +1,1 @@
+"""A person's data: where they lie here or on AWS, and the paper that says they are gone."""

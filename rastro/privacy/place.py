@@ -1,0 +1,151 @@
+"""Every store of an environment, or of this machine, that may hold a person's data."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import boto3
+
+from analytics.tables import tables
+from lake import layout
+from lake.erased_ids import TABLE as ERASED_IDS
+from lake.erasure.objects import Bucket, Folder, Objects
+from lake.iceberg import IcebergTables
+from rastro.local import emulator, info
+from rastro.terminal.errors import Problem
+
+OWN = ("tables/", "erasures/", "emulator/")
+"""Of a home: the Iceberg tables have a step of their own, certificates hold no ids, the emulator's objects are in its
+bucket."""
+RETENTION_HOURS_HERE = 24
+
+
+class Place(NamedTuple):
+    """`stores` are swept; `looked_at` too, but nothing is changed in them, for `tables` (PyIceberg's, by name) have a
+    step of their own. `files_of` lists what lies below a table's location. `stream_hours`: how long the streams
+    remember. `s3`, `bucket`: None and empty without a running stack."""
+
+    name: str
+    stores: tuple[Objects, ...]
+    looked_at: tuple[Objects, ...]
+    tables: dict[str, Any]
+    files_of: Callable[[str], Iterator[str]]
+    stream_hours: int
+    s3: Any
+    bucket: str
+
+
+def here(home: Path) -> Place:
+    """The stack under `home`; without a running one its files alone."""
+    if not home.exists():
+        raise Problem(f"there is no {home}; rastro up or make demo makes one")
+    kept = IcebergTables(home / "tables")
+    stores: tuple[Objects, ...] = (Folder(home, f"{home}/", OWN),)
+    s3, bucket = None, ""
+    if info.path_of(home).exists():
+        facts = info.read(home)
+        s3, bucket = emulator.client(facts.aws_endpoint, "s3"), facts.bucket
+        stores = (Bucket(s3, bucket), *stores)
+    return Place(
+        "local",
+        stores,
+        (Folder(home / "tables", f"{home}/tables/"),),
+        {name: kept.table(name) for name in tables()},
+        _local_files,
+        RETENTION_HOURS_HERE,
+        s3,
+        bucket,
+    )
+
+
+def _local_files(location: str) -> Iterator[str]:
+    for path in sorted(Path(location.removeprefix("file://")).rglob("*")):
+        if path.is_file():
+            yield f"file://{path}"
+
+
+def on_aws(env: str, home: Path) -> Place:
+    """A deployed environment, and what this machine keeps of it under `home`."""
+    from infra.deploy import stacks  # noqa: PLC0415 - takes a while to import
+    from infra.deploy.target import find_target  # noqa: PLC0415
+    from infra.environments import loader  # noqa: PLC0415
+
+    environment = loader.read(env)
+    target = find_target(environment)
+    bucket = stacks.outputs(f"{environment.prefix}-pipeline", target.client)["Bucket"]
+    machine = f"arn:aws:states:{target.region}:{target.account}:stateMachine:{environment.prefix}-tables"
+    running = target.client("stepfunctions").list_executions(stateMachineArn=machine, statusFilter="RUNNING")
+    if running["executions"]:
+        raise Problem(
+            "the tables' job is running, and would write while rows are taken out; again in some minutes"
+        )
+    s3 = target.client("s3")
+    stores: tuple[Objects, ...] = (Bucket(s3, bucket, (layout.TABLES,)),)
+    if home.exists():
+        stores = (*stores, Folder(home, f"{home}/", OWN))
+    return Place(
+        env,
+        stores,
+        (Bucket(s3, bucket, tuple(f for f in FOLDERS if f != layout.TABLES)),),
+        glue_tables(environment.database, target.region),
+        lambda location: _s3_files(s3, location),
+        environment.streams.retention_hours,
+        s3,
+        bucket,
+    )
+
+
+FOLDERS = (
+    *(layout.ENRICHED, layout.REJECTED, layout.SESSION_ENDS, layout.CART_EVENTS, layout.RAW, layout.ERRORS),
+    *(
+        layout.PAYLOADS,
+        layout.IMPORTS,
+        layout.TABLES,
+        layout.RESULTS,
+        f"{layout.STATE}/",
+        "audit/",
+        "erasures/",
+    ),
+)
+
+
+def glue_tables(database: str, region: str, endpoint: str | None = None) -> dict[str, Any]:
+    """The Iceberg tables of a Glue database that are there."""
+    from pyiceberg.catalog.glue import GlueCatalog  # noqa: PLC0415 - takes a while to import
+    from pyiceberg.exceptions import NoSuchTableError  # noqa: PLC0415
+
+    properties: dict[str, Any] = {"glue.region": region, "s3.region": region}
+    if endpoint:
+        properties |= {
+            "glue.endpoint": endpoint,
+            "s3.endpoint": endpoint,
+            "s3.force-virtual-addressing": "false",
+        }
+    credentials = boto3.Session().get_credentials()
+    if credentials:  # Arrow's S3 does not know every way of signing in that boto3 knows
+        frozen = credentials.get_frozen_credentials()
+        properties |= {
+            "s3.access-key-id": frozen.access_key or "",
+            "s3.secret-access-key": frozen.secret_key or "",
+        }
+        if frozen.token:
+            properties["s3.session-token"] = frozen.token
+    catalog = GlueCatalog("rastro", **properties)
+    found = {}
+    for name in tables():
+        try:
+            found[name] = catalog.load_table((database, name))
+        except NoSuchTableError:
+            continue
+    if ERASED_IDS not in found:
+        raise Problem(f"the database {database} has no table {ERASED_IDS}; deploy first: make deploy")
+    return found
+
+
+def _s3_files(s3: Any, location: str) -> Iterator[str]:
+    address = urlsplit(location)
+    prefix = address.path.strip("/") + "/"
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=address.netloc, Prefix=prefix):
+        for one in page.get("Contents", ()):
+            yield f"s3://{address.netloc}/{one['Key']}"

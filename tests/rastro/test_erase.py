@@ -1,0 +1,234 @@
+"""`rastro erase` and `rastro access` on this machine: landing, tables with old snapshots, archive, audit file."""
+
+import gzip
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from analytics.duckdb_lake import Lake
+from lake.iceberg import IcebergTables, open_tables
+from rastro.__main__ import main
+from rastro.commands import erase
+from tests.analytics.flow import write_parquet
+from tests.support.lake_rows import History
+
+DAY = 24 * 60
+GONE = "0192f7a0-1111-4000-8000-00000000dead"
+SHARED = "0192f7a0-3333-4000-8000-0000000ab1e5"
+STAYS = "0192f7a0-2222-4000-8000-00000000beef"
+VIEWS = (
+    "sessions",
+    "orders",
+    "revenue",
+    "attribution",
+    "visitors",
+    "people",
+    "touches",
+    "products",
+    "funnel",
+)
+
+
+def _history() -> History:
+    shop = History()
+    for day in range(3):
+        for visitor, user in ((GONE, "ana"), (SHARED, "ana"), (STAYS, "bia")):
+            at, session = day * DAY, f"{visitor[9:13]}-{day}"
+            shop.add("page_view", at, visitor=visitor, session=session, channel="Email", utm_source="news")
+            shop.add("login", at + 1, visitor=visitor, session=session, user_id=user)
+            shop.purchase(f"P-{session}", 100, at + 2, visitor=visitor, session=session, user_id=user)
+            if visitor == SHARED:
+                shop.add("login", at + 3, visitor=visitor, session=session, user_id="caio")
+                shop.purchase(f"C-{session}", 50, at + 4, visitor=visitor, session=session, user_id="caio")
+    shop.add("page_view", 9, visitor=STAYS, session="2222-0", page_url=f"https://b.example/?_v={GONE}")
+    return shop
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with landing, tables of several snapshots, an archive and an audit file that names the visitor."""
+    home = tmp_path_factory.mktemp("filled")
+    rows = _history().rows
+    write_parquet(rows, home / "lake")
+    (home / "lake" / "rows.jsonl").unlink()
+    raw = home / "lake" / "raw" / "dt=2026-11-21"
+    raw.mkdir(parents=True)
+    records = [
+        {"v": 1, "site": "loja", "visitor_id": row["visitor_id"], "received_at": 1, "events": [_event(row)]}
+        for row in rows
+    ]
+    raw.joinpath("a.gz").write_bytes(gzip.compress(b"".join(json.dumps(r).encode() + b"\n" for r in records)))
+    assert main(["rebuild", "--day", "2026-11-21", "--home", str(home)]) == 0
+    assert main(["rebuild", "--all", "--home", str(home)]) == 0
+    sql = f"SELECT event_id FROM events WHERE visitor_id = '{GONE}'"
+    assert main(["query", sql, "--home", str(home)]) == 0
+    return home
+
+
+def _event(row: dict[str, Any]) -> dict[str, Any]:
+    return {"event_id": row["event_id"], "event": row["event_name"], "user_id": row.get("user_id")}
+
+
+@pytest.fixture
+def home(filled: Path, tmp_path: Path) -> Iterator[Path]:
+    """At the same path as it was made: Iceberg names its files whole."""
+    shutil.copytree(filled, tmp_path / "kept")
+    yield filled
+    shutil.rmtree(filled)
+    shutil.copytree(tmp_path / "kept", filled)
+
+
+def _bytes_with(home: Path, text: str) -> list[str]:
+    """Files in which a text stands: in their bytes, opened where they are compressed, in every value of Parquet."""
+    found = []
+    for path in home.rglob("*"):
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        if path.suffix == ".parquet":
+            data += json.dumps(pq.read_table(pa.BufferReader(data)).to_pylist(), default=str).encode()
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+        if text.encode() in data:
+            found.append(path.name)
+    return found
+
+
+def _figures(home: Path, where: str) -> dict[str, list[str]]:
+    lake = open_tables(IcebergTables(home / "tables"), [], [])
+    names = {name: {row[0] for row in lake.database.execute(f"DESCRIBE {name}").fetchall()} for name in VIEWS}
+    found = {
+        name: sorted(
+            map(str, lake.rows(f"SELECT * FROM {name}" + (where if "visitor_id" in columns else "")))
+        )
+        for name, columns in names.items()
+    }
+    lake.close()
+    return found
+
+
+def _paper(home: Path) -> dict[str, Any]:
+    (path,) = (home / "erasures").glob("*.json")
+    paper: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return paper
+
+
+def test_a_visitor_is_nowhere_and_nobody_elses_figures_change(home: Path, capsys: Any) -> None:
+    assert len(_bytes_with(home, GONE)) > 5
+    before = _figures(home, f" WHERE visitor_id <> '{GONE}'")
+    files = {
+        path: path.read_bytes() for path in home.rglob("*") if path.is_file() and path.suffix != ".jsonl"
+    }
+    assert main(["erase", "--visitor", GONE, "--home", str(home), "--dry-run"]) == 0
+    assert {path: path.read_bytes() for path in files} == files
+    assert main(["erase", "--visitor", GONE, "--home", str(home)]) == 0
+    assert _bytes_with(home, GONE) == []
+    after = _figures(home, "")
+    of_visitors = [name for name in VIEWS if name not in ("revenue", "products", "funnel", "attribution")]
+    assert {name: after[name] for name in of_visitors} == {name: before[name] for name in of_visitors}
+    paper = _paper(home)
+    assert (paper["proof"]["bytes_with_the_id"], paper["proof"]["places_with_the_id"]) == (0, 0)
+    assert paper["tables"]["events"]["rows"] == 9
+    assert {one["folder"] for one in paper["objects"]} == {"lake", "audit.jsonl"}
+    told = capsys.readouterr().err
+    assert "CERTIFICATE OF ERASURE" in told
+    assert GONE not in told
+    # what is left is what a lake without the visitor would have
+    left = Lake(sorted((home / "lake" / "enriched").rglob("*.parquet")))
+    for name in ("revenue", "products", "funnel", "attribution"):
+        assert sorted(map(str, left.rows(f"SELECT * FROM {name}"))) == after[name], name
+    left.close()
+
+
+def test_again_changes_nothing_and_no_rebuild_brings_the_visitor_back(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home / "lake", tmp_path / "backup")
+    assert main(["erase", "--visitor", GONE, "--home", str(home)]) == 0
+    before = _figures(home, "")
+    files = {path: path.read_bytes() for path in (home / "lake").rglob("*") if path.is_file()}
+    assert main(["erase", "--visitor", GONE, "--home", str(home)]) == 0
+    assert {path: path.read_bytes() for path in (home / "lake").rglob("*") if path.is_file()} == files
+    assert _figures(home, "") == before
+    shutil.rmtree(home / "lake")
+    shutil.copytree(tmp_path / "backup", home / "lake")
+    assert main(["rebuild", "--all", "--home", str(home)]) == 0
+    assert _figures(home, "") == before
+
+
+def test_an_account_goes_and_who_shares_its_visitor_keeps_everything(home: Path) -> None:
+    caio = "SELECT * FROM events WHERE user_id = 'caio'"
+    lake = open_tables(IcebergTables(home / "tables"), [], [])
+    before = sorted(map(str, lake.rows(caio)))
+    lake.close()
+    assert main(["erase", "--user", "ana", "--home", str(home)]) == 0
+    lake = open_tables(IcebergTables(home / "tables"), [], [])
+    assert sorted(map(str, lake.rows(caio))) == before
+    assert lake.rows(f"SELECT * FROM events WHERE visitor_id = '{GONE}' OR user_id = 'ana'") == []
+    found = lake.rows(f"SELECT orders, revenue, user_id FROM sessions WHERE visitor_id = '{SHARED}'")
+    assert [tuple(row.values()) for row in found] == [(1, 50, "caio")] * 3
+    # the table is still what the views say of the rows that are left
+    left = Lake(sorted((home / "lake" / "enriched").rglob("*.parquet")))
+    for name in ("events", "orders", "sessions"):
+        columns = ", ".join(sorted(row[0] for row in left.database.execute(f"DESCRIBE {name}").fetchall()))
+        sql = f"SELECT {columns} FROM {name}"
+        assert sorted(map(str, left.rows(sql))) == sorted(map(str, lake.rows(sql))), name
+    left.close()
+    lake.close()
+    assert _bytes_with(home, GONE) == []
+    raw = gzip.decompress((home / "lake" / "raw" / "dt=2026-11-21" / "a.gz").read_bytes())
+    assert b'"ana"' not in raw
+    assert raw.count(b'"caio"') == 6
+
+
+def test_what_cannot_be_cleaned_is_told_and_is_no_certificate(home: Path, capsys: Any) -> None:
+    (home / "export.bin").write_bytes(b"\0" + GONE.encode())
+    assert main(["erase", "--visitor", GONE, "--home", str(home)]) == erase.LEFT
+    told = capsys.readouterr().err
+    assert "ERASURE NOT COMPLETE" in told
+    assert "export.bin: cannot be read" in told
+    (home / "export.bin").unlink()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--visitor", "v1"], "too short"),
+        (["--email", "ana"], "no e-mail address"),
+        (["--user", " "], "empty"),
+    ],
+)
+def test_a_request_that_means_nobody_is_refused(
+    options: list[str], message: str, home: Path, capsys: Any
+) -> None:
+    assert main(["erase", *options, "--home", str(home)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_access_gives_a_person_everything_and_nobody_elses(home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "mine.zip"
+    assert main(["access", "--user", "ana", "--home", str(home), "--out", str(out)]) == 0
+    with zipfile.ZipFile(out) as archive:
+        names = set(archive.namelist())
+        data = {name: json.loads(archive.read(name)) for name in names if name.endswith(".json")}
+        csv = archive.read("events.csv").decode()
+        about = archive.read("README.txt").decode()
+    assert {
+        "events.json",
+        "sessions.json",
+        "orders.json",
+        "landing_enriched.json",
+        "landing_raw.json",
+    } <= names
+    assert len(data["events.json"]) == 9 + 6  # the visitor's, and ana's at the shared one
+    assert csv.count("\n") == 16
+    assert "user_id: The shop's own customer id" in about
+    everything = json.dumps(data)
+    assert STAYS not in everything
+    assert "caio" not in everything
+    assert main(["access", "--user", "ana", "--home", str(home), "--out", str(out)]) == 2
