@@ -30,7 +30,10 @@ class ErasedIds(NamedTuple):
         """A raw record without its erased events; None where nothing is left. The same object where all are."""
         if not self.until:
             return record
-        visitor, at = record["visitor_id"], int(record["received_at"])
+        visitor, at = record.get("visitor_id"), record.get("received_at")
+        if not isinstance(visitor, str) or not isinstance(at, int | float):
+            return record  # whoever reads it next says what is wrong with it
+        at = int(at)
         if self.has(visitor, None, at):
             return None
         events = record.get("events")

@@ -9,7 +9,17 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
         (
             ("Start", ("index.md", "tour.md", "demo.md", "console.md", "glossary.md")),
             ("Shops", ("storefront.md", "clients.md", "ingest.md", "carts.md")),
-            ("Data", ("data-dictionary.md", "sessions.md", "enrichments.md", "analytics.md", "tables.md")),
+            (
+                "Data",
+                (
+                    "data-dictionary.md",
+                    "sessions.md",
+                    "enrichments.md",
+                    "analytics.md",
+                    "identity.md",
+                    "tables.md",
+                ),
+            ),
             (
                 "Operation",
                 (
@@ -17,6 +27,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
                     "operations.md",
                     "customise.md",
                     "settings.md",
+                    "privacy.md",
                     "costs.md",
                     "failover.md",
                     "faults.md",

@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit status: 0 written, 2 it could not run."""
     if args.out.exists() and not args.dry_run:
-        raise Problem(f"{args.out} is there already; name another --out")
+        raise Problem(f"{args.out} is there already; name another --out", "file_exists")
     progress = Progress()
     where = open_place(args)
     found = find(args, where, progress)

@@ -21,6 +21,7 @@ from analytics.tables import Window
 from enrich_consumer.core import enrichments
 from enrich_consumer.core.decimals import as_text
 from lake import landing, layout
+from rastro.privacy.place import erased
 from rastro.repair import estimate, history
 from rastro.repair.place import Place, open_place
 from rastro.repair.times import Entry, listed, of_hours, span
@@ -124,6 +125,7 @@ def _records(
     args: argparse.Namespace, s3: Any, place: Place, inputs: list[Entry]
 ) -> Iterator[dict[str, Any]]:
     when = span(args.since, args.until) if args.raw else None
+    gone = erased(args.env, args.home)
     for entry in inputs:
         if args.file:
             data = Path(entry.key).read_bytes()
@@ -135,10 +137,13 @@ def _records(
                     continue
                 if when is not None and record["received_at"] not in when:
                     continue
+                left = gone.without(record)
+                if left is None:
+                    continue
                 if args.imports or args.own_times:
-                    yield from history.by_own_times(record)
+                    yield from history.by_own_times(left)
                 else:
-                    yield record
+                    yield left
         except history.NoRecordError as error:
             raise Problem(f"{entry.key}: {error}", "invalid_record") from None
 

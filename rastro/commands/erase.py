@@ -107,17 +107,18 @@ def find(args: argparse.Namespace, where: Place, progress: Progress) -> Found:
     """
     asked = (args.visitor or args.user or args.email).strip()
     if not asked:
-        raise Problem("whom? The id is empty")
+        raise Problem("whom? The id is empty", "empty_id")
     if args.visitor:
         if len(asked) < SHORTEST:
             raise Problem(
-                f"{asked!r} is too short for a visitor id: it would be found in other people's data"
+                f"{asked!r} is too short for a visitor id: it would be found in other people's data",
+                "id_too_short",
             )
         return finding.of_visitor(asked)
     progress.note("whose visitors these are")
     kept = [where.tables[name] for name in ("events",) if name in where.tables]
     if args.email and "@" not in asked:
-        raise Problem(f"{asked!r} is no e-mail address")
+        raise Problem(f"{asked!r} is no e-mail address", "no_email")
     look = finding.of_account if args.user else finding.of_email
     return look(where.stores, kept, asked, args.site)
 

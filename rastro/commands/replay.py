@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lake import layout
+from lake.erased_ids import ErasedIds
+from rastro.privacy.place import erased
 from rastro.repair import estimate, putting
 from rastro.repair.place import open_place
 from rastro.repair.times import Span, of_hours, span
@@ -106,6 +108,7 @@ def run(args: argparse.Namespace) -> int:
     figures = {"objects": 0, "objects done before": 0, "records": 0, "put": 0, "bytes": 0}
     pace = Pace(args.rate)
     waiting = _Waiting()
+    gone = erased(args.env, args.home)
 
     def put(records: list[_Record]) -> None:
         figures["put"] += putting.to_stream(
@@ -122,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
         figures["objects"] += 1
         records = [
             _Record(record["received_at"], key, data, record)
-            for data, record in _records(s3, bucket, key)
+            for data, record in _left(_records(s3, bucket, key), gone)
             if _wanted(record, when, args.site)
         ]
         figures["records"] += len(records)
@@ -161,6 +164,16 @@ def _records(s3: Any, bucket: str, key: str) -> Iterator[tuple[bytes, dict[str, 
                 raise Problem(
                     f"s3://{bucket}/{key} holds a line that is no raw record", "invalid_record"
                 ) from None
+
+
+def _left(
+    records: Iterator[tuple[bytes, dict[str, Any]]], gone: ErasedIds
+) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """What of them was not erased."""
+    for data, record in records:
+        left = gone.without(record)
+        if left is not None:
+            yield (data if left is record else json.dumps(left, ensure_ascii=False).encode()), left
 
 
 def _wanted(record: dict[str, Any], when: Span, site: str | None) -> bool:

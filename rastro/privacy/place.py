@@ -10,6 +10,8 @@ import boto3
 from analytics.tables import tables
 from lake import layout
 from lake.erased_ids import TABLE as ERASED_IDS
+from lake.erased_ids import ErasedIds
+from lake.erased_ids import read as read_erased
 from lake.erasure.objects import Bucket, Folder, Objects
 from lake.iceberg import IcebergTables
 from rastro.local import emulator, info
@@ -39,7 +41,7 @@ class Place(NamedTuple):
 def here(home: Path) -> Place:
     """The stack under `home`; without a running one its files alone."""
     if not home.exists():
-        raise Problem(f"there is no {home}; rastro up or make demo makes one")
+        raise Problem(f"there is no {home}; rastro up or make demo makes one", "no_home")
     kept = IcebergTables(home / "tables")
     stores: tuple[Objects, ...] = (Folder(home, f"{home}/", OWN),)
     s3, bucket = None, ""
@@ -78,9 +80,16 @@ def on_aws(env: str, home: Path) -> Place:
     running = target.client("stepfunctions").list_executions(stateMachineArn=machine, statusFilter="RUNNING")
     if running["executions"]:
         raise Problem(
-            "the tables' job is running, and would write while rows are taken out; again in some minutes"
+            "the tables' job is running, and would write while rows are taken out; again in some minutes",
+            "tables_running",
         )
     s3 = target.client("s3")
+    kept = glue_tables(environment.database, target.region)
+    if ERASED_IDS not in kept:
+        raise Problem(
+            f"the database {environment.database} has no table {ERASED_IDS}; deploy first: make deploy",
+            "no_erased_ids",
+        )
     stores: tuple[Objects, ...] = (Bucket(s3, bucket, (layout.TABLES,)),)
     if home.exists():
         stores = (*stores, Folder(home, f"{home}/", OWN))
@@ -88,12 +97,26 @@ def on_aws(env: str, home: Path) -> Place:
         env,
         stores,
         (Bucket(s3, bucket, tuple(f for f in FOLDERS if f != layout.TABLES)),),
-        glue_tables(environment.database, target.region),
+        kept,
         lambda location: _s3_files(s3, location),
         environment.streams.retention_hours,
         s3,
         bucket,
     )
+
+
+def erased(env: str | None, home: Path) -> ErasedIds:
+    """What was erased there, for tools that put old records back; nothing where there are no tables yet."""
+    if not env:
+        if not (home / "tables" / "catalog.db").exists():
+            return ErasedIds({})
+        return read_erased(IcebergTables(home / "tables").table(ERASED_IDS))
+    from infra.deploy.target import find_target  # noqa: PLC0415 - takes a while to import
+    from infra.environments import loader  # noqa: PLC0415
+
+    environment = loader.read(env)
+    found = glue_tables(environment.database, find_target(environment).region)
+    return read_erased(found[ERASED_IDS]) if ERASED_IDS in found else ErasedIds({})
 
 
 FOLDERS = (
@@ -138,8 +161,6 @@ def glue_tables(database: str, region: str, endpoint: str | None = None) -> dict
             found[name] = catalog.load_table((database, name))
         except NoSuchTableError:
             continue
-    if ERASED_IDS not in found:
-        raise Problem(f"the database {database} has no table {ERASED_IDS}; deploy first: make deploy")
     return found
 
 

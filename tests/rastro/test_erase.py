@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from analytics.duckdb_lake import Lake
+from lake.erased_ids import ErasedIds, id_hash
 from lake.iceberg import IcebergTables, open_tables
 from rastro.__main__ import main
-from rastro.commands import erase
+from rastro.commands import erase, replay
 from tests.analytics.flow import write_parquet
 from tests.support.lake_rows import History
 
@@ -232,3 +233,21 @@ def test_access_gives_a_person_everything_and_nobody_elses(home: Path, tmp_path:
     assert STAYS not in everything
     assert "caio" not in everything
     assert main(["access", "--user", "ana", "--home", str(home), "--out", str(out)]) == 2
+
+
+def test_a_replay_puts_nothing_back_that_was_erased(tmp_path: Path) -> None:
+    gone = ErasedIds({id_hash(GONE): 10, id_hash(SHARED, "ana"): 10})
+    events = [{"event_id": "a", "user_id": "ana"}, {"event_id": "b", "user_id": "caio"}]
+    records = [
+        {"site": "loja", "visitor_id": visitor, "received_at": at, "events": events}
+        for visitor, at in ((GONE, 9), (GONE, 11), (SHARED, 9), (STAYS, 9))
+    ]
+    lines = [(json.dumps(record).encode(), record) for record in records]
+    found = list(replay._left(iter(lines), gone))
+    assert [(record["visitor_id"], len(record["events"])) for _, record in found] == [
+        (GONE, 2),
+        (SHARED, 1),
+        (STAYS, 2),
+    ]
+    assert [json.loads(data) for data, _ in found] == [record for _, record in found]
+    assert found[2][0] is lines[3][0]
