@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from analytics.duckdb_lake import enriched_columns
-from lake.erasure import copy
 from rastro.commands.erase import find, open_place, whom
+from rastro.erasure import copy
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from lake import erased_ids
-from lake.erasure import finding
-from lake.erasure.finding import Found
-from lake.erasure.shared import sessions_again
-from lake.erasure.sweep import Figures, Notes, sweep
-from lake.erasure.tables import erase as erase_table
+from rastro.erasure import finding
+from rastro.erasure.finding import Found
+from rastro.erasure.shared import sessions_again
+from rastro.erasure.sweep import Figures, Notes, sweep
+from rastro.erasure.tables import erase as erase_table
 from rastro.privacy import certificate, place
 from rastro.privacy.place import Place
 from rastro.terminal.audit import audit

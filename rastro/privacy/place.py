@@ -12,8 +12,8 @@ from lake import layout
 from lake.erased_ids import TABLE as ERASED_IDS
 from lake.erased_ids import ErasedIds
 from lake.erased_ids import read as read_erased
-from lake.erasure.objects import Bucket, Folder, Objects
 from lake.iceberg import IcebergTables
+from rastro.erasure.objects import Bucket, Folder, Objects
 from rastro.local import emulator, info
 from rastro.terminal.errors import Problem
 

@@ -105,12 +105,12 @@ def _bytes_with(home: Path, text: str) -> list[str]:
 def _figures(home: Path, where: str) -> dict[str, list[str]]:
     lake = open_tables(IcebergTables(home / "tables"), [], [])
     names = {name: {row[0] for row in lake.database.execute(f"DESCRIBE {name}").fetchall()} for name in VIEWS}
-    found = {
-        name: sorted(
-            map(str, lake.rows(f"SELECT * FROM {name}" + (where if "visitor_id" in columns else "")))
-        )
-        for name, columns in names.items()
-    }
+    # how an order is shared among a person's visits follows from the visits that are left of that person
+    other = {"touches": " WHERE person_id <> 'user:ana'"}
+    found = {}
+    for name, columns in names.items():
+        condition = other.get(name, where if "visitor_id" in columns else "")
+        found[name] = sorted(map(str, lake.rows(f"SELECT * FROM {name}{condition}")))
     lake.close()
     return found
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lake import layout
-from lake.erasure.objects import Objects
-from lake.erasure.subject import Subject, spellings_of_email
+from rastro.erasure.objects import Objects
+from rastro.erasure.subject import Subject, spellings_of_email
 
 PARQUET = (layout.ENRICHED, layout.SESSION_ENDS, layout.CART_EVENTS)
 LINES = (layout.RAW, layout.IMPORTS)

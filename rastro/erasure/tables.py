@@ -14,9 +14,9 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.io.pyarrow import ArrowScan, _dataframe_to_data_files
 
-from lake.erasure import content
-from lake.erasure.parquet import rows_without
-from lake.erasure.subject import Subject
+from rastro.erasure import content
+from rastro.erasure.parquet import rows_without
+from rastro.erasure.subject import Subject
 
 ATTEMPTS = 4
 

@@ -9,8 +9,8 @@ from enrich_consumer.core.sessions.visitor import unpack
 from enrich_consumer.session_log.format import MAGIC as SESSION_LOG
 from enrich_consumer.session_log.format import EntryError, decode, encode
 from lake import layout
-from lake.erasure import lines, parquet
-from lake.erasure.subject import Subject
+from rastro.erasure import lines, parquet
+from rastro.erasure.subject import Subject
 
 _PARQUET, _GZIP, _AVRO = b"PAR1", b"\x1f\x8b", b"Obj\x01"
 COPIES = (layout.RESULTS, layout.PAYLOADS)

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lake.erasure.finding import LINES, PARQUET
-from lake.erasure.objects import Objects
-from lake.erasure.parquet import is_subjects
-from lake.erasure.subject import Subject
+from rastro.erasure.finding import LINES, PARQUET
+from rastro.erasure.objects import Objects
+from rastro.erasure.parquet import is_subjects
+from rastro.erasure.subject import Subject
 
 Row = dict[str, Any]
 TABLES = ("events", "orders", "sessions", "refunds")

@@ -7,7 +7,7 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from typing import Any
 
-from lake.erasure.subject import Subject
+from rastro.erasure.subject import Subject
 
 
 def opened(payload: str, encoding: str | None) -> bytes:

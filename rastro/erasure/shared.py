@@ -8,8 +8,8 @@ from analytics.athena_to_duckdb import to_duckdb
 from analytics.duckdb_tables import Tables
 from analytics.queries import view
 from analytics.tables import tables
-from lake.erasure.parquet import rows_without
-from lake.erasure.subject import Subject
+from rastro.erasure.parquet import rows_without
+from rastro.erasure.subject import Subject
 
 
 def sessions_again(found: dict[str, Any], subject: Subject, visitors: frozenset[str]) -> int:

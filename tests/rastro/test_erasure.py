@@ -17,10 +17,10 @@ from moto import mock_aws
 from enrich_consumer.core.sessions.shard_state import visitor_key
 from enrich_consumer.core.sessions.visitor import OpenSession, Visitor, pack
 from enrich_consumer.session_log.format import Header, Kind, decode, encode
-from lake.erasure import content, finding, lines
-from lake.erasure.objects import Bucket, Entry, Folder
-from lake.erasure.subject import Subject
-from lake.erasure.sweep import Notes, sweep
+from rastro.erasure import content, finding, lines
+from rastro.erasure.objects import Bucket, Entry, Folder
+from rastro.erasure.subject import Subject
+from rastro.erasure.sweep import Notes, sweep
 from schemas.rejected import Reason, Stage, rejected
 from tests.analytics.flow import write_parquet, write_rejected
 from tests.support.lake_rows import History, item

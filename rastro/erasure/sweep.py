@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from lake.erasure import content
-from lake.erasure.objects import Entry, Objects
-from lake.erasure.subject import Subject
+from rastro.erasure import content
+from rastro.erasure.objects import Entry, Objects
+from rastro.erasure.subject import Subject
 
 WORKERS = 4
 ROUNDS = 5

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lake.erasure.subject import Subject
+from rastro.erasure.subject import Subject
 
 ROWS_AT_ONCE = 1 << 16
 
@@ -84,7 +84,7 @@ def _payloads(table: pa.Table) -> Iterator[tuple[str | None, str | None, str | N
 
 
 def _payload_hits(row: tuple[str | None, str | None, str | None], subject: Subject) -> bool:
-    from lake.erasure.lines import opened  # noqa: PLC0415 - the two know each other
+    from rastro.erasure.lines import opened  # noqa: PLC0415 - the two know each other
 
     site, payload, encoding = row
     if payload is None or subject.site not in (None, site):
