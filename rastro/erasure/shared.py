@@ -24,7 +24,7 @@ def sessions_again(found: dict[str, Any], subject: Subject, visitors: frozenset[
         lake.database.execute(f"INSERT INTO {name} BY NAME FROM found")
         lake.database.unregister("found")
     columns = ", ".join(tables()["sessions"].columns)
-    sql = to_duckdb(f"SELECT {columns} FROM ({view('sessions').sql}) AS computed")
+    sql = to_duckdb(f"SELECT {columns} FROM ({view('sessions').sql}) AS computed")  # noqa: S608 - our own words
     made = lake.database.sql(sql).to_arrow_table()
     lake.close()
     table = found["sessions"]
