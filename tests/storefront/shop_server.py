@@ -11,6 +11,7 @@ import socket
 import struct
 import threading
 import time
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,10 +20,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ingest_lambda.http.request import from_gateway
+from ingest_lambda.scripts import Scripts
 from tests.ingest_lambda.doubles import KEY, Bench, gateway
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "storefront" / "dist"
+FROM_THE_API = "/s/"
+"""The scripts as the function answers them; below `/r/` they lie as with the shop's own files."""
 VERSION = json.loads((DIST / "manifest.json").read_text())["version"]
 
 Fault = Callable[[list[dict[str, Any]]], str | None]
@@ -101,6 +106,7 @@ def serve(origins: int = 1) -> Iterator[Shop]:
     Each has an address of its own in 127.0.0.0/8: browsers keep cookies by host, whatever the port.
     """
     shop = Shop()
+    shop.bench.app.scripts = Scripts(FROM_THE_API)
     hosts = [f"127.{random.randrange(1, 255)}.{random.randrange(255)}.{n + 1}" for n in range(origins + 1)]
     servers = [_server(shop, host) for host in hosts]
     shop.events_url, *shop.origins = [
@@ -127,10 +133,20 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith("/r/") and script.is_file():
             kind = {"content-type": "text/javascript", "cache-control": "no-cache"}
             self._answer(200, script.read_bytes(), kind)
+        elif path.startswith(FROM_THE_API):
+            self._script()
         elif path.startswith("/r/") or path == "/favicon.ico":
             self._answer(404, b"", {})
         else:
             self._answer(200, self.shop.html(path).encode(), {"content-type": "text/html; charset=utf-8"})
+
+    def _script(self) -> None:
+        """As the function answers it."""
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        event = gateway("", method="GET", path=self.path, key=None, headers=headers)
+        with self.shop.lock:
+            answer = self.shop.bench.app.answer(from_gateway(event, "id"), 0, float("inf")).to_gateway()
+        self._answer(answer["statusCode"], b64decode(answer["body"]), answer["headers"])
 
     def do_OPTIONS(self) -> None:
         self._ingest(b"", "OPTIONS")
