@@ -25,7 +25,18 @@ from tests.storefront.scenarios import EVENTS, SCENARIOS, Tracker
 
 HELP = "this tracker and others in four ways to lose events"
 PAGES = Path(__file__).parent / "tracker_pages"
-OTHERS = ["plausible", "minimal-ga4", "snowplow", "jitsu", "segment", "posthog"]
+OTHERS = [
+    "plausible",
+    "minimal-ga4",
+    "snowplow",
+    "jitsu",
+    "segment",
+    "segment-batching",
+    "rudderstack",
+    "posthog",
+]
+D8A = "@d8a-tech/web-tracker"
+"""In no registry: its file is named with `--d8a`."""
 PATIENCE = 20.0
 EVENT = re.compile(r"bench_(\d+)_event")
 
@@ -33,6 +44,9 @@ EVENT = re.compile(r"bench_(\d+)_event")
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", nargs="*", metavar="NAME", help=f"of rastro, {', '.join(OTHERS)}")
     parser.add_argument("--engine", default="chromium")
+    parser.add_argument(
+        "--d8a", metavar="FILE", help="d8a's tracker too: js/web-tracker/dist/index.min.mjs of its repository"
+    )
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
@@ -42,6 +56,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         print(reason, file=sys.stderr)
         return {"skipped": reason}
     names = args.only or ["rastro", *OTHERS]
+    if args.d8a:
+        names = [*names, "d8a"]
     if set(names) - {"rastro"} and not (PAGES / "node_modules").exists():
         made = npm("ci", cwd=PAGES)
         if made.returncode:
@@ -52,7 +68,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     for name in names:
         cells = []
         for scenario in SCENARIOS:
-            size, arrived, copies = _one(name, scenario, args.engine)
+            size, arrived, copies = _one(name, scenario, args.engine, args.d8a)
             figures |= {
                 f"{name}_bytes": size,
                 f"{name}_{scenario}": arrived,
@@ -96,7 +112,7 @@ def _main_thread() -> dict[str, Any]:
     return figures
 
 
-def _one(name: str, scenario: str, engine: str) -> tuple[int, int, int]:
+def _one(name: str, scenario: str, engine: str, d8a: str | None) -> tuple[int, int, int]:
     """Size of the script, different events of the ten, copies; with a fresh browser."""
     with _place() as place, tempfile.TemporaryDirectory() as folder, browser(engine) as running:
         if name == "rastro":
@@ -108,7 +124,8 @@ def _one(name: str, scenario: str, engine: str) -> tuple[int, int, int]:
             place.head += "<script>window.fire = n => rastro(`bench_${n}_event`)</script>"
         else:
             script = Path(folder) / "script.js"
-            made = node("build.mjs", name, place.address, str(script), cwd=PAGES)
+            elsewhere = [f"{D8A}={Path(d8a).resolve()}"] if name == "d8a" and d8a else []
+            made = node("build.mjs", name, place.address, str(script), *elsewhere, cwd=PAGES)
             if made.returncode:
                 raise RuntimeError(made.stderr)
             size = int(made.stdout)
