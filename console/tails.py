@@ -211,6 +211,8 @@ class _LogReader:
             line = orjson.loads(event["message"])
         except ValueError:
             return
+        if not isinstance(line, dict) or not isinstance(line.get("status"), int) or line["status"] < 400:
+            return  # the pattern left it out already, where the service knows patterns of JSON
         line.pop("_aws", None)
         self._since = max(self._since, event["timestamp"])
         with self._tails.lock:

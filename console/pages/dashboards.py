@@ -1,5 +1,6 @@
 """Dashboards: those of QuickSight, from the same catalogue, over the lake. An address says all that was chosen."""
 
+import contextlib
 import csv
 import io
 import json
@@ -257,12 +258,17 @@ def choices_of(source: Source, dashboard: Dashboard) -> dict[str, list[str]]:
         data = next((name for name in dashboard.data if control.column in DATA_SETS[name].columns), None)
         if data is None:
             continue
-        rows = source.lake.rows(
-            f'SELECT "{control.column}" AS choice, count(*) AS n FROM ({DATA_SETS[data].sql}) GROUP BY 1'  # noqa: S608 - names of the catalogue
-            f" ORDER BY 2 DESC LIMIT {MOST_CHOICES}"
-        )
-        found[control.column] = [str(row["choice"]) for row in rows if row["choice"] is not None]
+        with contextlib.suppress(Exception):  # the visuals say what is wrong with the lake
+            found[control.column] = _choices(source, control.column, data)
     return found
+
+
+def _choices(source: Source, column: str, data: str) -> list[str]:
+    rows = source.lake.rows(
+        f'SELECT "{column}" AS choice, count(*) AS n FROM ({DATA_SETS[data].sql}) GROUP BY 1'  # noqa: S608 - names of the catalogue
+        f" ORDER BY 2 DESC LIMIT {MOST_CHOICES}"
+    )
+    return [str(row["choice"]) for row in rows if row["choice"] is not None]
 
 
 def as_csv(rows: list[dict[str, Any]]) -> str:
