@@ -63,6 +63,8 @@ class Store:
             "session_id": OrderedDict(),
         }
         self._newest_visitors: OrderedDict[str, None] = OrderedDict()
+        self.newest_columns: dict[str, Any] = {}
+        """Of the enriched line seen last."""
         self.money: dict[str, dict[str, Decimal]] = {}
         """Value of the purchases of people by day of the event and currency; bots left out, copies once."""
 
@@ -106,6 +108,7 @@ class Store:
         bot, late = bool(columns.get("is_bot")), bool(columns.get("is_late"))
         self._count(arrived_at, enriched=1, bots=int(bot), late=int(late))
         self._sign_of_life(columns, arrived_at)
+        self.newest_columns = columns
         if columns.get("event_name") == "purchase" and not bot and not lines:
             self._take_money(columns)
 

@@ -14,7 +14,7 @@ from console.store import Store
 READ_SECONDS = 1.0
 """A shard answers five reads a second in all; the consumer makes two."""
 PAUSE_AFTER_ERROR = 3.0
-MOST_AT_ONCE = 1_000
+MOST_AT_ONCE = 500
 """Records of one answer."""
 MOST_READS = 20
 """Answers of one shard in a row while it is behind: within five reads a second on AWS, as fast as it goes here."""

@@ -6,11 +6,10 @@ Kept in SSM Parameter Store on AWS and in a file elsewhere; `sites.schema.json` 
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
-
-import jsonschema_rs
 
 from schemas.files import json_file
 
@@ -101,7 +100,7 @@ def parse_sites(text: str | bytes) -> Sites:
         document = json.loads(text)
     except ValueError as error:
         raise SitesError(f"the sites document is not JSON: {error}") from None
-    problem = next(_VALIDATOR.iter_errors(document), None)
+    problem = next(_validator().iter_errors(document), None)
     if problem is not None:
         place = "/".join(str(step) for step in problem.instance_path) or "the top level"
         raise SitesError(f"the sites document is wrong at {place}: {problem.message}")
@@ -157,7 +156,12 @@ def _site(name: str, fields: dict[str, Any]) -> Site:
     return site
 
 
-_VALIDATOR = jsonschema_rs.validator_for(
-    json_file("sites.schema.json"),
-    mask="this",  # messages reach logs, and a key must not
-)
+@cache
+def _validator() -> Any:
+    """Made with the first document: who only needs the words of the contract does not pay 10 MB for it."""
+    import jsonschema_rs  # noqa: PLC0415 - as said
+
+    return jsonschema_rs.validator_for(
+        json_file("sites.schema.json"),
+        mask="this",  # messages reach logs, and a key must not
+    )

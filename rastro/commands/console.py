@@ -1,6 +1,8 @@
 """The console of a running stack: every event, session and refusal as it happens, dashboards, health."""
 
 import argparse
+import contextlib
+import ctypes
 import secrets
 import time
 from pathlib import Path
@@ -13,6 +15,8 @@ from rastro.terminal.errors import Problem
 HELP = "web pages of a running stack: live events, one event's way, dashboards"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 DEFAULT_PORT = 8791
+_ARENAS, _MMAP_THRESHOLD, _TRIM_THRESHOLD = -8, -3, -1
+"""Of mallopt(3)."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
     from console.app import application  # noqa: PLC0415 - the same
 
+    _return_memory()
     source = _deployed(args.env) if args.env else _local(args.home, args.wait)
     token = None if args.host in LOOPBACK else secrets.token_urlsafe(24)
     suffix = f"/?token={token}" if token else "/"
@@ -50,6 +55,9 @@ def run(args: argparse.Namespace) -> int:
         host=args.host,
         port=args.port,
         log_level="warning",
+        ws="none",
+        http="h11",
+        lifespan="off",
         timeout_graceful_shutdown=2,  # the live page's stream never ends by itself
     )
     try:
@@ -62,6 +70,14 @@ def run(args: argparse.Namespace) -> int:
         source.tails.stop()
         source.lake.close()
     return 0
+
+
+def _return_memory() -> None:
+    """Have the C library give memory back: a read of a shard takes megabytes for a moment, in four threads."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's
+        mallopt = ctypes.CDLL(None).mallopt
+        for option, value in ((_ARENAS, 1), (_MMAP_THRESHOLD, 1 << 16), (_TRIM_THRESHOLD, 1 << 17)):
+            mallopt(option, value)
 
 
 def _local(home: Path, wait: float) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 from analytics.duckdb_tables import Tables
 from lake.iceberg import IcebergTables, Jobs
 from rastro.local import stack
+from rastro.local.info import LEDGER
 from rastro.synthetic_shop import Plan, expected_sessions, plan
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
@@ -68,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
         target = Target(local.facts.api_url, local.facts.site_key)
         made = _post(load, target, progress)
         posted = time.monotonic()
+        _note(args.home, sent=made.sent, accepted=len(made.accepted), sent_again=made.copies)
         downloads = args.home / "lake"
         shutil.rmtree(downloads, ignore_errors=True)
         watch = Watch(local.client("s3"), local.facts, downloads)
@@ -81,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
         )
         ended = time.monotonic()
         ledger = settle(made, watch.event_ids(), watch.rejected())
+        _note(args.home, **ledger._asdict())
         figures: dict[str, Any] = {
             **ledger._asdict(),
             "sessions": int(watch.lake.rows("SELECT count(*) AS n FROM sessions")[0]["n"]),
@@ -142,6 +145,11 @@ def _post(load: Plan, target: Target, progress: Progress) -> Promises:
     )
     progress.say(f"posted {made.sent} events in {total} requests, {made.copies} events of them twice")
     return made._replace(surprises=made.surprises + surprises)
+
+
+def _note(home: Path, **figures: int) -> None:
+    """For the console's health page."""
+    (home / LEDGER).write_text(json.dumps(figures), encoding="utf-8")
 
 
 def _fill_tables(folder: Path, watch: Watch, progress: Progress) -> Tables:

@@ -15,12 +15,10 @@ from console.tails import Tails
 from lake import layout
 from rastro.local import emulator, running
 from rastro.local.condition import leases, reference_data
-from rastro.local.info import LocalFacts
+from rastro.local.info import LEDGER, LocalFacts
 from rastro.local.recovery import recover
 from rastro.local.stack import APPLICATION
 
-LEDGER = "ledger.json"
-"""Under the home folder: what `rastro demo` has accounted for."""
 MOST_FILES = 8
 
 

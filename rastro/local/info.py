@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from rastro.terminal.errors import Problem
 
 FILE_NAME = "local.json"
+LEDGER = "ledger.json"
+"""Under the home folder: what `rastro demo` has accounted for so far."""
 HOME = Path(".rastro")
 """Where a stack lies if nothing else is said."""
 
