@@ -45,7 +45,7 @@ def test_the_same_id_at_another_site_is_another_event(shop: History, tmp_path: P
 def test_two_survivors_and_missing_ids_of_a_merge_stop_nothing(shop: History, tmp_path: Path) -> None:
     shop.add("page_view", session="s3")
     for survivor, absorbed in (("s2", "s3"), ("s1", "s3"), ("s1", None), (None, "s1"), ("s2", "s2")):
-        shop.add("session_merge", session=survivor, merged_session_id=absorbed)  # type: ignore[arg-type]
+        shop.add("session_merge", session=survivor, merged_session_id=absorbed)
     assert ask(shop, tmp_path, "SELECT session_id, written_session_id FROM events") == [("s1", "s3")]
 
 

@@ -120,4 +120,5 @@ def _function(value: dict[str, Any]) -> str | None:
             return str(separator).join(_short(item) for item in items)
         case {"Fn::GetStackOutput": {"StackName": stack, "OutputName": output}}:
             return f"<{stack}:{output}>"
-    return None
+        case _:
+            return None

@@ -27,8 +27,8 @@ def test_the_environments_of_the_repository_can_be_read(name: str) -> None:
 
 def test_a_fourth_file_is_a_fourth_environment(folder: Path) -> None:
     environment = _read(folder, "[streams]\nretention_hours = 48\n")
-    assert environment.name == "mine"  # type: ignore[attr-defined] # an Environment
-    assert environment.streams.retention_hours == 48  # type: ignore[attr-defined] # the same
+    assert environment.name == "mine"
+    assert environment.streams.retention_hours == 48
 
 
 @pytest.mark.parametrize(

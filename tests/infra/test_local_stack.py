@@ -74,7 +74,7 @@ def test_an_event_posted_over_http_is_in_the_raw_stream(local: LocalStack) -> No
     )
     assert (status, answer) == (202, {"accepted": 1, "rejected": []})
     records = [r for r in _raw_records(local) if r["visitor_id"] == "v1"]
-    assert [[e["event_id"] for e in r["events"]] for r in records] == [[event_id]]  # type: ignore[attr-defined] # JSON
+    assert [[e["event_id"] for e in r["events"]] for r in records] == [[event_id]]
 
 
 def test_local_json_tells_what_runs(local: LocalStack) -> None:

@@ -164,7 +164,7 @@ def test_the_canarys_query_is_one_of_athenas() -> None:
     import sqlglot
 
     (statement,) = sqlglot.parse(canary.sql("canary", 1_795_311_000.0), dialect="athena")
-    text = statement.sql(dialect="athena")  # type: ignore[union-attr] # one statement
+    text = statement.sql(dialect="athena")
     hours = re.findall(r"dt = '([\d-]+)' AND hour = (\d+)", text)
     assert hours == [("2026-11-22", "1"), ("2026-11-22", "0")] + [
         ("2026-11-21", hour) for hour in ("23", "22", "21", "20")

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from ingest_lambda.aws.put_all import PutRefused
-from ingest_lambda.events.rejected_rows import Payload
 from tests.ingest_lambda.doubles import PAGE_VIEW, Bench, gateway
 
 NOISE = random.Random(1)
@@ -67,7 +66,7 @@ def test_without_a_place_for_it_the_request_is_refused_whole(bench: Bench) -> No
 def test_a_payload_that_cannot_be_stored_is_a_503() -> None:
     bench = Bench(payloads_at="s3://lake/payloads")
 
-    def refuse(payload: Payload) -> None:
+    def refuse(payload: object) -> None:
         raise PutRefused("PutObject: AccessDenied")
 
     bench.app.to_payloads = refuse

@@ -16,7 +16,7 @@ NOISE = random.Random(1).randbytes(1_000_000)
 
 def row_of(original: bytes, **fields: object) -> Rejected:
     given = {"at": AT, "stage": Stage.ENRICH, "reason": Reason.INVALID_RECORD, "detail": "why", **fields}
-    row = rejected(original, **given)  # type: ignore[arg-type]
+    row = rejected(original, **given)
     assert row is not None
     return row
 

@@ -38,7 +38,7 @@ def visit(chromium: Browser, shop: Shop, tag: str) -> Visit:
     shop.tag, shop.page = tag, WATCH
     before = shop.names().count("speed_event")
     tab = chromium.tab()
-    driver = chromium.driver  # type: ignore[attr-defined]  # of this engine alone: its own protocol tells the times
+    driver = chromium.driver  # of this engine alone: its own protocol tells the times
     driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
     tab.open(shop.url + "/a")
     tab.run(f"(() => {{ for (let n = 0; n < {EVENTS}; n++) rastro('speed_event', {{n}}) }})()")

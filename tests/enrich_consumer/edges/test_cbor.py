@@ -50,6 +50,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.calls.append(({name.lower(): text for name, text in self.headers.items()}, body))
         kind = self.headers["Content-Type"]
+        value: object
         if kind == MEDIA_TYPE and self.server.refuses_cbor:
             status, value, kind = (
                 self.server.refuses_cbor,

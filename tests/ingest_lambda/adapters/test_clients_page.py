@@ -29,7 +29,7 @@ def test_a_mapped_event_stands_on_the_page(event: str) -> None:
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
 def test_a_client_stands_on_the_page_with_its_version(client: object) -> None:
-    package = client.package  # type: ignore[attr-defined] # a Client; the parameter is named by pytest
+    package = client.package
     found = re.search(rf'"{re.escape(package)}==([\d.]+)"', SETTINGS)
     version = found[1] if found else packages.version(package)
 

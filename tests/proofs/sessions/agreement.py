@@ -51,11 +51,11 @@ def assert_difference(
     elif differences == {Difference.WINDOW} and len({(e.event_id, e.at) for e in events}) == len(firsts):
         # Where all copies tell one time: the view keeps the first row of an event, and nothing has changed.
         first_rows = {first.ordinal for first in firsts}
-        shown = [[row.event_id for row in rows if row.ordinal in first_rows] for rows in found]
+        shown = [[row.event_id for row in one if row.ordinal in first_rows] for one in found]
         assert {frozenset(ids) for ids in shown if ids} == {session.event_ids for session in wanted}
     if len(rows) == len(firsts):
-        for rows in found:
-            assert_is_a_session(rows, rule)
+        for one in found:
+            assert_is_a_session(one, rule)
 
 
 def assert_is_a_session(rows: Rows, rule: Rule) -> None:

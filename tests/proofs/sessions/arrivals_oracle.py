@@ -24,7 +24,7 @@ class Verdict(NamedTuple):
     arrival: Arrival
     session: Opener | None
     first: int = 0
-    index: int = 0
+    index: int = 0  # type: ignore[assignment] # a tuple's own is never called
     is_start: bool = False
     is_late: bool = False
     absorbed: tuple[Opener, ...] = ()

@@ -27,7 +27,7 @@ class Told(NamedTuple):
     at: str
     arrives: str
     session: str
-    index: int = 0
+    index: int = 0  # type: ignore[assignment] # a tuple's own is never called
     notes: tuple[str, ...] = ()
     clock: int | None = None
     sent: str = ""

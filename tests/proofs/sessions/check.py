@@ -25,7 +25,7 @@ class Out(NamedTuple):
     suspect: bool
     session: Opener
     started_at: int
-    index: int | None
+    index: int | None  # type: ignore[assignment] # a tuple's own is never called
     is_start: bool
     is_late: bool
     absorbed: Opener | None = None

@@ -62,7 +62,7 @@ if folder and "record-processor" in sys.orig_argv:
                 os.write(1, title.encode())
         return outcome
 
-    pipeline.process = process
+    pipeline.process = process  # type: ignore[assignment]
 
     seconds = os.environ.get("RASTRO_TEST_METRICS_SECONDS")
     if seconds:
