@@ -36,6 +36,7 @@ class Settings(NamedTuple):
     retrieval: str = "POLLING"
     failover_ms: int = 4_000
     idle_ms: int = 500
+    max_leases: int = 0
     put_format: str = "CBOR"
     decimals: str = "TEXT"
     kinesis_endpoint: str | None = None

@@ -172,6 +172,12 @@ class Consumer:
     architecture: str = _setting("arm64", "Processor of the task.", choices=("arm64", "x86_64"))
     tasks_min: int = _setting(1, "Tasks that always run.", low=1, high=100)
     tasks_max: int = _setting(4, "Most tasks that a growing lag may start.", low=1, high=100)
+    max_shards: int = _setting(
+        0,
+        "Most shards a task takes; 0: no limit. Too few leave shards unread (docs/scale.md).",
+        low=0,
+        high=1000,
+    )
     lag_seconds: int = _setting(60, "Lag that starts one more task.", low=10, high=3600)
     cpu_percent: int = _setting(60, "CPU load that the number of tasks is held to.", low=20, high=90)
     stop_seconds: int = _setting(

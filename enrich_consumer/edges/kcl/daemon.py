@@ -91,6 +91,14 @@ def properties(settings: Settings, command: str) -> list[Property]:
             "validateSequenceNumberBeforeCheckpointing", "false", "one Kinesis call less; we count ourselves"
         ),
     ]
+    if settings.max_leases:
+        found.append(
+            Property(
+                "maxLeasesForWorker",
+                str(settings.max_leases),
+                "new leases are all taken by the first worker that sees them, which may be more than its memory holds",
+            )
+        )
     if settings.worker_id:
         found.append(
             Property("workerId", settings.worker_id, "who holds a lease, as the lease table names it")

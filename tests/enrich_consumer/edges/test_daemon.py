@@ -94,6 +94,13 @@ def test_the_properties_follow_the_settings():
     assert found["callProcessRecordsEvenForEmptyRecordList"] == "true"
 
 
+def test_a_limit_of_leases_is_told_only_if_there_is_one(known: frozenset[str]):
+    assert "maxLeasesForWorker" not in {item.name for item in daemon.properties(SETTINGS, "x")}
+    limited = {item.name: item.value for item in daemon.properties(SETTINGS._replace(max_leases=16), "x")}
+    assert limited["maxLeasesForWorker"] == "16"
+    assert unknown(["maxLeasesForWorker"], known) == []
+
+
 def test_on_aws_no_endpoint_is_named():
     plain = SETTINGS._replace(kinesis_endpoint=None, dynamodb_endpoint=None)
     assert not {item.name for item in daemon.properties(plain, "x")} & {
