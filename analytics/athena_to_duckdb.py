@@ -22,6 +22,8 @@ def to_duckdb(athena_sql: str) -> str:
 
 
 def _rewrite(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.Select):
+        _unnest_before_joins(node)
     if isinstance(node, exp.Reduce):
         # DuckDB's list_reduce has no finishing function; ours is always the identity
         node.set("finish", None)
@@ -29,6 +31,36 @@ def _rewrite(node: exp.Expr) -> exp.Expr:
         keys, values = (argument.copy() for argument in node.expressions)
         return exp.func("MAP", exp.func("LIST", keys), exp.func("LIST", values))
     return node
+
+
+def _unnest_before_joins(select: exp.Select) -> None:
+    """`FROM a … CROSS JOIN UNNEST(a.list) AS t (item)` → `FROM (SELECT *, unnest(list) AS item FROM a) AS a …`.
+
+    DuckDB joins the former with itself, over the whole table: a condition on a day would then read every day.
+    """
+    source = select.find(exp.From)
+    if source is None or source.parent is not select or not isinstance(source.this, exp.Table):
+        return
+    name = source.this.alias_or_name
+    for join in list(select.args.get("joins") or ()):
+        unnest = join.this
+        if not isinstance(unnest, exp.Unnest) or len(unnest.expressions) != 1:
+            continue
+        (column,) = unnest.expressions
+        alias = unnest.args.get("alias")
+        if (
+            not isinstance(column, exp.Column)
+            or column.table != name
+            or alias is None
+            or len(alias.columns) != 1
+        ):
+            continue
+        inner = exp.select(
+            "*", exp.alias_(exp.Explode(this=exp.column(column.name)), alias.columns[0].copy())
+        )
+        source.set("this", inner.from_(source.this.copy()).subquery(name))
+        select.args["joins"].remove(join)
+        return
 
 
 def duck_type(athena_type: str) -> str:

@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, str] = {
     "leases": "benchmarks.leases",
     "peers": "benchmarks.peers",
     "scaling": "benchmarks.scaling",
+    "lake": "benchmarks.lake",
     "sessions": "benchmarks.sessions",
     "stages": "benchmarks.stages",
     "trackers": "benchmarks.trackers",

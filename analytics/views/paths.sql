@@ -1,5 +1,6 @@
 -- From which page people go to which, for the first ten pages of a visit. next_path is (exit) after the last page.
--- A page that is loaded again right after itself counts once.
+-- A page that is loaded again right after itself counts once. A visit over midnight is a way on each of its days, so
+-- that a question for one day reads one day.
 WITH views AS (
   SELECT
     site,
@@ -12,7 +13,7 @@ WITH views AS (
     event_id,
     page_path,
     lag(page_path) OVER (
-      PARTITION BY site, visitor_id, session_id
+      PARTITION BY site, visitor_id, session_id, event_date
       ORDER BY event_at, raw_sequence, session_event_index, event_id
     ) AS path_before
   FROM events
@@ -24,11 +25,11 @@ steps AS (
     event_date,
     page_path,
     row_number() OVER (
-      PARTITION BY site, visitor_id, session_id
+      PARTITION BY site, visitor_id, session_id, event_date
       ORDER BY event_at, raw_sequence, session_event_index, event_id
     ) AS step_number,
     lead(page_path) OVER (
-      PARTITION BY site, visitor_id, session_id
+      PARTITION BY site, visitor_id, session_id, event_date
       ORDER BY event_at, raw_sequence, session_event_index, event_id
     ) AS path_after
   FROM views

@@ -251,7 +251,7 @@ def entry_exit_pages(delivered: Rows) -> Rows:
 
 def paths(delivered: Rows) -> Rows:
     counts: Counter[tuple[Any, ...]] = Counter()
-    for rows in _grouped(events(delivered), "site", "visitor_id", "session_id").values():
+    for rows in _grouped(events(delivered), "site", "visitor_id", "session_id", "event_date").values():
         pages = [
             row for row in rows if row["event_name"] == "page_view" and not row["is_bot"] and row["page_path"]
         ]
