@@ -50,11 +50,13 @@ class Lake:
         self.database.execute(f"CREATE TABLE {name} ({fields})")
 
     def add(self, table: str, files: Sequence[Path]) -> None:
-        """Take in more files of a table, matching columns by name; a missing column is null."""
+        """Take in more files of a table by their columns' names: a missing one is null, an unknown one is not read."""
         if files:
+            known = [row[0] for row in self.database.execute(f"DESCRIBE {table}").fetchall()]
             self.database.execute(
-                f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet($files, union_by_name = true,"  # noqa: S608 - one of two constants of this package
-                " hive_partitioning = true, hive_types = {'dt': VARCHAR, 'hour': INTEGER})",
+                f"INSERT INTO {table} BY NAME SELECT COLUMNS(lambda name: list_contains({known!r}, name))"  # noqa: S608 - constants of this package
+                " FROM read_parquet($files, union_by_name = true, hive_partitioning = true,"
+                " hive_types = {'dt': VARCHAR, 'hour': INTEGER})",
                 {"files": [str(file) for file in files]},
             )
 

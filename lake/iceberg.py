@@ -15,7 +15,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 
 from analytics.duckdb_tables import Tables
-from analytics.tables import Statement, Window, far_copies, fill, hour_window, late_refunds, tables
+from analytics.tables import Statement, Window, far_copies, fill, hour_window, late_refunds, refreshed, tables
 from lake import null_lists
 
 NAMESPACE = "rastro"
@@ -96,7 +96,7 @@ class Jobs:
         if [statement for statement in far_copies() if self._run(statement, day)]:
             for one in self.lake.windows(dt):
                 self.window(one)
-        for statement in late_refunds():
+        for statement in (*late_refunds(), *refreshed()):
             self._run(statement, day)
 
     def window(self, window: Window) -> None:

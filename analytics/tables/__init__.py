@@ -17,7 +17,7 @@ from analytics.tables.model import (
     filled_in,
     hour_window,
 )
-from analytics.tables.night import WINDOWS_OF_DAY, far_copies, late_refunds
+from analytics.tables.night import WINDOWS_OF_DAY, far_copies, late_refunds, refreshed
 from analytics.tables.schema import tables
 
 __all__ = [
@@ -33,5 +33,6 @@ __all__ = [
     "filled_in",
     "hour_window",
     "late_refunds",
+    "refreshed",
     "tables",
 ]

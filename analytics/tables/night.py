@@ -114,6 +114,41 @@ WHEN MATCHED AND t.refunded <> n.refunded THEN
     )
 
 
+KEYS = {"retention": ("site", "cohort_week", "weeks_later"), "baskets": ("site", "item_a", "item_b")}
+"""Tables without a day, which are made of the whole history: each row's key."""
+
+
+@cache
+def refreshed() -> tuple[Statement, ...]:
+    """What has no day to look back on, computed anew each night from `sessions` and `orders`."""
+    return tuple(statement(name, name, _whole(name, keys)) for name, keys in KEYS.items())
+
+
+def _whole(name: str, keys: tuple[str, ...]) -> str:
+    columns = tables()[name].columns
+    values = [column for column in columns if column not in keys]
+    types = {"string": "varchar"}
+    gone = ", ".join(f"CAST(NULL AS {types.get(columns[one], columns[one])}) AS {one}" for one in values)
+    of_keys = " AND ".join(f"computed.{key} = old.{key}" for key in keys)
+    return f"""MERGE INTO {name} AS t
+USING (
+  WITH computed AS (
+    {view(name).sql}
+  )
+  SELECT {listed("computed", [*keys, *values])}, false AS is_gone
+  FROM computed
+  UNION ALL
+  SELECT {listed("old", list(keys))}, {gone}, true
+  FROM {name} AS old
+  LEFT JOIN computed ON {of_keys}
+  WHERE computed.site IS NULL
+) AS n
+ON {" AND ".join(f"t.{key} = n.{key}" for key in keys)}
+WHEN MATCHED AND n.is_gone THEN DELETE
+WHEN MATCHED THEN UPDATE SET {update(values)}
+WHEN NOT MATCHED AND NOT n.is_gone THEN {insert(list(columns))}"""
+
+
 WINDOWS_OF_DAY = f"""SELECT ':dt' AS dt, 0 AS first_hour, 23 AS last_hour,
   CAST(since AS date) AS since, CAST(until AS date) AS until
 FROM (

@@ -44,6 +44,8 @@ def tables() -> dict[str, Table]:
         Table("refunds", refunds, None),
         Table("orders", orders, "event_date"),
         Table("sessions", SESSIONS, "session_date"),
+        Table("retention", RETENTION, None),
+        Table("baskets", BASKETS, None),
         Table("changed_visitors", changed, None),
         Table(
             "known_copies", {n: events[n] for n in ("site", "event_id", "raw_sequence", "event_date")}, None
@@ -92,4 +94,16 @@ SESSIONS = {
     ),
     "is_bot": "boolean",
     "has_late_events": "boolean",
+}
+RETENTION = {
+    "site": "string",
+    "cohort_week": "date",
+    "weeks_later": "bigint",
+    **dict.fromkeys(("cohort_visitors", "visitors", "buyers"), "bigint"),
+    "share": "double",
+}
+BASKETS = {
+    **dict.fromkeys(("site", "item_a", "name_a", "item_b", "name_b"), "string"),
+    "orders": "bigint",
+    "share_of_a": "double",
 }

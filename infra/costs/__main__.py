@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra.costs import levers, picture
+from infra.costs import lake, levers, picture
 from infra.costs.load import TYPICAL, Load
 from infra.costs.model import bill, prices
 from infra.environments import loader
@@ -24,7 +24,7 @@ def page() -> str:
     parts = [_HEAD.format(date=price["date"]), _summary(price)]
     for name, load in LOADS:
         parts.append(_table(name, load, price))
-    parts += [_PER_EVENT + _per_event(), _sources(price)]
+    parts += [_lake(price), _PER_EVENT + _per_event(), _sources(price)]
     return "\n".join(parts)
 
 
@@ -122,6 +122,39 @@ def _table(name: str, load: Load, price: dict[str, Any]) -> str:
     lines += [f"| **month** | | | {totals} |", "", f"Levers in {REGIONS[1]}:", ""]
     best = levers.levers(environment, load, price[REGIONS[1]])
     return "\n".join([*lines, *(f"- {lever.usd:,.2f} less: {lever.name}" for lever in best), ""])
+
+
+_LAKE = """## The questions: views over landing, and over the tables
+
+A month of hourly refreshed dashboards after a year of history, and the jobs of the [tables](tables.md). Before: every
+refresh reads the whole history, often several times. Now: incremental, three days back each hour, everything once a
+week, `retention` and `baskets` each night. Bytes for each row: {each}. The figures before are what Athena would bill if
+its limits let the questions pass; one day's questions end out of memory long before.
+
+"""
+
+
+def _lake(price: dict[str, Any]) -> str:
+    each = lake.MEASURED
+    told = (
+        f"{each.before_refresh:,.0f} for one refresh of all data sets over landing, {each.after_refresh:,.0f} over the"
+        f" tables, {each.fill:,.0f} for each landed row through the hourly statements, {each.table_bytes:,.0f} stored"
+    )
+    lines = [
+        "| events a day | before, TB | " + " | ".join(f"{r}" for r in REGIONS)
+        + " | now: dashboards, TB | jobs, TB | stored, GB | " + " | ".join(f"{r}" for r in REGIONS) + " |",
+        "| ---: | ---: | " + "---: | " * len(REGIONS) + "---: | ---: | ---: | " + "---: | " * len(REGIONS),
+    ]  # fmt: skip
+    for load in lake.LOADS:
+        found = lake.bill(load)
+        usd = [found.usd(price[region]) for region in REGIONS]
+        cells = [
+            f"{load / 1e6:g} million", f"{found.before_tb:,.0f}", *(f"{before:,.0f}" for before, _ in usd),
+            f"{found.dashboards_tb:,.2f}", f"{found.jobs_tb:,.2f}", f"{found.stored_gb:,.0f}",
+            *(f"**{after:,.0f}**" for _, after in usd),
+        ]  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    return _LAKE.format(each=told) + "\n".join([*lines, ""])
 
 
 def _per_event() -> str:

@@ -39,10 +39,10 @@ class _Machines(NamedTuple):
 @cache
 def _machines() -> _Machines:
     """States on each way; a Map adds one transition for each item and its own."""
-    from analytics.tables import far_copies, fill, late_refunds, tables  # noqa: PLC0415 - reads all SQL
+    from analytics.tables import far_copies, fill, late_refunds, refreshed, tables  # noqa: PLC0415 - reads all SQL
 
     found = 4  # which, windows, rows, map
-    night = len(list(late_refunds())) + 2 * len(list(tables()))
+    night = len(list(late_refunds())) + len(list(refreshed())) + 2 * len(list(tables()))
     return _Machines(
         window=len(list(fill())) + 1,
         hour=found,

@@ -1,7 +1,7 @@
 """The month's bill of the lake: the questions, the jobs and what they leave on the bucket, before and after the tables.
 
-Bytes for each event come from `python -m benchmarks lake` (questions) and from the statements on a Trino (jobs); where each
-stands is beside it. Everything grows in line with the events, as those measurements did.
+Bytes for each event come from `python -m benchmarks lake` (questions) and from the statements on a Trino (jobs); where
+each was seen stands beside it. Everything grows in line with the events, as those measurements did.
 """
 
 from typing import NamedTuple
@@ -13,11 +13,13 @@ LOADS = (1e6, 10e6, 100e6)
 
 
 class PerRow(NamedTuple):
-    """Bytes. `history` is a row of the whole history, `fresh` one of the newest three days, `landed` one that arrived."""
+    """Bytes for each row, unless it says otherwise."""
 
     before_refresh: float = 4500.0  # all data sets once, each row of the history: on a Trino, 13 data sets
     after_refresh: float = 460.0  # the same over the tables
-    fill: float = 9600.0  # one landed row through the statements of its hour: 240 MB for 25,000 rows, on a Trino
+    fill: float = (
+        9600.0  # one landed row through the statements of its hour: 240 MB for 25,000 rows, on a Trino
+    )
     night: float = 0.35  # of `events`, rewritten by OPTIMIZE over nine days, as a share of their bytes a day
     table_bytes: float = 110.0  # a row in the tables, all of them together, zstd
     nightly_sets: float = 60.0  # `retention` and `baskets`, each row of the history
@@ -38,7 +40,9 @@ class LakeBill(NamedTuple):
 
     def usd(self, price: dict[str, float]) -> tuple[float, float]:
         """Before, after: US dollars a month."""
-        after = (self.dashboards_tb + self.jobs_tb) * price["athena_tb"] + self.stored_gb * price["s3_gb_month"]
+        after = (self.dashboards_tb + self.jobs_tb) * price["athena_tb"] + self.stored_gb * price[
+            "s3_gb_month"
+        ]
         return self.before_tb * price["athena_tb"], after
 
 
@@ -52,5 +56,8 @@ def bill(events_a_day: float, history_days: float = 365.0, each: PerRow = MEASUR
     fill = events_a_day * MONTH_DAYS * each.fill * 2  # each hour, and the day once more at night
     optimize = events_a_day * 9 * each.table_bytes * each.night * MONTH_DAYS
     return LakeBill(
-        before / 1e12, (fresh + weekly + nightly) / 1e12, (fill + optimize) / 1e12, history * each.table_bytes / 1e9
+        before / 1e12,
+        (fresh + weekly + nightly) / 1e12,
+        (fill + optimize) / 1e12,
+        history * each.table_bytes / 1e9,
     )

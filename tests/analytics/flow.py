@@ -16,7 +16,7 @@ from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
 from rastro.synthetic_shop import Plan, Request
 from rastro.traffic.post import Answer, address_headers
-from schemas import parse_sites
+from schemas import Column, parse_sites
 from schemas.files import FOLDER
 from schemas.rejected import COLUMNS as REJECTED_COLUMNS
 from tests.ingest_lambda.doubles import Bench, gateway
@@ -26,12 +26,15 @@ SITES = (FOLDER / "examples" / "sites.json").read_bytes()
 
 
 class Flow(NamedTuple):
-    """`answers` by the request's number; `rows` are enriched events as they go to Firehose, merges too."""
+    """`answers` by the request's number; `rows` are enriched events as they go to Firehose, merges too. At its end the
+    time has passed for every session and cart."""
 
     answers: dict[int, Answer]
     probe_statuses: list[int]
     rows: list[dict[str, Any]]
     rejected: list[dict[str, Any]]
+    session_ends: list[dict[str, Any]]
+    cart_events: list[dict[str, Any]]
 
 
 def run(load: Plan, now: int) -> Flow:
@@ -48,11 +51,18 @@ def run(load: Plan, now: int) -> Flow:
     run_core = enrichments.build(References(city=_city))
     state = ShardState()
     rows: list[dict[str, Any]] = []
-    for number, entry in enumerate(bench.stream.stored, start=1):
-        outcome = process(Incoming(number, entry.data), sites, run_core, state)
+    ends: list[dict[str, Any]] = []
+    carts: list[dict[str, Any]] = []
+    records = [entry.data for entry in bench.stream.stored]
+    later = {"v": 1, "site": "loja", "visitor_id": "tick", "visitor_kind": "cookie", "events": []}
+    records.append(json.dumps(later | {"received_at": now + 2 * 86_400_000}).encode())
+    for number, data in enumerate(records, start=1):
+        outcome = process(Incoming(number, data), sites, run_core, state)
         assert not outcome.rejected
         rows += [json.loads(line) for line in outcome.lines]
-    return Flow(answers, statuses, rows, bench.rows())
+        ends += [json.loads(line) for line in outcome.session_ends]
+        carts += [json.loads(line) for line in outcome.cart_events]
+    return Flow(answers, statuses, rows, bench.rows(), ends, carts)
 
 
 def _post(bench: Bench, request: Request, now: int) -> Answer:
@@ -96,17 +106,24 @@ def write_parquet(rows: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
     return sorted((folder / "enriched").rglob("*.parquet"))
 
 
-def write_rejected(rows: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
-    """Rejected rows as Firehose would write them."""
-    source = folder / "rejected.jsonl"
+def write_table(
+    name: str, columns: Sequence[Column], at: str, rows: Sequence[dict[str, Any]], folder: Path
+) -> list[Path]:
+    """Rows of a table that is written directly, as Firehose would write them; `at`: their time of arrival."""
+    source = folder / f"{name}.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    columns = {column.name: duck_type(column.type) for column in REJECTED_COLUMNS}
+    kinds = {column.name: duck_type(column.type) for column in columns}
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'UTC'")
         database.execute(
-            f"CREATE TABLE rows AS SELECT *, strftime(rejected_at, '%Y-%m-%d') AS dt,"
-            f" strftime(rejected_at, '%H') AS hour FROM read_json($file, columns = {columns!r})",
+            f"CREATE TABLE rows AS SELECT *, strftime({at}, '%Y-%m-%d') AS dt, strftime({at}, '%H') AS hour"
+            f" FROM read_json($file, columns = {kinds!r})",
             {"file": str(source)},
         )
-        database.execute(f"COPY rows TO '{folder}/rejected' (FORMAT parquet, PARTITION_BY (dt, hour))")
-    return sorted((folder / "rejected").rglob("*.parquet"))
+        database.execute(f"COPY rows TO '{folder}/{name}' (FORMAT parquet, PARTITION_BY (dt, hour))")
+    return sorted((folder / name).rglob("*.parquet"))
+
+
+def write_rejected(rows: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
+    """Rejected rows as Firehose would write them."""
+    return write_table("rejected", REJECTED_COLUMNS, "rejected_at", rows, folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.costs import __main__ as page
-from infra.costs import jobs, picture
+from infra.costs import jobs, lake, picture
 from infra.costs.levers import levers, together
 from infra.costs.load import TYPICAL, Load
 from infra.costs.model import SECONDS, alarm_counts, bill, prices
@@ -218,3 +218,18 @@ def test_measured_bytes_replace_the_typical_ones(capsys, tmp_path: Path):
         file.write_text(text)
         assert main([*ask, "--measured", str(file)]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_the_lakes_bill_by_hand():
+    each = lake.PerRow(
+        before_refresh=1000, after_refresh=100, fill=10, night=0.5, table_bytes=100, nightly_sets=1
+    )
+    found = lake.bill(1e6, history_days=100, each=each)
+    assert found.before_tb == pytest.approx(1e8 * 1000 * 24 * 30.4 / 1e12)
+    hourly, weekly, nightly = 3e6 * 100 * 24 * 30.4, 1e8 * 100 * 30.4 / 7, 1e8 * 30.4
+    assert found.dashboards_tb == pytest.approx((hourly + weekly + nightly) / 1e12)
+    assert found.jobs_tb == pytest.approx((1e6 * 30.4 * 10 * 2 + 1e6 * 9 * 50 * 30.4) / 1e12)
+    assert found.stored_gb == pytest.approx(10)
+    before, after = found.usd({"athena_tb": 5.0, "s3_gb_month": 0.023})
+    assert before == pytest.approx(found.before_tb * 5)
+    assert after == pytest.approx((found.dashboards_tb + found.jobs_tb) * 5 + 0.23)

@@ -48,6 +48,12 @@ class _History:
         rng = self.rng
         name = rng.choice((*NAMES, "purchase", "purchase", "refund"))
         row = self.row(site, visitor, session, at, name)
+        if (
+            rng.random() < 0.07
+        ):  # a clock that nobody can believe: it happened when it arrived, in a visit of then
+            moved = row["arrived"]
+            row |= {"event_at": _iso(moved), "session_id": f"k{len(self.rows)}", "is_time_suspect": True}
+            row["event_date"] = row["event_date"] and (moved - timedelta(hours=3)).strftime("%Y-%m-%d")
         if name in ("purchase", "refund"):
             row["transaction_id"] = rng.choice((None, *(f"P-{i}" for i in range(3))))
             row["value"] = rng.choice((None, 10, 25.5, 100))
@@ -89,6 +95,7 @@ class _History:
             "event_date": rng.choice((None, *[(at - timedelta(hours=3)).strftime("%Y-%m-%d")] * 12)),
             "is_bot": rng.random() < 0.1,
             "is_late": late > 0,
+            "is_time_suspect": False,
             "page_url": "https://www.loja.example/",
             "page_path": rng.choice(("/", "/a", None)),
             "channel": rng.choice((None, "Direct", "Paid Search")),

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 
 from analytics.athena_dialect import violations
@@ -20,14 +21,15 @@ from analytics.tables import (
     fill,
     hour_window,
     late_refunds,
+    refreshed,
     tables,
 )
 from tests.analytics.flow import write_parquet
 from tests.lake.histories import draw
 
-COMPARED = ("events", "refunds", "orders", "sessions")
+COMPARED = ("events", "refunds", "orders", "sessions", "retention", "baskets")
 SEEDS = range(300 if os.environ.get("RASTRO_SOAK") else 2)
-EVERY = (*fill(), *far_copies(), *late_refunds())
+EVERY = (*fill(), *far_copies(), *late_refunds(), *refreshed())
 
 
 @pytest.mark.parametrize("statement", EVERY, ids=[statement.name for statement in EVERY])
@@ -61,6 +63,17 @@ def _plain(value: Any) -> Any:
     return f"{float(value):.9g}" if type(value).__name__ in {"Decimal", "float"} else value
 
 
+def _as_an_older_version(files: list[Path]) -> None:
+    """The files as a release wrote them that had fewer columns, and one that no release has any more."""
+    for file in files:
+        with duckdb.connect() as database:
+            database.execute(
+                f"CREATE TABLE rows AS SELECT * EXCLUDE (input_repairs, click_network, tax), 1 AS old_column"
+                f" FROM read_parquet('{file}', hive_partitioning = false)"
+            )
+            database.execute(f"COPY rows TO '{file}' (FORMAT parquet)")
+
+
 def _run(into: Tables, window: Window, rng: Random, *, whole: bool) -> None:
     """The statements of a window; killed after any of them unless it is to come to its end."""
     statements = fill()
@@ -76,7 +89,7 @@ def _night(into: Tables, dt: str, rng: Random, *, whole: bool) -> None:
         into.run(statement, window)
     for day in into.windows(dt):
         _run(into, day, rng, whole=whole)
-    for statement in late_refunds():
+    for statement in (*late_refunds(), *refreshed()):
         into.run(statement, window)
 
 
@@ -85,6 +98,7 @@ def test_tables_are_the_views_whatever_happens_to_the_jobs(seed: int, tmp_path: 
     rng = Random(seed)
     history = draw(rng)
     files = write_parquet([{k: v for k, v in row.items() if k != "arrived"} for row in history], tmp_path)
+    _as_an_older_version(files[:: 2 + seed % 2])
     views = Lake(files)
     filled = Tables(files)
     hours = filled.rows("SELECT DISTINCT dt, hour / 8 AS part FROM enriched ORDER BY 1, 2")
@@ -105,7 +119,7 @@ def test_tables_are_the_views_whatever_happens_to_the_jobs(seed: int, tmp_path: 
         _run(filled, window, rng, whole=True)
     for name in COMPARED:
         wanted, found = _rows(views, name), _rows(filled, name)
-        assert wanted
+        assert wanted or name == "baskets"
         assert (sorted((wanted - found).elements())[:2], sorted((found - wanted).elements())[:2]) == (
             [],
             [],

@@ -8,7 +8,7 @@ Nothing is remembered in between: whatever fails, the next run finds the same wi
 import json
 from typing import Any
 
-from analytics.tables import WINDOWS_OF_DAY, far_copies, fill, late_refunds, tables
+from analytics.tables import WINDOWS_OF_DAY, far_copies, fill, late_refunds, refreshed, tables
 from analytics.tables.ddl import optimize, vacuum
 
 Json = dict[str, Any]
@@ -66,7 +66,7 @@ def fill_tables(workgroup: str, database: str, window_arn: str) -> Json:
     night = _flow(
         "night",
         [
-            *(_query(s.name, s.sql, workgroup, database) for s in late_refunds()),
+            *(_query(s.name, s.sql, workgroup, database) for s in (*late_refunds(), *refreshed())),
             *(_query(f"optimize_{name}", optimize(name), workgroup, database) for name in tables()),
             *(_query(f"vacuum_{name}", vacuum(name), workgroup, database) for name in tables()),
         ],

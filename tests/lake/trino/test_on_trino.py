@@ -13,7 +13,16 @@ import pytest
 
 from analytics.duckdb_lake import PARTITIONS, Lake, enriched_columns
 from analytics.queries import VIEWS, view
-from analytics.tables import WINDOWS_OF_DAY, Window, far_copies, fill, hour_window, late_refunds, tables
+from analytics.tables import (
+    WINDOWS_OF_DAY,
+    Window,
+    far_copies,
+    fill,
+    hour_window,
+    late_refunds,
+    refreshed,
+    tables,
+)
 from schemas.cart_events import COLUMNS as CART_EVENTS
 from schemas.rejected import COLUMNS as REJECTED
 from schemas.session_ends import COLUMNS as SESSION_ENDS
@@ -23,7 +32,7 @@ from tests.lake.trino import server
 from tests.lake.trino.server import Trino
 
 pytestmark = pytest.mark.skipif(not os.environ.get("RASTRO_SOAK"), reason="make soak: a Trino is 0.8 GB")
-COMPARED = ("events", "refunds", "orders", "sessions")
+COMPARED = ("events", "refunds", "orders", "sessions", "retention", "baskets")
 SEED = 11
 
 
@@ -120,7 +129,7 @@ def test_tables_after_killed_and_repeated_jobs_are_the_views(trino: Trino, histo
         for row in trino.rows(WINDOWS_OF_DAY.replace(":dt", dt)):
             for statement in fill():
                 trino.rows(statement.of(Window(*row)))
-        for statement in late_refunds():
+        for statement in (*late_refunds(), *refreshed()):
             trino.rows(statement.of(day))
     lake = Lake(sorted(history.rglob("*.parquet")))
     for name in COMPARED:
