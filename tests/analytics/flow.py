@@ -33,8 +33,8 @@ class Flow(NamedTuple):
     probe_statuses: list[int]
     rows: list[dict[str, Any]]
     rejected: list[dict[str, Any]]
-    session_ends: list[dict[str, Any]]
-    cart_events: list[dict[str, Any]]
+    session_ends: Sequence[dict[str, Any]] = ()
+    cart_events: Sequence[dict[str, Any]] = ()
 
 
 def run(load: Plan, now: int) -> Flow:

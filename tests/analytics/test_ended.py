@@ -24,11 +24,12 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, flow.Flow]:
     assert made.session_ends
     lake.add(
         "session_ends",
-        flow.write_table("session_ends", SESSION_ENDS, "closed_at", made.session_ends * 2, folder),
+        flow.write_table("session_ends", SESSION_ENDS, "closed_at", [*made.session_ends] * 2, folder),
     )
     assert made.cart_events
     lake.add(
-        "cart_events", flow.write_table("cart_events", CART_EVENTS, "event_at", made.cart_events * 2, folder)
+        "cart_events",
+        flow.write_table("cart_events", CART_EVENTS, "event_at", [*made.cart_events] * 2, folder),
     )
     return lake, made
 
@@ -46,7 +47,7 @@ def test_what_the_consumer_told_of_a_session_is_what_the_view_makes_of_its_event
     told = _by_session(lake.rows("SELECT * FROM ended_sessions"))
     made = _by_session(lake.rows("SELECT * FROM sessions"))
     assert set(told) == set(made)
-    same = (
+    same: tuple[str, ...] = (
         "visitor_id",
         "user_id",
         "started_at",

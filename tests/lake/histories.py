@@ -50,7 +50,7 @@ class _History:
         row = self.row(site, visitor, session, at, name)
         if (
             rng.random() < 0.07
-        ):  # a clock that nobody can believe: it happened when it arrived, in a visit of then
+        ):  # a clock that nobody believes: it happened when it arrived, in a visit of then
             moved = row["arrived"]
             row |= {"event_at": _iso(moved), "session_id": f"k{len(self.rows)}", "is_time_suspect": True}
             row["event_date"] = row["event_date"] and (moved - timedelta(hours=3)).strftime("%Y-%m-%d")
