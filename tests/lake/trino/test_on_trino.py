@@ -38,7 +38,7 @@ SEED = 11
 
 
 def as_trino(sql: str) -> str:
-    """Athena's text for this Trino. One difference is left: Athena makes one column of an array of rows that is unnested,
+    """Athena's text for this Trino. One difference is left: Athena makes one column of an unnested array of rows,
     Trino a column of each field (docs/decisions/0039)."""
     return re.sub(
         r"UNNEST\((\w+\.\w+)\) AS t \((\w+)\)", r"UNNEST(transform(\1, r -> ROW(r))) AS t (\2)", sql
