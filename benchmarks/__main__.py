@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, str] = {
     "consumer-stack": "benchmarks.consumer_stack",
     "cost-counts": "benchmarks.cost_counts",
     "enrichments": "benchmarks.enrichments",
+    "erasure": "benchmarks.erasure",
     "hot-shards": "benchmarks.hot_shards",
     "ingest": "benchmarks.ingest",
     "ingest-load": "benchmarks.ingest_load",

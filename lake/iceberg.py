@@ -23,7 +23,8 @@ null_lists.keep()
 
 
 class IcebergTables:
-    """All tables under `folder`; made where they are missing, given new columns where the contract has more."""
+    """All tables under `folder`; made where they are missing, given new columns and fields of items where the contract
+    has more."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,9 +45,8 @@ class IcebergTables:
                     with made.update_spec() as spec:
                         spec.add_identity(table.partition)
             else:
-                if missing := set(table.columns) - {field.name for field in made.schema().fields}:
-                    with made.update_schema() as update:
-                        update.union_by_name(schema.empty_table().select(sorted(missing)).schema)
+                with made.update_schema() as update:  # commits nothing where nothing is new
+                    update.union_by_name(schema)
         empty.close()
 
     def table(self, name: str) -> Any:
@@ -66,7 +66,8 @@ class IcebergTables:
             every = " or ".join(f"{column} = '{day.isoformat()}'" for day in days if day is not None)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Delete operation did not match any records")  # a new day
-            table.overwrite(rows.cast(table.schema().as_arrow()), overwrite_filter=every)
+            schema = table.schema().as_arrow()  # its order: later columns stand at its end
+            table.overwrite(rows.select(schema.names).cast(schema), overwrite_filter=every)
 
 
 class Jobs:
@@ -136,9 +137,11 @@ def open_tables(store: IcebergTables, landing: list[Path], rejected: list[Path])
     lake.add("rejected", rejected)
     for name in tables():
         if files := store.files(name):
-            lake.database.execute(f"DROP TABLE {name}")
+            # with the empty table: files may be older than a column
+            lake.database.execute(f"ALTER TABLE {name} RENAME TO no_{name}")
             listed = ", ".join(f"'{file}'" for file in files)
             lake.database.execute(
                 f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], union_by_name = true)"
+                f" UNION ALL BY NAME FROM no_{name}"
             )
     return lake

@@ -42,7 +42,7 @@ def hits(data: bytes, subject: Subject) -> int:
         if data[:4] == SESSION_LOG:
             return len(_remembered(data, subject)) or len(subject.packed.findall(data))
         if data[:4] == _AVRO:
-            return sum(len(subject.pattern.findall(block)) for block in (data, *_avro_blocks(data)))
+            return sum(subject.count(block) for block in (data, *_avro_blocks(data)))
     except (OSError, EOFError, zlib.error, ValueError, struct.error, EntryError) as error:
         raise NotReadable(str(error)) from error
     return lines.hits(data, subject)

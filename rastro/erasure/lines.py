@@ -23,7 +23,7 @@ def opened(payload: str, encoding: str | None) -> bytes:
 
 def hits(text: bytes, subject: Subject) -> int:
     """How often the subject stands in lines; in what Firehose encoded too."""
-    found = len(subject.pattern.findall(text))
+    found = subject.count(text)
     if subject.accounts and subject.hints.search(text):
         found += sum(_accounts(line, subject) for line in text.splitlines() if subject.hints.search(line))
     if b'"rawData"' in text:
@@ -47,7 +47,7 @@ def _accounts(line: bytes, subject: Subject) -> int:
 
 def _in_raw_data(line: bytes, subject: Subject) -> int:
     inner = _inner(line)
-    found = len(subject.pattern.findall(inner)) + _accounts(inner, subject)
+    found = subject.count(inner) + _accounts(inner, subject)
     return found + (_in_payload(inner, subject) if b"payload_encoding" in inner else 0)
 
 

@@ -15,12 +15,10 @@ ROWS_AT_ONCE = 1 << 16
 
 def hits(data: bytes, subject: Subject) -> int:
     """How often the subject stands in a file: in its bytes, in the decoded texts, in fields of accounts."""
-    found = len(subject.pattern.findall(data)) if subject.texts else 0
+    found = subject.count(data)
     file = pq.ParquetFile(pa.BufferReader(data))
     texts = _text_columns(file.schema_arrow)
-    # a column whose values repeat is decoded once for each value
-    plain = [name for name in texts if pa.types.is_string(file.schema_arrow.field(name).type)]
-    file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=plain)
+    file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=_repeated(file))
     for group in range(file.num_row_groups):
         table = file.read_row_group(group, columns=texts)
         if subject.texts:
@@ -31,6 +29,17 @@ def hits(data: bytes, subject: Subject) -> int:
             packed = [row for row in _payloads(table) if row[2] in ("base64", "gzip+base64")]
             found += sum(_payload_hits(row, subject) for row in packed)
     return found
+
+
+def _repeated(file: pq.ParquetFile) -> list[str]:
+    """Columns whose values the file holds once each: they are decoded so, too."""
+    if not file.num_row_groups:
+        return []
+    group = file.metadata.row_group(0)
+    columns = [group.column(place) for place in range(group.num_columns)]
+    once = [one.path_in_schema for one in columns if any("DICTIONARY" in word for word in one.encodings)]
+    texts = {field.name for field in file.schema_arrow if pa.types.is_string(field.type)}
+    return [name for name in once if name in texts]
 
 
 def without(data: bytes, subject: Subject) -> tuple[bytes | None, int]:
@@ -126,7 +135,7 @@ def _in_array(array: pa.Array, subject: Subject) -> int:
     if not _has_text(kind):
         return 0
     values = array.buffers()[-1]
-    if values is None or not subject.pattern.search(values):
+    if values is None or not subject.stands_in(values):
         return 0
     # the buffer holds values behind each other: a match over the end of one is none
     return sum(

@@ -39,6 +39,19 @@ class Subject:
         return re.compile(b"|".join(map(re.escape, sorted(spelled, key=len, reverse=True))) or b"(?!)")
 
     @cached_property
+    def _literals(self) -> tuple[re.Pattern[bytes], ...]:
+        """Each spelling by itself: a plain text is found at memory's speed, several in one pattern are not."""
+        return tuple(re.compile(re.escape(form)) for text in self.texts for form in sorted(_spellings(text)))
+
+    def stands_in(self, data: Any) -> bool:
+        """Whether one of the texts stands in bytes, or in what has a buffer of bytes."""
+        return any(literal.search(data) for literal in self._literals)
+
+    def count(self, data: bytes) -> int:
+        """How often."""
+        return len(self.pattern.findall(data)) if self.stands_in(data) else 0
+
+    @cached_property
     def hints(self) -> re.Pattern[bytes]:
         """Matches at least where JSON may be about the subject: the pattern, and accounts in fields."""
         parts = [self.pattern.pattern] if self.texts else []
