@@ -17,6 +17,7 @@ from rastro.terminal.errors import Problem
 
 BENCHMARKS: dict[str, str] = {
     "caches": "benchmarks.caches",
+    "closings": "benchmarks.closings",
     "console": "benchmarks.console",
     "consumer": "benchmarks.consumer",
     "consumer-stack": "benchmarks.consumer_stack",

@@ -206,6 +206,7 @@ class Fleet:
             raw_stream=self.streams.raw,
             enriched_stream=self.streams.enriched,
             rejected_delivery=self.streams.rejected,
+            session_ends_delivery=self.streams.ends,
             state=f"s3://{self.streams.bucket}/state",
             sites=SITES,
             kinesis_endpoint=kinesis,

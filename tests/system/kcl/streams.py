@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import md5
 from typing import Any, NamedTuple
 
+from infra.stacks.pipeline.tick_function.handler import tick
 from rastro.local.emulator import ACCOUNT, client
 from tests.system.kcl.load import Sent
 
@@ -36,8 +37,9 @@ class Streams:
         self.enriched = f"enriched-{suffix}"
         self.bucket = f"bucket-{suffix}"
         self.rejected = f"rejected-{suffix}"
+        self.ends = f"ends-{suffix}"
         self._open: list[dict[str, Any]] = []
-        self._rejected: dict[str, list[dict[str, Any]]] = {}
+        self._delivered: dict[str, list[bytes]] = {}
 
     def create(self) -> None:
         for name in (self.raw, self.enriched):
@@ -46,14 +48,15 @@ class Streams:
                 StreamName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
             )
         self.s3.create_bucket(Bucket=self.bucket)
-        client(self.endpoint, "firehose").create_delivery_stream(
-            DeliveryStreamName=self.rejected,
-            ExtendedS3DestinationConfiguration={
-                "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/any",
-                "BucketARN": f"arn:aws:s3:::{self.bucket}",
-                "Prefix": "rejected/",
-            },
-        )
+        for name, prefix in ((self.rejected, "rejected/"), (self.ends, "ends/")):
+            client(self.endpoint, "firehose").create_delivery_stream(
+                DeliveryStreamName=name,
+                ExtendedS3DestinationConfiguration={
+                    "RoleARN": f"arn:aws:iam::{ACCOUNT}:role/any",
+                    "BucketARN": f"arn:aws:s3:::{self.bucket}",
+                    "Prefix": prefix,
+                },
+            )
 
     def put(self, records: Sequence[Sent]) -> None:
         """Put in order, as ingest does; every record has to be taken."""
@@ -72,13 +75,24 @@ class Streams:
 
     def rejected_rows(self) -> list[dict[str, Any]]:
         """The rows of the rejected table so far."""
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix="rejected/")
+        return [json.loads(line) for line in self._lines("rejected/")]
+
+    def end_lines(self) -> list[bytes]:
+        """The lines of the table `session_ends` so far, copies too."""
+        return self._lines("ends/")
+
+    def _lines(self, prefix: str) -> list[bytes]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         for page in pages:
             for key in (item["Key"] for item in page.get("Contents", [])):
-                if key not in self._rejected:
+                if key not in self._delivered:
                     body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-                    self._rejected[key] = [json.loads(text) for text in body.splitlines() if text.strip()]
-        return [row for rows in self._rejected.values() for row in rows]
+                    self._delivered[key] = [text for text in body.splitlines() if text.strip()]
+        return [line for key, lines in self._delivered.items() if key.startswith(prefix) for line in lines]
+
+    def tick(self, at: int) -> None:
+        """Tell every open shard the time (epoch ms), as a schedule does."""
+        tick(self.kinesis, self.raw, at)
 
     def split(self, shard: dict[str, Any]) -> None:
         """In the middle of its hash keys; returns when the stream is ready."""

@@ -5,15 +5,18 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 from enrich_consumer.core import enrichments
+from enrich_consumer.core.decimals import as_text, rewritten
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.pipeline import process
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
 from enrich_consumer.edges.sites import load_sites
 from schemas.files import FOLDER
+from schemas.session_ends import COLUMNS as SESSION_ENDS
 from tests.system.kcl.load import Sent
 from tests.system.kcl.streams import Line, Streams, by_visitor, read_all
 
+TICK = "rastro-tick"
 SITES = f"file:{FOLDER / 'examples' / 'sites.json'}"
 
 
@@ -39,6 +42,27 @@ def undisturbed(streams: Streams) -> Expected:
             lines += [line.rstrip(b"\n") for line in outcome.lines]
             rejected += [json.loads(row)["payload"] for row in outcome.rejected]
     return Expected(lines, rejected)
+
+
+def final_rows(streams: Streams) -> list[bytes]:
+    """The final rows of `session_ends` with the stream's last tick as the end of time: each visitor by themselves."""
+    sites = load_sites(SITES)
+    enriched = enrichments.build(References())
+    states: defaultdict[str, ShardState] = defaultdict(ShardState)
+    lines: list[bytes] = []
+    last, end = 0, b""
+    for shard in _parents_first(streams.shards()):
+        for record in read_all(streams.kinesis, streams.raw, shard):
+            if record["PartitionKey"] == TICK:
+                end = record["Data"]
+                continue
+            last = int(record["SequenceNumber"])
+            incoming = Incoming(last, record["Data"])
+            lines += process(incoming, sites, enriched, states[record["PartitionKey"]]).session_ends
+    for state in states.values():
+        lines += process(Incoming(last + 1, end), sites, enriched, state).session_ends
+    texts = as_text(SESSION_ENDS)  # as the consumer delivers amounts
+    return [rewritten(line, texts).rstrip(b"\n") for line in lines if json.loads(line)["is_final"]]
 
 
 def _parents_first(shards: list[dict[str, Any]]) -> list[str]:
