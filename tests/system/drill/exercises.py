@@ -1,5 +1,6 @@
 """One part of the pipeline after the other is destroyed under load, and built again with the page's commands."""
 
+import gzip
 import signal
 import tempfile
 import time
@@ -7,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import orjson
 
 from rastro.synthetic_shop import plan
 from rastro.traffic.post import Target
@@ -302,10 +305,6 @@ def rows_of_archive(stage: Stage, copy: Path) -> set[str]:
     """Copy the raw archive to a folder, as replication to a second region does; the event ids in it."""
     s3, bucket = stage.client("s3"), stage.facts.bucket
     ids: set[str] = set()
-    import gzip
-
-    import orjson
-
     for found in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="raw/"):
         for entry in found.get("Contents", ()):
             body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()

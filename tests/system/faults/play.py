@@ -151,9 +151,8 @@ def _first_times(records: Sequence[Read]) -> dict[bytes, float]:
 
 def _missing_lines(stage: Stage) -> set[bytes]:
     left = _first_times(stage.enriched.reader.records).keys()
-    return {
-        line for line, event in stage.oracle.lines.items() if line not in left and event not in stage.poisoned
-    }
+    missing = stage.oracle.lines.keys() - left
+    return {line for line in missing if not any(mark in line for mark in stage.poisoned)}
 
 
 def _payloads(lakes: Lakes) -> str:

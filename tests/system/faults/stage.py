@@ -48,7 +48,8 @@ class Stage:
         self.oracle: Undisturbed
         self.extra: dict[str, str] = {}
         """More variables of each task from now on."""
-        self.poisoned: set[str] = set()
+        self.poisoned: set[bytes] = set()
+        """Lines with this in them are set aside, so they need not come."""
         self.figures: dict[str, Any] = {}
         """What a scenario measured besides."""
         self.struck_at = 0.0

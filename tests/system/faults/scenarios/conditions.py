@@ -22,6 +22,7 @@ MARK = "PoisonedTitle"
 
 def _poison(stage: Stage) -> None:
     """One record kills whichever processor takes it, each time."""
+    stage.poisoned.add(MARK.encode())
     stage.set_fault("poison", MARK)
     wait_for(
         lambda: [
@@ -58,7 +59,8 @@ def _memory(stage: Stage) -> None:
         subprocess.run(["prlimit", f"--pid={pid}", f"--as={limit}"], check=True)
     stage.last(2)
     for pid in stage.service.processors(task):
-        kill(pid)  # what the kernel does next to a container that is beyond its limit
+        with contextlib.suppress(ProcessLookupError):
+            kill(pid)  # what the kernel does next to a container that is beyond its limit
     stage.over()
 
 
