@@ -42,6 +42,8 @@ def main() -> int:
         for kind, scenarios in itertools.groupby(
             sorted(chosen, key=lambda one: one.kind), key=lambda one: one.kind
         ):
+            if time.monotonic() > until:
+                break
             shutil.rmtree(args.home, ignore_errors=True)
             with Stage(args.home / kind, kind) as stage:
                 lakes = Lakes(stage)

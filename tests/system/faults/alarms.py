@@ -2,7 +2,8 @@
 
 A fault here lasts seconds, an alarm's period minutes. So the time of the fault stands for one period, and an alarm
 counts as fired when that period would be a breaching one, that is: when it would fire if the fault went on. Counts are
-brought to the length of the period. A threshold that is itself a time (lag) is passed when the wait grew along with the
+brought to the length of the period. An alarm that needs three breaching periods or more has to breach in as many equal
+parts of the time. A threshold that is itself a time (lag) is passed when the wait grew along with the
 fault.
 """
 
@@ -21,6 +22,10 @@ ENVIRONMENT = "prod"
 
 TIMES = {"MillisBehindLatest": 1000.0, "DeliveryToS3.DataFreshness": 1.0}
 """Metrics that are a wait; how many of their units are a second."""
+
+
+LASTING = 3
+"""An alarm that needs so many breaching periods is for what lasts: it has to breach in each part of the time."""
 
 
 class Point(NamedTuple):
@@ -44,6 +49,7 @@ class Alarm(NamedTuple):
     threshold: float
     comparison: str
     breaching_when_missing: bool
+    points: int = 1
 
 
 def templates() -> Path:
@@ -90,6 +96,7 @@ def _alarm(properties: Mapping[str, Any]) -> Alarm:
         float(properties["Threshold"]),
         properties["ComparisonOperator"],
         properties.get("TreatMissingData") == "breaching",
+        int(properties.get("DatapointsToAlarm", properties.get("EvaluationPeriods", 1))),
     )
 
 
@@ -107,7 +114,13 @@ def name_of(metric: Mapping[str, Any]) -> str:
 
 def fired(alarms: Iterable[Alarm], series: Series, since: float, until: float) -> list[str]:
     """Names of the alarms that the time from `since` to `until` would set off."""
-    return sorted(alarm.name for alarm in alarms if _breaches(alarm, series, since, until))
+    return sorted(alarm.name for alarm in alarms if _fires(alarm, series, since, until))
+
+
+def _fires(alarm: Alarm, series: Series, since: float, until: float) -> bool:
+    parts = alarm.points if alarm.points >= LASTING else 1
+    step = (until - since) / parts
+    return all(_breaches(alarm, series, since + i * step, since + (i + 1) * step) for i in range(parts))
 
 
 def _breaches(alarm: Alarm, series: Series, since: float, until: float) -> bool:

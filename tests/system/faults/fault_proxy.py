@@ -92,13 +92,17 @@ class FaultProxy:
 
     def counts(self) -> dict[str, int]:
         """Requests so far, by "service operation kind text"; kind `all` is every request."""
-        return {str(name): int(count) for name, count in self._call("GET", None).items()}
+        return {str(name): int(count) for name, count in self._call("GET", None)["counts"].items()}
 
-    def _call(self, method: str, document: Any) -> dict[str, int]:
+    def times(self) -> dict[str, list[float]]:
+        """When each fault was done, in epoch seconds, by the same names."""
+        return {str(name): list(times) for name, times in self._call("GET", None)["times"].items()}
+
+    def _call(self, method: str, document: Any) -> dict[str, dict[str, Any]]:
         body = None if document is None else json.dumps(document).encode()
         request = Request(f"{self.endpoint}/_faults", data=body, method=method)
         with urlopen(request, timeout=30) as answer:
-            found: dict[str, int] = json.loads(answer.read())
+            found: dict[str, dict[str, Any]] = json.loads(answer.read())
         return found
 
     def _answers(self) -> bool:

@@ -213,7 +213,7 @@ def _result(
     late = [
         by_event[event] for event, wait in waits.items() if wait > WAIT_SECONDS and by_event[event] > over
     ]
-    series, throttled = _series(stage, attempts, began, before, struck, over)
+    series, throttled = _series(stage, attempts, began, before)
     recovered = max(late, default=over)
     until = over if over - struck > 2 else max(recovered, struck + 5)
     alarmed = [name for name in alarms.fired(templates, series, struck, until + 1) if name != BY_THE_LOAD]
@@ -252,8 +252,6 @@ def _series(
     attempts: Sequence[Attempt],
     began: float,
     before: Mapping[str, int],
-    struck: float,
-    over: float,
 ) -> tuple[dict[str, list[alarms.Point]], dict[str, int]]:
     after = stage.proxy.counts()
     faults = {
@@ -261,9 +259,10 @@ def _series(
         for name, count in after.items()
         if not name.endswith(" all") and count > before.get(name, 0)
     }
-    middle = (struck + over) / 2
     throttled = {
-        name: [middle] * count for name, count in faults.items() if "throttle" in name or "partial" in name
+        name: [at for at in times if at >= began]
+        for name, times in stage.proxy.times().items()
+        if "throttle" in name or "partial" in name
     }
     raw = [record for record in stage.raw.records if (record.arrived_ms or 0) / 1000 >= began]
     series = emitted.of_aws(attempts, raw, stage.service.running, stage.service.desired or 1, throttled)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rastro.local.info import LocalFacts
 
 FUNCTION = "rastro-local-ingest"
-TICK_SECONDS = 10
+TICK_SECONDS = 2
 QUICK_SECONDS = 0.5
 
 

@@ -21,7 +21,8 @@ A route sends requests of a service that name, or do not name, a text to another
 
 import asyncio
 import json
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from typing import Any
 
 import cbor2
@@ -45,6 +46,7 @@ class Faults:
         self.rules: list[dict[str, Any]] = []
         self.routes: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
+        self.times: defaultdict[str, list[float]] = defaultdict(list)
         self.seen: Counter[int] = Counter()
 
     def next_layer(self, found: layer.NextLayer) -> None:
@@ -68,7 +70,9 @@ class Faults:
             self.seen[number] += 1
             if self.seen[number] % rule.get("every", 1):
                 continue
-            self.counts[f"{service} {operation} {rule['kind']} {rule.get('contains', '')}".strip()] += 1
+            name = f"{service} {operation} {rule['kind']} {rule.get('contains', '')}".strip()
+            self.counts[name] += 1
+            self.times[name].append(time.time())
             await self._hurt(flow, service, operation, rule)
             return
 
@@ -131,7 +135,11 @@ class Faults:
             document = json.loads(flow.request.content or b"{}")
             self.rules, self.routes = document["rules"], document.get("routes", self.routes)
             self.seen.clear()
-        flow.response = http.Response.make(200, json.dumps(self.counts), {"content-type": "application/json"})
+        flow.response = http.Response.make(
+            200,
+            json.dumps({"counts": self.counts, "times": self.times}),
+            {"content-type": "application/json"},
+        )
 
 
 def _service(flow: http.HTTPFlow) -> str:

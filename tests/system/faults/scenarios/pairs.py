@@ -6,10 +6,9 @@ from functools import partial
 
 from tests.system.faults.fault_proxy import Rule
 from tests.system.faults.play import Scenario
+from tests.system.faults.scenarios.dependencies import INGEST_LASTS_SECONDS, LASTS_SECONDS
 from tests.system.faults.service import kill
 from tests.system.faults.stage import Stage
-
-LASTS_SECONDS = 9.0
 
 
 def _kill_processor(stage: Stage) -> None:
@@ -29,7 +28,8 @@ def _both(stage: Stage, rules: list[Rule], strike: Callable[[Stage], None] | Non
     stage.last(2)
     if strike:
         strike(stage)
-    stage.last(LASTS_SECONDS - 2)
+    puts = any(rule["operation"] == PUTS for rule in rules)
+    stage.last((INGEST_LASTS_SECONDS if puts else LASTS_SECONDS) - 2)
     stage.hurt()
     stage.over()
 
