@@ -268,9 +268,11 @@ def all_lost(drill: Drill, fresh: Callable[[], Stage]) -> Outcome:
     """Everything but the raw archive's copy is gone under load; a second, empty stack is built from it."""
     stage = drill.stage
     seen: dict[str, Any] = {}
+    if not drill.accepted:
+        drill.load()
+    before = drill.settled()
 
     def destroy() -> None:
-        seen["before"] = drill.rows()
         drill.stop(signal.SIGKILL)
         kinesis, facts = stage.client("kinesis"), stage.facts
         for stream in (facts.raw_stream, facts.enriched_stream):
@@ -290,7 +292,6 @@ def all_lost(drill: Drill, fresh: Callable[[], Stage]) -> Outcome:
     copy = stage.home.parent / "copy"
     archive = rows_of_archive(stage, copy)
     stage.__exit__(None, None, None)
-    before = seen["before"]
     with fresh() as second:
         drill.stage = second
         _upload(second, copy)
