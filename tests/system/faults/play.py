@@ -5,7 +5,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from subprocess import SubprocessError
 from typing import NamedTuple
+
+from botocore.exceptions import ClientError
 
 from analytics.duckdb_lake import Lake
 from lake.objects import Fetched
@@ -99,7 +102,7 @@ def play(
     troubles = []
     try:
         scenario.hurt(stage)
-    except AssertionError as error:
+    except (AssertionError, OSError, LookupError, SubprocessError, ClientError) as error:
         troubles.append(f"the scenario could not go on: {error}")
     finally:
         stage.hurt()
