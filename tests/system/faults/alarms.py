@@ -120,10 +120,13 @@ def fired(alarms: Iterable[Alarm], series: Series, since: float, until: float) -
 def _fires(alarm: Alarm, series: Series, since: float, until: float) -> bool:
     parts = alarm.points if alarm.points >= LASTING else 1
     step = (until - since) / parts
-    return all(_breaches(alarm, series, since + i * step, since + (i + 1) * step) for i in range(parts))
+    found = [_breaches(alarm, series, since + i * step, since + (i + 1) * step) for i in range(parts)]
+    told = [breaches for breaches in found if breaches is not None]
+    return bool(told) and all(told)
 
 
-def _breaches(alarm: Alarm, series: Series, since: float, until: float) -> bool:
+def _breaches(alarm: Alarm, series: Series, since: float, until: float) -> bool | None:
+    """None: there was nothing to judge by, as before the first request of a slow service is answered."""
     length = max(until - since, 1.0)
     values: dict[str, float | None] = {}
     for name, (metric, statistic) in alarm.metrics.items():
@@ -136,7 +139,7 @@ def _breaches(alarm: Alarm, series: Series, since: float, until: float) -> bool:
         values[name] = _value(points, statistic, alarm.period / length)
     value = _evaluate(alarm.expression, values) if alarm.expression else next(iter(values.values()))
     if value is None:
-        return alarm.breaching_when_missing
+        return True if alarm.breaching_when_missing else None
     return {
         "GreaterThanThreshold": value > alarm.threshold,
         "GreaterThanOrEqualToThreshold": value >= alarm.threshold,

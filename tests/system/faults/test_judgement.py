@@ -71,6 +71,12 @@ def test_missing_data_breaches_only_where_the_alarm_says_so() -> None:
     assert fired([alarm(missing=True)], {}, 0, 10) == [], "what nothing here emits is not judged"
 
 
+def test_an_alarm_for_what_lasts_has_to_breach_in_every_part() -> None:
+    lasting = alarm()._replace(points=3)
+    assert fired([lasting], {"A in": [Point(at, 1.0) for at in (1, 5, 9)]}, 0, 10) == ["it"]
+    assert fired([lasting], {"A in": [Point(1, 1.0), Point(5, 0.0), Point(9, 1.0)]}, 0, 10) == []
+
+
 def test_points_outside_the_fault_do_not_count() -> None:
     assert fired([alarm()], {"A in": [Point(11, 1.0)]}, 0, 10) == []
 

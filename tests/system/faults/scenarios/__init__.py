@@ -14,5 +14,6 @@ ALL: tuple[Scenario, ...] = (
 
 
 def named(names: list[str]) -> list[Scenario]:
-    """Those of these names, or whose names begin with one of them; all without any."""
-    return [one for one in ALL if not names or any(one.name.startswith(name) for name in names)]
+    """Those whose names are these or begin with one of these, in this order; all without any."""
+    found = [one for name in names or [""] for one in ALL if one.name.startswith(name)]
+    return list(dict.fromkeys(found))
