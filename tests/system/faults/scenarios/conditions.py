@@ -258,7 +258,8 @@ def _clock(seconds: int) -> Callable[[Stage], None]:
         library = next(Path("/usr/lib").rglob("libfaketime.so.1"), None)
         assert library is not None, "needs libfaketime; on Debian: apt-get install faketime"
         sign = "+" if seconds >= 0 else "-"
-        faked = {"LD_PRELOAD": str(library), "FAKETIME": f"{sign}{abs(seconds)}s", "DONT_FAKE_MONOTONIC": "1"}
+        faked = {"LD_PRELOAD": str(library), "FAKETIME": f"{sign}{abs(seconds)}s"}
+        faked |= {"DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         stage.function(**faked)
         old = stage.service.alive()
         stage.service.start(**faked)
@@ -267,7 +268,7 @@ def _clock(seconds: int) -> Callable[[Stage], None]:
             task.wait_end()
         stage.has_all()
         stage.last(8)
-        stage.function(LD_PRELOAD="", FAKETIME="", DONT_FAKE_MONOTONIC="")
+        stage.function(**dict.fromkeys(faked, ""))
         faulty = stage.service.alive()
         stage.service.start()
         for task in faulty:
