@@ -1,8 +1,10 @@
 """Each service that the parts depend on: out of reach, slow, failing, throttling, half refusing, cut off."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 
+from rastro.synthetic_shop import Request, Sent, Verdict, plan
 from tests.system.faults.fault_proxy import Rule
 from tests.system.faults.play import Scenario
 from tests.system.faults.stage import Stage
@@ -45,9 +47,17 @@ def _scenarios(
     kinds: str,
     hurt: Callable[[str], Callable[[Stage], None]],
     alarms: dict[str, tuple[str, ...]],
+    requests: Callable[[int, int], list[Request]] | None = None,
 ) -> list[Scenario]:
     return [
-        Scenario(f"{name}-{kind}", f"{what} {KINDS[kind]}", hurt(kind), name, alarms.get(kind, ()))
+        Scenario(
+            f"{name}-{kind}",
+            f"{what} {KINDS[kind]}",
+            hurt(kind),
+            name,
+            alarms.get(kind, ()),
+            requests=requests,
+        )
         for kind in kinds.split()
     ]
 
@@ -68,6 +78,32 @@ def _reads(kind: str) -> Callable[[Stage], None]:
 
 def _plain(service: str) -> Callable[[str], Callable[[Stage], None]]:
     return lambda kind: partial(_network, rule={"service": service, "kind": kind})
+
+
+def _firehose(kind: str) -> Callable[[Stage], None]:
+    def hurt(stage: Stage) -> None:
+        rule = {"service": "firehose", "kind": kind}
+        # The rejected delivery by its name, so that its faults are counted apart.
+        stage.hurt(rule | {"contains": stage.facts.rejected_delivery}, rule)
+        stage.last(INGEST_LASTS_SECONDS)
+        stage.hurt()
+        stage.over()
+
+    return hurt
+
+
+def _with_bad_events(seed: int, now: int) -> list[Request]:
+    """The shop's load, each request with one more event, which ingest has to reject and keep."""
+    found = []
+    for number, request in enumerate(plan(seed, 100, now).requests):
+        body = json.loads(request.body)
+        if "events" not in body:
+            body = {"events": [body]}
+        event = {"event": "", "event_id": f"bad0{seed:04d}-0000-4000-8000-{(now + number) % 10**12:012d}"}
+        events = (*request.events, Sent(event["event_id"], event, Verdict.REJECTED))
+        text = json.dumps(body | {"events": [*body["events"], event]}).encode()
+        found.append(request._replace(body=text, events=events, is_copy=False))
+    return found
 
 
 def _ssm(kind: str) -> Callable[[Stage], None]:
@@ -113,8 +149,16 @@ SCENARIOS = (
         "firehose",
         "Firehose",
         ALL_KINDS,
-        _plain("firehose"),
-        {"throttle": ("rejected-delivery-throttled",), "partial": ("rejected-delivery-throttled",)},
+        _firehose,
+        {
+            "refuse": REFUSED,
+            "slow": REFUSED,
+            "error": REFUSED,
+            "throttle": (*REFUSED, "rejected-delivery-throttled"),
+            "partial": ("rejected-delivery-throttled",),
+            "cut": REFUSED,
+        },
+        _with_bad_events,
     ),
     *_scenarios(
         "ssm",
