@@ -29,7 +29,7 @@ def _poison(stage: Stage) -> None:
             line for line in stage.service.lines(stage.struck_at) if line.get("rejected.crashed_processor")
         ],
         lambda: "the poisoned record is set aside",
-        seconds=150,
+        seconds=300,  # three deaths, each with KCL's grace and a start
     )
     stage.clear_fault("poison")
     stage.over()
