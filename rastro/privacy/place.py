@@ -98,7 +98,7 @@ def on_aws(env: str, home: Path) -> Place:
         stores,
         (Bucket(s3, bucket, tuple(f for f in FOLDERS if f != layout.TABLES)),),
         kept,
-        lambda location: _s3_files(s3, location),
+        lambda location: s3_files(s3, location),
         environment.streams.retention_hours,
         s3,
         bucket,
@@ -164,7 +164,8 @@ def glue_tables(database: str, region: str, endpoint: str | None = None) -> dict
     return found
 
 
-def _s3_files(s3: Any, location: str) -> Iterator[str]:
+def s3_files(s3: Any, location: str) -> Iterator[str]:
+    """Every object below a location."""
     address = urlsplit(location)
     prefix = address.path.strip("/") + "/"
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=address.netloc, Prefix=prefix):

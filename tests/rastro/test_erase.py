@@ -13,11 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from analytics.duckdb_lake import Lake
+from analytics.tables import tables
+from infra.deploy.target import Target, find_target
 from lake.erased_ids import ErasedIds, id_hash
 from lake.iceberg import IcebergTables, open_tables
 from rastro.__main__ import main
 from rastro.commands import erase, replay
+from rastro.privacy import place
 from tests.analytics.flow import write_parquet
+from tests.rastro.deployed import REGION, Deployed
 from tests.support.lake_rows import History
 
 DAY = 24 * 60
@@ -251,3 +255,24 @@ def test_a_replay_puts_nothing_back_that_was_erased(tmp_path: Path) -> None:
     ]
     assert [json.loads(data) for data, _ in found] == [record for _, record in found]
     assert found[2][0] is lines[3][0]
+
+
+def test_an_environment_is_left_alone_while_its_tables_are_filled(
+    dev: Deployed, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    steps = dev.client("stepfunctions")
+    machine = steps.create_state_machine(
+        name="rastro-dev-tables", definition="{}", roleArn="arn:aws:iam::123456789012:role/jobs"
+    )["stateMachineArn"]
+    monkeypatch.setattr(
+        find_target.__module__ + ".find_target", lambda _: Target(machine.split(":")[4], REGION)
+    )
+    kept = IcebergTables(home / "tables")
+    monkeypatch.setattr(place, "glue_tables", lambda *_: {name: kept.table(name) for name in tables()})
+    run = steps.start_execution(stateMachineArn=machine)["executionArn"]
+    ask = ["erase", "--visitor", GONE, "--env", "dev", "--home", str(home), "--dry-run"]
+    assert main(ask) == 2
+    assert "tables_running" in capsys.readouterr().err
+    steps.stop_execution(executionArn=run)
+    assert main(ask) == 0
+    assert [line["tool"] for line in dev.audited()] == ["erase"]
