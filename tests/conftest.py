@@ -37,6 +37,10 @@ SLOW = (
     "tests/ingest_lambda/test_fuzz.py",
     "tests/console/test_pages.py",
     "tests/rastro/test_demand.py",
+    "tests/rastro/test_backfill.py",
+    "tests/rastro/test_recover.py",
+    "tests/rastro/test_state_and_reset.py",
+    "tests/benchmarks/test_lake.py",
     "tests/docs/",
 )
 """Where tests are proofs, whole systems, or take seconds: `make quick` leaves them out."""
