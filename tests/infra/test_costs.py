@@ -222,7 +222,7 @@ def test_measured_bytes_replace_the_typical_ones(capsys, tmp_path: Path):
 
 def test_the_lakes_bill_by_hand():
     each = lake.PerRow(
-        before_refresh=1000, after_refresh=100, fill=10, night=0.5, table_bytes=100, nightly_sets=1
+        before_refresh=1000, after_refresh=100, fill=10, night=0.5, table_bytes=100, nightly_sets=1, joined=2
     )
     found = lake.bill(1e6, history_days=100, each=each)
     assert found.before_tb == pytest.approx(1e8 * 1000 * 24 * 30.4 / 1e12)
@@ -230,6 +230,7 @@ def test_the_lakes_bill_by_hand():
     assert found.dashboards_tb == pytest.approx((hourly + weekly + nightly) / 1e12)
     assert found.jobs_tb == pytest.approx((1e6 * 30.4 * 10 * 2 + 1e6 * 9 * 50 * 30.4) / 1e12)
     assert found.stored_gb == pytest.approx(10)
+    assert found.most_tb == pytest.approx(1e8 * 2 * 24 * 30.4 / 1e12)
     before, after = found.usd({"athena_tb": 5.0, "s3_gb_month": 0.023})
     assert before == pytest.approx(found.before_tb * 5)
     assert after == pytest.approx((found.dashboards_tb + found.jobs_tb) * 5 + 0.23)
