@@ -24,6 +24,8 @@ COMMANDS = {
     "recover": "rastro.commands.recover",
     "backfill": "rastro.commands.backfill",
     "rebuild": "rastro.commands.rebuild",
+    "tables": "rastro.commands.tables",
+    "curso": "rastro.commands.curso",
     "separate": "rastro.commands.separate",
     "state": "rastro.commands.state",
     "reset": "rastro.commands.reset",

@@ -1,0 +1,200 @@
+"""What a lab leaves behind when it was done as written. Each check is a pure question to a `Place`."""
+
+import json
+from collections.abc import Callable, Iterator
+
+from rastro.course import alarms
+from rastro.course.place import Finding, Place
+
+
+def first_event(place: Place) -> Iterator[Finding]:
+    yield Finding(
+        "o evento de `aluno` está na tabela events",
+        place.count("events WHERE visitor_id = 'aluno'") >= 1,
+        "poste o evento do passo 3 e rode: rastro tables --visitor aluno",
+    )
+    yield Finding(
+        "ele tem sessão",
+        place.count("events WHERE visitor_id = 'aluno' AND session_id IS NOT NULL") >= 1,
+        "sem session_id não há sessão: o consumidor está no ar? rastro doctor",
+    )
+    yield Finding(
+        "repetir não o contou duas vezes",
+        place.count("events WHERE visitor_id = 'aluno' AND event_name = 'page_view'") == 1,
+        "o passo 4 repete os mesmos bytes, com o mesmo event_id; um id novo é outro evento",
+    )
+    yield Finding(
+        "o evento sem nome foi recusado e está guardado",
+        place.count('rejected WHERE payload LIKE \'%"visitor_id":"aluno"%\'') >= 1,
+        "faça o passo 5 e rode de novo: rastro tables",
+    )
+
+
+def way_of_an_event(place: Place) -> Iterator[Finding]:
+    rows = place.rows("SELECT channel, session_id FROM events WHERE visitor_id = 'viajante'")
+    yield Finding(
+        "o evento de `viajante` chegou",
+        len(rows) == 1,
+        "poste o evento do passo 1 e rode: rastro tables --visitor viajante",
+    )
+    channel = rows[0]["channel"] if rows else None
+    yield Finding(
+        "a sua resposta é o canal do evento",
+        bool(channel) and place.answer.strip().lower() == str(channel).lower(),
+        'procure channel na tela do passo 3 e responda: rastro curso verificar 2 "O CANAL"',
+    )
+
+
+def instrumented_shop(place: Place) -> Iterator[Finding]:
+    mine = "events WHERE page_path LIKE '%/minha-loja/%'"
+    for name, from_where in (
+        ("page_view", "o tracker na página"),
+        ("view_item", "gtag, pelo dataLayer"),
+        ("add_to_cart", "o adaptador da VTEX"),
+        ("begin_checkout", "o adaptador da Nuvemshop"),
+    ):
+        yield Finding(
+            f"{name} chegou ({from_where})",
+            place.count(f"{mine} AND event_name = '{name}'") >= 1,
+            "abra a página com ?rastro_debug=1 e leia o console do navegador",
+        )
+    yield Finding(
+        "todos são de um visitante e de uma sessão",
+        place.rows(
+            f"SELECT count(DISTINCT visitor_id) AS v, count(DISTINCT session_id) AS s FROM {mine}"  # noqa: S608
+        )
+        == [{"v": 1, "s": 1}],
+        "você abriu a página em dois navegadores? apague minha-loja/perfil e comece do passo 3",
+    )
+
+
+def sessions(place: Place) -> Iterator[Finding]:
+    yield Finding(
+        "`atrasada` chegou atrasada e tem uma sessão",
+        place.rows(
+            "SELECT bool_and(is_late) AS late, count(DISTINCT session_id) AS n FROM events"
+            " WHERE visitor_id = 'atrasada'"
+        )
+        == [{"late": True, "n": 1}],
+        "o ts do passo 1 é de duas horas atrás; event e ts na mesma linha",
+    )
+    yield Finding(
+        "as duas sessões de `fusao` viraram uma",
+        place.count("sessions WHERE visitor_id = 'fusao'") == 1
+        and place.count("session_merges WHERE visitor_id = 'fusao'") == 1,
+        "o terceiro evento tem de cair no vão entre os dois primeiros, e depois deles",
+    )
+    yield Finding(
+        "`coruja` atravessou a meia-noite em uma sessão de dois dias",
+        place.rows(
+            "SELECT count(DISTINCT session_id) AS s, count(DISTINCT event_date) AS d FROM events"
+            " WHERE visitor_id = 'coruja'"
+        )
+        == [{"s": 1, "d": 2}],
+        "23:50 e 00:10 no fuso da loja, America/Sao_Paulo",
+    )
+    yield Finding(
+        "`pontual` ficou em uma sessão e `impaciente` em duas",
+        place.count("sessions WHERE visitor_id = 'pontual'") == 1
+        and place.count("sessions WHERE visitor_id = 'impaciente'") == 2,
+        "30 minutos exatos ainda é a mesma sessão; um milissegundo a mais não é",
+    )
+
+
+def questions(place: Place) -> Iterator[Finding]:
+    path = place.root / "minhas-consultas" / "receita.sql"
+    yield Finding(f"existe {path.name}", path.exists(), "crie o arquivo do passo 6")
+    if not path.exists():
+        return
+    sql = path.read_text(encoding="utf-8").strip().rstrip(";")
+    rows = place.rows(sql)
+    asked = sum(float(row["receita"] or 0) for row in rows if "receita" in row)
+    right = place.rows("SELECT sum(revenue) AS n FROM revenue WHERE currency = 'BRL'")
+    yield Finding(
+        "a receita por canal soma a receita em reais",
+        bool(rows) and abs(asked - float(right[0]["n"] or 0)) < 0.005,
+        "colunas channel e receita; só BRL; o período todo",
+    )
+    yield Finding(
+        "a consulta tem condição de dia",
+        "order_date" in sql,
+        "sem order_date o Athena lê, e cobra, a história toda",
+    )
+
+
+def new_column(place: Place) -> Iterator[Finding]:
+    contract = json.loads((place.root / "schemas" / "enriched.columns.json").read_text(encoding="utf-8"))
+    names = {column["name"] for column in contract["columns"]}
+    yield Finding(
+        "shop_hour está no contrato",
+        "shop_hour" in names,
+        "rode: python -m enrich_consumer columns",
+    )
+    lines = place.root / "enriquecido.jsonl"
+    rows = (
+        [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+        if lines.exists()
+        else []
+    )
+    yield Finding(
+        "toda linha enriquecida tem a hora da loja",
+        bool(rows) and all(0 <= row.get("shop_hour", -1) <= 23 for row in rows),
+        "refaça o passo 4, que escreve enriquecido.jsonl",
+    )
+
+
+def environments(place: Place) -> Iterator[Finding]:
+    folder = place.root / "cdk.out" / "loja"
+    texts = (
+        [path.read_text(encoding="utf-8") for path in folder.glob("*.template.json")]
+        if folder.exists()
+        else []
+    )
+    yield Finding("o ambiente loja foi sintetizado", len(texts) >= 4, "rode: python -m infra loja")
+    yield Finding(
+        "o stream bruto voltou a guardar 24 horas",
+        any('"RetentionPeriodHours": 24' in text for text in texts)
+        and not any('"RetentionPeriodHours": 48' in text for text in texts),
+        "desfaça a mudança (passo 5) e sintetize de novo",
+    )
+
+
+def provoked_alarms(place: Place) -> Iterator[Finding]:
+    lines = place.diary.read_text(encoding="utf-8").splitlines() if place.diary.exists() else []
+    seen = [json.loads(line) for line in lines]
+    for name in alarms.PROVOKED:
+        states = [entry["state"] for entry in seen if entry["alarm"] == name]
+        yield Finding(
+            f"{name} disparou e foi resolvido",
+            "ALARM" in states and states[-1] == "OK",
+            f"rastro curso provocar {name}; rastro curso alarmes; conserte pelo runbook; rastro curso alarmes",
+        )
+
+
+def disaster(place: Place) -> Iterator[Finding]:
+    before = place.root / "antes.csv"
+    after = place.root / "depois.csv"
+    both = before.exists() and after.exists()
+    yield Finding("há antes.csv e depois.csv", both, "passos 1 e 4")
+    yield Finding(
+        "as tabelas reconstruídas são iguais às perdidas",
+        both and len(before.read_text(encoding="utf-8")) > 100 and before.read_bytes() == after.read_bytes(),
+        "o replay tem de cobrir todo o período; depois dele, rastro tables",
+    )
+    objects = place.client("s3").list_objects_v2(
+        Bucket=place.facts.bucket, Prefix=place.facts.enriched_prefix
+    )
+    yield Finding("a landing tem arquivos outra vez", objects["KeyCount"] > 0, "passo 3: rastro replay")
+
+
+CHECKS: dict[int, tuple[str, Callable[[Place], Iterator[Finding]]]] = {
+    1: ("o primeiro evento", first_event),
+    2: ("o caminho de um evento", way_of_an_event),
+    3: ("instrumentar uma loja", instrumented_shop),
+    4: ("sessões", sessions),
+    5: ("perguntas em SQL", questions),
+    6: ("uma coluna nova em um arquivo", new_column),
+    7: ("ambientes, implantação, retorno", environments),
+    8: ("alarmes", provoked_alarms),
+    9: ("desastre", disaster),
+}

@@ -1,0 +1,105 @@
+"""What the course breaks on the local stack, and the cures that stand for those on AWS."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import urllib3
+
+from rastro.course.place import Place
+from rastro.local import running, stack
+from rastro.terminal.errors import Problem
+from schemas import SitesError, parse_sites
+
+BAD, GOOD = 100, 20
+
+
+def daemon_of(place: Place) -> int:
+    """Process id of KCL's daemon, the child of the consumer's supervisor."""
+    consumer = running.running(place.home).get("consumer")
+    if consumer is None:
+        raise Problem("o consumidor não está no ar; comece de novo: rastro down; rastro up --detach")
+    for task in Path(f"/proc/{consumer}/task").iterdir():
+        for child in (task / "children").read_text(encoding="ascii").split():
+            if b"MultiLangDaemon" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+    raise Problem("o daemon do KCL está sendo reiniciado; tente outra vez em alguns segundos")
+
+
+def provoke(place: Place, alarm: str) -> str:
+    """Break what the alarm watches; what was done, in Portuguese."""
+    if alarm not in FAULTS:
+        raise Problem(f"{alarm!r} não se provoca aqui; há: {', '.join(FAULTS)}")
+    return FAULTS[alarm](place)
+
+
+def _stop_ticker(place: Place) -> str:
+    ticker = running.running(place.home).get("ticker")
+    if ticker is None:
+        raise Problem("o ticker já está parado")
+    os.kill(ticker, signal.SIGTERM)
+    return "o relógio dos shards (ticker) parou; espere uns 45 s"
+
+
+def _refused_events(place: Place) -> str:
+    events = [{"event": "", "visitor_id": "quebrado"}] * BAD
+    events += [{"event": "page_view", "visitor_id": "quebrado"}] * GOOD
+    answer = _post(place, events)
+    return f"a loja enviou {BAD + GOOD} eventos: {answer}"
+
+
+def _broken_sites(place: Place) -> str:
+    place.client("ssm").put_parameter(
+        Name=place.facts.sites_parameter, Value='{"version": 2, "sites": ', Type="String", Overwrite=True
+    )
+    return "alguém gravou um documento de sites cortado no meio; o ingest o relê a cada minuto"
+
+
+def _frozen_daemon(place: Place) -> str:
+    os.kill(daemon_of(place), signal.SIGSTOP)
+    _post(place, [{"event": "page_view", "visitor_id": "parado"}])
+    return "o daemon do KCL congelou (SIGSTOP), e a loja continua enviando; espere uns 15 s"
+
+
+def _killed_daemon(place: Place) -> str:
+    os.kill(daemon_of(place), signal.SIGKILL)
+    return "o daemon do KCL morreu (SIGKILL); o supervisor o reinicia"
+
+
+FAULTS: dict[str, Callable[[Place], str]] = {
+    "ticks-missing": _stop_ticker,
+    "rejected-share": _refused_events,
+    "sites-document": _broken_sites,
+    "consumer-stalled": _frozen_daemon,
+    "consumer-restarts": _killed_daemon,
+}
+
+
+def start_ticker(place: Place) -> None:
+    """As enabling the schedule does on AWS."""
+    stack.start_ticker(place.facts)
+
+
+def put_sites(place: Place, path: Path) -> None:
+    """As a deployment does on AWS: checked first, then put."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        parse_sites(text)
+    except SitesError as error:
+        raise Problem(f"{path} não serve: {error}") from None
+    place.client("ssm").put_parameter(
+        Name=place.facts.sites_parameter, Value=text, Type="String", Overwrite=True
+    )
+
+
+def _post(place: Place, events: list[dict[str, str]]) -> str:
+    answer = urllib3.request(
+        "POST",
+        f"{place.facts.api_url}/v1/events",
+        headers={"X-Rastro-Key": place.facts.site_key, "Content-Type": "application/json"},
+        body=json.dumps(events),
+    )
+    found = answer.json()
+    return f"{answer.status}, {found['accepted']} aceitos, {len(found['rejected'])} recusados"
