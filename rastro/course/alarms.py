@@ -41,7 +41,9 @@ def states(place: Place) -> list[State]:
     """All alarms of the course now; each is noted in the diary."""
     now = time.time()
     records = list(raw.records(place))
-    checkpoints = {row["shard"]: row["checkpoint"] for row in health(place.facts)["Leases"]}
+    checkpoints = {
+        row["shard"]: row["checkpoint"] for row in health(place.facts, place.client("s3"))["Leases"]
+    }
     found = [
         _ticks(records, now),
         _share(records, place, now),

@@ -150,7 +150,7 @@ def environments(place: Place) -> Iterator[Finding]:
         if folder.exists()
         else []
     )
-    yield Finding("o ambiente loja foi sintetizado", len(texts) >= 4, "rode: python -m infra loja")
+    yield Finding("o ambiente loja foi sintetizado", len(texts) >= 1, "rode: python -m infra loja")
     yield Finding(
         "o stream bruto voltou a guardar 24 horas",
         any('"RetentionPeriodHours": 24' in text for text in texts)
@@ -179,12 +179,43 @@ def disaster(place: Place) -> Iterator[Finding]:
     yield Finding(
         "as tabelas reconstruídas são iguais às perdidas",
         both and len(before.read_text(encoding="utf-8")) > 100 and before.read_bytes() == after.read_bytes(),
-        "o replay tem de cobrir todo o período; depois dele, rastro tables",
+        "o backfill tem de cobrir todo o período; depois dele, rastro tables",
     )
     objects = place.client("s3").list_objects_v2(
         Bucket=place.facts.bucket, Prefix=place.facts.enriched_prefix
     )
-    yield Finding("a landing tem arquivos outra vez", objects["KeyCount"] > 0, "passo 3: rastro replay")
+    yield Finding("a landing tem arquivos outra vez", objects["KeyCount"] > 0, "passo 3: rastro backfill")
+
+
+def privacy(place: Place) -> Iterator[Finding]:
+    yield Finding(
+        "com consentimento, o cliente e o clique estão lá",
+        place.count("events WHERE visitor_id = 'maria-sim' AND user_id = 'C-1001' AND click_id IS NOT NULL")
+        == 1,
+        "o primeiro evento do passo 1",
+    )
+    yield Finding(
+        "sem consentimento, não estão",
+        place.count("events WHERE visitor_id = 'maria-nao' AND user_id IS NULL AND click_id IS NULL") == 1,
+        "o segundo evento do passo 1: consent com analytics e ads false",
+    )
+    personal = "(search_term || page_url || coalesce(page_query, ''))"
+    yield Finding(
+        "CPF, e-mail e telefone não chegaram ao lake",
+        place.count(
+            f"events WHERE visitor_id = 'maria-sim' AND event_name = 'search' AND NOT ({personal} LIKE '%529.982%'"
+            f" OR {personal} LIKE '%exemplo.com.br%' OR {personal} LIKE '%98765%')"
+        )
+        == 1,
+        "o evento do passo 2",
+    )
+    path = place.root / "maria.csv"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    yield Finding(
+        "maria.csv tem só a visita consentida",
+        "maria-sim" in text and "maria-nao" not in text,
+        "o passo 4 procura por user_id",
+    )
 
 
 CHECKS: dict[int, tuple[str, Callable[[Place], Iterator[Finding]]]] = {
@@ -197,4 +228,5 @@ CHECKS: dict[int, tuple[str, Callable[[Place], Iterator[Finding]]]] = {
     7: ("ambientes, implantação, retorno", environments),
     8: ("alarmes", provoked_alarms),
     9: ("desastre", disaster),
+    10: ("LGPD e custos", privacy),
 }

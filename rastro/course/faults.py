@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +83,22 @@ def start_ticker(place: Place) -> None:
     stack.start_ticker(place.facts)
 
 
+def lose_the_lake(place: Place) -> str:
+    """Delete landing and tables, as a wrong lifecycle rule or a hand in the console would."""
+    s3 = place.client("s3")
+    gone = 0
+    for page in s3.get_paginator("list_objects_v2").paginate(
+        Bucket=place.facts.bucket, Prefix=place.facts.enriched_prefix
+    ):
+        keys = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]
+        if keys:
+            s3.delete_objects(Bucket=place.facts.bucket, Delete={"Objects": keys})
+        gone += len(keys)
+    for folder in (place.home / "lake" / "enriched", place.home / "tables"):
+        shutil.rmtree(folder, ignore_errors=True)
+    return f"alguém apagou a landing ({gone} arquivos) e as tabelas"
+
+
 def put_sites(place: Place, path: Path) -> None:
     """As a deployment does on AWS: checked first, then put."""
     text = path.read_text(encoding="utf-8")
@@ -100,6 +117,8 @@ def _post(place: Place, events: list[dict[str, str]]) -> str:
         f"{place.facts.api_url}/v1/events",
         headers={"X-Rastro-Key": place.facts.site_key, "Content-Type": "application/json"},
         body=json.dumps(events),
+        timeout=60.0,
+        retries=False,
     )
     found = answer.json()
     return f"{answer.status}, {found['accepted']} aceitos, {len(found['rejected'])} recusados"
