@@ -74,7 +74,7 @@ manifests: $(READY) ## renew tests/infra/manifests/ from the templates; the diff
 	$(BIN)/python -m pytest -q tests/infra/test_templates.py -k manifest --renew-manifests
 
 docs: $(READY) ## the manual as a site in both languages, searchable without a server, in build/site
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q --strict -f website/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict -f website/mkdocs.yml
 	@echo "open build/site/index.html (or build/site/pt-BR/index.html)"
 
 slides: $(READY) ## the slides of the course, HTML and PDF, in build/slides (needs Chromium)

@@ -29,7 +29,7 @@ def take(student: Path, folder: Path) -> list[Path]:
                 "--lang=pt-BR",
                 "--accept-lang=pt-BR",
                 "--window-size=1200,850",
-                "--timeout=6000",
+                "--timeout=60000",
                 f"--user-data-dir={student / 'perfil'}",
                 f"--screenshot={path}",
                 f"{console}{page}",

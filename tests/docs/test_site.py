@@ -46,7 +46,6 @@ def build(target: Path, *options: str) -> "subprocess.CompletedProcess[str]":
             "-m",
             "mkdocs",
             "build",
-            "-q",
             "--strict",
             "-f",
             "website/mkdocs.yml",
@@ -67,6 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("site")
     done = build(target)
     assert done.returncode == 0, done.stderr[-4000:]
+    assert "Documentation built" in done.stderr, "a quiet MkDocs counts no warnings, and strict means nothing"
     return target
 
 
