@@ -23,6 +23,8 @@ WAITING_SECONDS = 12.0
 """A record that is older and lies behind no checkpoint counts as unread; the consumer saves every five seconds."""
 TICK_SECONDS = 45.0
 """The ticker ticks every thirty."""
+MANY = 20
+"""Events, below which a share says nothing; 100 in CloudWatch's five minutes."""
 SHARE_PERCENT = 5.0
 """`monitoring.rejected_percent` in production."""
 
@@ -86,7 +88,7 @@ def _share(records: list[raw.Record], place: Place, now: float) -> State:
     accepted = sum(one.events for one in records if one.at >= since)
     refused = _refused(place, since)
     share = 100 * refused / (accepted + refused) if accepted + refused else 0.0
-    bad = accepted + refused > 100 and share > SHARE_PERCENT
+    bad = accepted + refused > MANY and share > SHARE_PERCENT
     return _state(
         "rejected-share", bad, f"{refused} de {accepted + refused} eventos recusados em {WINDOW_SECONDS:g} s"
     )

@@ -188,33 +188,29 @@ def disaster(place: Place) -> Iterator[Finding]:
 
 
 def privacy(place: Place) -> Iterator[Finding]:
+    masked = place.root / "mascarado.csv"
+    text = masked.read_text(encoding="utf-8") if masked.exists() else ""
     yield Finding(
-        "com consentimento, o cliente e o clique estão lá",
-        place.count("events WHERE visitor_id = 'maria-sim' AND user_id = 'C-1001' AND click_id IS NOT NULL")
-        == 1,
-        "o primeiro evento do passo 1",
+        "CPF, e-mail e telefone não chegaram ao lake",
+        "[cpf]" in text and not any(part in text for part in ("529.982", "exemplo.com.br", "98765")),
+        "o evento do passo 2, e mascarado.csv do passo 3",
     )
     yield Finding(
-        "sem consentimento, não estão",
+        "sem consentimento, nem o cliente nem o clique estão lá",
         place.count("events WHERE visitor_id = 'maria-nao' AND user_id IS NULL AND click_id IS NULL") == 1,
         "o segundo evento do passo 1: consent com analytics e ads false",
     )
-    personal = "(search_term || page_url || coalesce(page_query, ''))"
+    archive = place.root / "maria.zip"
     yield Finding(
-        "CPF, e-mail e telefone não chegaram ao lake",
-        place.count(
-            f"events WHERE visitor_id = 'maria-sim' AND event_name = 'search' AND NOT ({personal} LIKE '%529.982%'"
-            f" OR {personal} LIKE '%exemplo.com.br%' OR {personal} LIKE '%98765%')"
-        )
-        == 1,
-        "o evento do passo 2",
+        "o acesso deu um arquivo com os dados",
+        archive.exists() and archive.stat().st_size > 0,
+        "o passo 4",
     )
-    path = place.root / "maria.csv"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
     yield Finding(
-        "maria.csv tem só a visita consentida",
-        "maria-sim" in text and "maria-nao" not in text,
-        "o passo 4 procura por user_id",
+        "a eliminação deu um certificado, e as linhas sumiram",
+        any((place.home / "erasures").glob("*.txt"))
+        and not place.count("events WHERE visitor_id = 'maria-sim'"),
+        "o passo 5, sem --dry-run",
     )
 
 

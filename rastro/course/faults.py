@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from rastro.local import running, stack
 from rastro.terminal.errors import Problem
 from schemas import SitesError, parse_sites
 
-BAD, GOOD = 100, 20
+BAD, GOOD = 40, 10
+ATTEMPTS = 5
 
 
 def daemon_of(place: Place) -> int:
@@ -112,13 +114,17 @@ def put_sites(place: Place, path: Path) -> None:
 
 
 def _post(place: Place, events: list[dict[str, str]]) -> str:
-    answer = urllib3.request(
-        "POST",
-        f"{place.facts.api_url}/v1/events",
-        headers={"X-Rastro-Key": place.facts.site_key, "Content-Type": "application/json"},
-        body=json.dumps(events),
-        timeout=60.0,
-        retries=False,
-    )
-    found = answer.json()
-    return f"{answer.status}, {found['accepted']} aceitos, {len(found['rejected'])} recusados"
+    for _ in range(ATTEMPTS):  # as every client does: 503 says that nothing was taken
+        answer = urllib3.request(
+            "POST",
+            f"{place.facts.api_url}/v1/events",
+            headers={"X-Rastro-Key": place.facts.site_key, "Content-Type": "application/json"},
+            body=json.dumps(events),
+            timeout=60.0,
+            retries=False,
+        )
+        if answer.status == 202:
+            found = answer.json()
+            return f"{answer.status}, {found['accepted']} aceitos, {len(found['rejected'])} recusados"
+        time.sleep(1)
+    raise Problem(f"o ingest respondeu {answer.status}: {answer.data[:200].decode(errors='replace')}")

@@ -3,10 +3,12 @@
 In the expected output `…` stands for anything within a line, and a line of `…` alone for any lines.
 """
 
+import contextlib
 import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -95,8 +97,12 @@ class Shell:
         assert self._bash.stdin
         assert self._bash.stdout
         self._bash.stdin.close()
-        self._bash.wait(timeout=30)
-        self._bash.stdout.close()
+        try:
+            self._bash.wait(timeout=30)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._bash.pid, signal.SIGKILL)  # what a lab that failed left in the background
+            self._bash.stdout.close()
 
 
 def run(path: Path, shell: Shell) -> None:
