@@ -195,10 +195,13 @@ def privacy(place: Place) -> Iterator[Finding]:
         "[cpf]" in text and not any(part in text for part in ("529.982", "exemplo.com.br", "98765")),
         "o evento do passo 2, e mascarado.csv do passo 3",
     )
+    consent = place.root / "consentimento.csv"
+    lines = consent.read_text(encoding="utf-8").splitlines() if consent.exists() else []
     yield Finding(
         "sem consentimento, nem o cliente nem o clique estão lá",
-        place.count("events WHERE visitor_id = 'maria-nao' AND user_id IS NULL AND click_id IS NULL") == 1,
-        "o segundo evento do passo 1: consent com analytics e ads false",
+        any(line.startswith("maria-sim,C-1001,E") for line in lines)
+        and any(line.startswith("maria-nao,,,") for line in lines),
+        "os dois eventos do passo 1, com e sem consentimento, e consentimento.csv do passo 3",
     )
     archive = place.root / "maria.zip"
     yield Finding(
@@ -209,7 +212,7 @@ def privacy(place: Place) -> Iterator[Finding]:
     yield Finding(
         "a eliminação deu um certificado, e as linhas sumiram",
         any((place.home / "erasures").glob("*.txt"))
-        and not place.count("events WHERE visitor_id = 'maria-sim'"),
+        and not place.count("events WHERE visitor_id LIKE 'maria-%'"),
         "o passo 5, sem --dry-run",
     )
 
