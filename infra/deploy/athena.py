@@ -1,4 +1,4 @@
-"""Run one statement in the environment's workgroup and wait for its end."""
+"""Run one statement in the environment's workgroup, wait for its end, read its rows."""
 
 import time
 from typing import Any
@@ -10,8 +10,21 @@ from infra.environments.settings import Environment
 _POLL_SECONDS = 1.0
 
 
-def run(athena: Any, environment: Environment, what: str, statement: str) -> None:
-    """Raise `DeployError` with what Athena says unless it succeeds."""
+def rows(athena: Any, environment: Environment, what: str, statement: str) -> list[list[str | None]]:
+    """The rows of a short answer, a thousand at most, as text.
+
+    Raises:
+        DeployError: with what Athena says, where it does not succeed.
+    """
+    query = run(athena, environment, what, statement)
+    _, *found = athena.get_query_results(QueryExecutionId=query)["ResultSet"][
+        "Rows"
+    ]  # the first has the names
+    return [[cell.get("VarCharValue") for cell in row["Data"]] for row in found]
+
+
+def run(athena: Any, environment: Environment, what: str, statement: str) -> str:
+    """The execution's id; raise `DeployError` with what Athena says unless it succeeds."""
     query = athena.start_query_execution(
         QueryString=statement,
         QueryExecutionContext={"Database": environment.database},
@@ -20,7 +33,7 @@ def run(athena: Any, environment: Environment, what: str, statement: str) -> Non
     while True:
         status = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
         if status["State"] == "SUCCEEDED":
-            return
+            return str(query)
         if status["State"] in {"FAILED", "CANCELLED"}:
             raise DeployError(f"{what}: {status.get('StateChangeReason', status['State'])}")
         time.sleep(_POLL_SECONDS)

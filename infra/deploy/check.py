@@ -51,6 +51,7 @@ _ADVICE = {
     "accepted": "the API refuses it: the function's log says why",
     "raw stream": f"the function answers but writes elsewhere; {RUNBOOK}#raw-stream-throttled",
     "enriched stream": f"the consumer does not read or does not write; {RUNBOOK}#consumer-stalled",
+    "Athena": f"the file is there, but the table does not show it; {RUNBOOK}#enriched-delivery-late",
     "lake": f"Firehose holds it; {RUNBOOK}#enriched-delivery-late",
 }
 
@@ -71,7 +72,7 @@ def journey(
                 yield f"event: {step.stage}", False, f"{step.seconds:.1f} s, but as {step.detail}; {advice}"
             else:
                 yield f"event: {step.stage}", True, f"{step.seconds:.1f} s, {step.detail}"
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError, DeployError) as error:
         yield "event", False, f"{type(error).__name__}: {error}"
 
 
