@@ -7,6 +7,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
+from console.questions import Question
+
 IDLE_SECONDS = 300.0
 """After that long without a question the process ends; the next question starts another."""
 
@@ -57,6 +59,11 @@ class LakeProcess:
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The answer of a query in Athena's dialect."""
         found: list[dict[str, Any]] = self.ask("rows", sql)
+        return found
+
+    def answer(self, asked: Question) -> list[dict[str, Any]]:
+        """The answer of a dashboard's question."""
+        found: list[dict[str, Any]] = self.ask("answer", asked)
         return found
 
     def files_of(self, event_id: str) -> list[dict[str, Any]]:

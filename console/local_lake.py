@@ -7,6 +7,8 @@ from typing import Any
 import duckdb
 
 from analytics.duckdb_lake import Lake
+from console.kept import Kept
+from console.questions import Question
 from lake.objects import Fetched
 
 MOST_ANSWERS = 200
@@ -23,6 +25,7 @@ class LocalLake:
         """`prefixes`: the table's name → where its files lie. `clock`: seconds, of any start."""
         self._clock = clock
         self._lake = Lake()
+        self._kept = Kept(self._lake)
         self._fetched = {
             table: Fetched(s3, bucket, prefix, folder / table) for table, prefix in prefixes.items()
         }
@@ -38,6 +41,11 @@ class LocalLake:
         if key not in self._answers:
             self._answers[key] = self._lake.rows(sql)
         return self._answers[key]
+
+    def answer(self, asked: Question) -> list[dict[str, Any]]:
+        """The answer of a dashboard's question, over its data set as it was when files came last."""
+        self._take_in()
+        return self.rows(asked.sql if asked.live else self._kept.sql(asked))
 
     def files_of(self, event_id: str) -> list[dict[str, Any]]:
         """The rows of an event, each with the file that holds it and its number in the file (from 0)."""
@@ -68,6 +76,8 @@ class LocalLake:
             new = fetched.new()
             if new or len(self._answers) > MOST_ANSWERS:
                 self._answers.clear()
+            if new:
+                self._kept.forget()
             self._lake.add(table, new)
 
 

@@ -39,11 +39,19 @@ class Period(NamedTuple):
 
 
 class Question(NamedTuple):
-    """`dimensions`, `measures`: names of the answer's columns, in their order."""
+    """`data`: the SQL of the data set; `select`: what is asked of it, by the name `data`. `live`: never of a kept copy.
+    `dimensions`, `measures`: names of the answer's columns, in their order."""
 
-    sql: str
+    data: str
+    select: str
+    live: bool
     dimensions: tuple[str, ...]
     measures: tuple[str, ...]
+
+    @property
+    def sql(self) -> str:
+        """The whole, in Athena's dialect."""
+        return f"WITH data AS ({self.data}) {self.select}"
 
 
 def question(visual: Visual, data: DataSet, period: Period | None, chosen: dict[str, str]) -> Question:
@@ -57,13 +65,15 @@ def question(visual: Visual, data: DataSet, period: Period | None, chosen: dict[
         where.append(
             f"CAST({_name(data.when)} AS date) BETWEEN DATE '{period.first}' AND DATE '{period.last}'"
         )
-    sql = f"WITH data AS ({data.sql}) SELECT {', '.join(columns)} FROM data"  # noqa: S608 - names of the catalogue; values are quoted by _text
+    sql = f"SELECT {', '.join(columns)} FROM data"  # noqa: S608 - names of the catalogue; values are quoted by _text
     if where:
         sql += f" WHERE {' AND '.join(where)}"
     if dimensions:
         sql += f" GROUP BY {', '.join(str(number + 1) for number in range(len(dimensions)))}"
         sql += f" ORDER BY {_order(visual, len(dimensions))} LIMIT {MOST_ROWS}"
-    return Question(sql, tuple(alias for alias, _ in dimensions), tuple(map(name_of, measures)))
+    return Question(
+        data.sql, sql, data.live, tuple(alias for alias, _ in dimensions), tuple(map(name_of, measures))
+    )
 
 
 def name_of(measure: Measure) -> str:

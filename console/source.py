@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from console.questions import Period
+from console.questions import Period, Question
 from console.tails import Tails
 
 
@@ -12,6 +12,9 @@ class AnyLake(Protocol):
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The answer of a query in Athena's dialect."""
+
+    def answer(self, asked: Question) -> list[dict[str, Any]]:
+        """The answer of a dashboard's question."""
 
     def files_of(self, event_id: str) -> list[dict[str, Any]]:
         """The rows of an event with the file that holds each."""

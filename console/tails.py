@@ -14,9 +14,9 @@ from console.store import Store
 READ_SECONDS = 1.0
 """A shard answers five reads a second in all; the consumer makes two."""
 PAUSE_AFTER_ERROR = 3.0
-MOST_AT_ONCE = 500
-"""Records of one answer."""
-MOST_READS = 20
+MOST_AT_ONCE = 100
+"""Records of one answer: of the enriched stream each holds up to some hundred lines."""
+MOST_READS = 60
 """Answers of one shard in a row while it is behind: within five reads a second on AWS, as fast as it goes here."""
 _LOG_PATTERN = '{ $.message = "request" && $.status >= 400 }'
 _LOG_OVERLAP_MS = 60_000
@@ -53,11 +53,14 @@ class Tails:
         take: Callable[[str, dict[str, Any]], None],
         start: str = "TRIM_HORIZON",
         most_reads: int = MOST_READS,
+        at_once: int = MOST_AT_ONCE,
     ) -> None:
         """Read every shard of a stream. `take` gets the shard and the record; `start`: TRIM_HORIZON or LATEST;
-        `most_reads`: of one shard in a row while it is behind."""
+        `most_reads`: of one shard in a row while it is behind; `at_once`: records of one read."""
         self._start(
-            stream, lambda: _StreamReader(self, kinesis, stream, take, start, most_reads).read, READ_SECONDS
+            stream,
+            lambda: _StreamReader(self, kinesis, stream, take, start, most_reads, at_once).read,
+            READ_SECONDS,
         )
 
     def follow_rejected(self, new_rows: RejectedFiles, every: float = READ_SECONDS) -> None:
@@ -136,6 +139,7 @@ class _StreamReader:
         take: Callable[[str, dict[str, Any]], None],
         start: str,
         most_reads: int,
+        at_once: int,
     ) -> None:
         self._tails = tails
         self._start = start
@@ -143,6 +147,7 @@ class _StreamReader:
         self._stream = stream
         self._take = take
         self._most_reads = most_reads
+        self._at_once = at_once
         self._iterators: dict[str, str | None] = {}
         self._looked = 0.0
 
@@ -161,7 +166,7 @@ class _StreamReader:
         iterator = self._iterators[shard]
         if iterator is None:
             return False  # the shard has ended
-        answer = self._kinesis.get_records(ShardIterator=iterator, Limit=MOST_AT_ONCE)
+        answer = self._kinesis.get_records(ShardIterator=iterator, Limit=self._at_once)
         self._tails.reads += 1
         for record in answer["Records"]:
             self._tails.bytes += len(record["Data"])

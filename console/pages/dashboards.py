@@ -30,7 +30,7 @@ from analytics.dashboards.model import (
 )
 from console.draw import Drawing, Numbers
 from console.page import Page
-from console.questions import Period, question
+from console.questions import Period, Question, question
 from console.source import Source
 
 MOST_CHOICES = 60
@@ -144,7 +144,7 @@ def _drawn(source: Source, chosen: Chosen, drawing: Drawing, number: int, visual
 
 def _draw(source: Source, visual: Visual, chosen: Chosen, drawing: Drawing) -> str:
     asked = question(visual, DATA_SETS[visual.data], chosen.period, chosen.filters)
-    rows = source.lake.rows(asked.sql)
+    rows = source.lake.answer(asked)
     title, measure = drawing.words(visual.title), asked.measures[-1]
     dated = chosen.period is not None and DATA_SETS[visual.data].when is not None
     match visual:
@@ -171,7 +171,7 @@ def _draw(source: Source, visual: Visual, chosen: Chosen, drawing: Drawing) -> s
 
 def _rows(source: Source, visual: Visual, chosen: Chosen) -> list[dict[str, Any]]:
     asked = question(visual, DATA_SETS[visual.data], chosen.period, chosen.filters)
-    return source.lake.rows(asked.sql)
+    return source.lake.answer(asked)
 
 
 def _before(source: Source, visual: Visual, chosen: Chosen) -> list[dict[str, Any]]:
@@ -264,9 +264,9 @@ def choices_of(source: Source, dashboard: Dashboard) -> dict[str, list[str]]:
 
 
 def _choices(source: Source, column: str, data: str) -> list[str]:
-    rows = source.lake.rows(
-        f'SELECT "{column}" AS choice, count(*) AS n FROM ({DATA_SETS[data].sql}) GROUP BY 1'  # noqa: S608 - names of the catalogue
-        f" ORDER BY 2 DESC LIMIT {MOST_CHOICES}"
+    select = f'SELECT "{column}" AS choice, count(*) AS n FROM data GROUP BY 1 ORDER BY 2 DESC LIMIT {MOST_CHOICES}'  # noqa: S608 - names of the catalogue
+    rows = source.lake.answer(
+        Question(DATA_SETS[data].sql, select, DATA_SETS[data].live, ("choice",), ("n",))
     )
     return [str(row["choice"]) for row in rows if row["choice"] is not None]
 

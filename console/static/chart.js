@@ -25,7 +25,7 @@ export function chart(box, names, data, height) {
       { ...axis, space: days ? 60 : 90, values: (u, splits) => splits.map(when), incrs: days ? [1, 2, 3, 7, 14, 30, 90].map((n) => n * 86400) : undefined },
       { ...axis, size: 56, values: (u, splits) => splits.map((value) => short.format(value)) },
     ],
-    series: [{ label: "\u00a0", value: (u, at) => (at === null ? "" : when(at)) }, ...names.map((label, i) => ({
+    series: [{ label: language.startsWith("pt") ? "Hora" : "Time", value: (u, at) => (at === null ? "" : when(at)) }, ...names.map((label, i) => ({
       label, stroke: () => colour(`--s${i % 8}`), width: 2, points: { show: days && data[0].length < 40, size: 5 }, spanGaps: false,
       dash: label.includes(" · ") ? [6, 4] : undefined,
       value: (u, value) => (value === null || value === undefined ? "–" : number.format(value)),

@@ -35,6 +35,8 @@ START_MS = 15 * 60_000
 MOST_QUERIES = 30
 """Of one dashboard, filters and the period before included."""
 MOST_FILES = 8
+AT_ONCE = 2_000
+"""A shard takes 1,000 records a second, and one read a second must keep up; Kinesis stops at 10 MB."""
 
 
 class Deployed(NamedTuple):
@@ -70,7 +72,7 @@ def open_source(at: Deployed) -> Source:
     tails = Tails(Store())
     begun = time.time()
     for stream, take in (("RawStream", tails.take_raw), ("EnrichedStream", tails.take_enriched)):
-        tails.follow_stream(kinesis, at.outputs[stream], take, start="LATEST", most_reads=1)
+        tails.follow_stream(kinesis, at.outputs[stream], take, start="LATEST", most_reads=1, at_once=AT_ONCE)
     rejections = LakeProcess(partial(_Rejections, environment.name))
     tails.follow_rejected(
         NewRows(s3, bucket, _today(layout.REJECTED), partial(rejections.ask, "new_rejections")),

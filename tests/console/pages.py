@@ -9,6 +9,8 @@ from starlette.testclient import TestClient
 
 from analytics.duckdb_lake import Lake
 from console.app import application
+from console.kept import Kept
+from console.questions import Question
 from console.source import Source
 from console.store import Store
 from console.tails import Tails
@@ -23,6 +25,7 @@ class FileLake:
 
     def __init__(self, enriched: list[Path], rejected: list[Path]) -> None:
         self.lake = Lake(enriched, rejected)
+        self._kept = Kept(self.lake)
         self._lock = threading.Lock()
         self._answers: dict[str, list[dict[str, Any]]] = {}
 
@@ -34,6 +37,11 @@ class FileLake:
 
     def close(self) -> None:
         self.lake.close()
+
+    def answer(self, asked: Question) -> list[dict[str, Any]]:
+        with self._lock:
+            sql = asked.sql if asked.live else self._kept.sql(asked)
+        return self.rows(sql)
 
     def files_of(self, event_id: str) -> list[dict[str, Any]]:
         found = self.lake.database.execute(

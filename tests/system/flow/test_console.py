@@ -1,0 +1,114 @@
+"""Where is my event: each that was posted to a running stack is found by the console, whatever became of it."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from rastro.local import stack
+from rastro.local.info import LocalFacts
+from tests.storefront import engines
+
+PATIENCE = 180.0
+TAKEN, COPIED, REPAIRED, UNKNOWN_KEY, CUT_OFF, INVALID = (
+    f"{number}{number}{number}{number}{number}{number}{number}{number}-1111-4222-8333-444455556666"
+    for number in range(1, 7)
+)
+
+
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalFacts]:
+    with stack.start(tmp_path_factory.mktemp("stack") / "home", console=True) as made:
+        yield made.facts
+
+
+def post(facts: LocalFacts, body: str, key: str | None = None) -> tuple[int, str]:
+    """Status and the request's id."""
+    headers = {"X-Rastro-Key": key or facts.site_key, "Content-Type": "application/json"}
+    try:
+        with urlopen(Request(f"{facts.api_url}/v1/events", body.encode(), headers), timeout=60) as answer:
+            return answer.status, answer.headers["apigw-requestid"]
+    except HTTPError as error:
+        with error:
+            return error.code, error.headers["apigw-requestid"]
+
+
+def trace(facts: LocalFacts, wanted: str) -> list[dict[str, Any]]:
+    with urlopen(f"{facts.console_url}/trace.json?id={wanted}", timeout=60) as answer:
+        stops: list[dict[str, Any]] = json.loads(answer.read())["stops"]
+        return stops
+
+
+def event(event_id: str, **more: Any) -> str:
+    page = {"url": "https://www.loja.example/p/1?utm_source=news&utm_medium=email"}
+    return json.dumps({"event": "page_view", "event_id": event_id, "visitor_id": "me", "page": page} | more)
+
+
+@pytest.mark.kcl
+@pytest.mark.slow
+def test_every_event_is_found_whatever_became_of_it(facts: LocalFacts):
+    assert post(facts, event(TAKEN))[0] == 202
+    assert [post(facts, event(COPIED))[0] for _ in range(2)] == [202, 202]
+    assert post(facts, event(REPAIRED, ts=str(int(time.time()))))[0] == 202
+    assert post(facts, event(INVALID, event="?!"))[0] == 202
+    status, request_id = post(facts, event(UNKNOWN_KEY), key="pk_nobody")
+    assert status == 401
+    assert post(facts, event(CUT_OFF)[:-1])[0] == 400
+
+    wanted = {
+        TAKEN: {("answer", "ok"), ("raw stream", "ok"), ("session", "ok"), ("Parquet", "ok"), ("view", "ok")},
+        COPIED: {("raw stream", "copy"), ("Parquet", "ok"), ("view", "ok")},
+        REPAIRED: {("answer", "changed"), ("view", "ok")},
+        UNKNOWN_KEY: {("answer", "refused")},
+        CUT_OFF: {("answer", "refused")},
+        INVALID: {("rejected table", "refused")},
+        request_id: {("answer", "refused")},
+    }
+    deadline = time.monotonic() + PATIENCE
+    for name, stages in wanted.items():
+        found = trace(facts, name)
+        while not stages <= {(stop["stage"], stop["verdict"]) for stop in found}:
+            assert time.monotonic() < deadline, (name, found)
+            time.sleep(1)
+            found = trace(facts, name)
+    assert sum(stop["stage"] == "view" for stop in trace(facts, COPIED)) == 1
+    (answer,) = trace(facts, UNKNOWN_KEY)
+    assert answer["facts"]["request"] == request_id
+
+    done = subprocess.run(
+        [sys.executable, "-m", "rastro", "trace", TAKEN, "--home", facts.home, "--json"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert {stop["stage"] for stop in json.loads(done.stdout)["stops"]} >= {
+        "answer",
+        "raw stream",
+        "session",
+        "view",
+    }
+
+
+@pytest.mark.kcl
+@pytest.mark.slow
+def test_the_live_page_counts_what_was_posted(facts: LocalFacts, tmp_path: Path):
+    """After the test before: one page of the running stack in a real browser."""
+    reason = engines.missing("chromium")
+    if reason:
+        pytest.skip(reason)
+    with engines.browser("chromium") as browser:
+        tab = browser.tab()
+        tab.open(f"{facts.console_url}/live")
+        deadline = time.monotonic() + PATIENCE
+        names = ["accepted", "copies", "enriched", "refused", "rejected"]
+        counts = f"{names}.map(n => Number(document.getElementById('total-' + n).textContent))"
+        while tab.run(counts) != [3, 1, 3, 2, 1]:
+            assert time.monotonic() < deadline, tab.run(counts)
+            time.sleep(1)
+        assert tab.run("document.querySelectorAll('#rows tbody tr').length") >= 6
