@@ -96,13 +96,20 @@ def row_of(story: Story) -> dict[str, Any]:
         "id": story.event_id,
         "at": _newest(story),
         "event": str(columns.get("event_name") or event.get("event") or ""),
-        "page": str(columns.get("page_path") or (page or {}).get("url") or ""),
+        "page": str(columns.get("page_path") or (page or {}).get("url") or _refused_for(story)),
         "visitor": str(columns.get("visitor_id") or (raw.context.get("visitor_id") if raw else "")),
         "channel": columns.get("channel") or "",
         "country": columns.get("geo_country") or "",
         "device": columns.get("device_class") or "",
         "verdict": story.refusal or _verdict(story, columns),
     }
+
+
+def _refused_for(story: Story) -> str:
+    """What the refusal says of the field, or where the request went."""
+    if story.rejected:
+        return str(story.rejected[0].row.get("detail") or "")
+    return str(story.answers[-1].line.get("route") or "") if story.answers else ""
 
 
 def _newest(story: Story) -> int | None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -26,7 +26,19 @@ TAKEN, COPIED, REPAIRED, UNKNOWN_KEY, CUT_OFF, INVALID = (
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalFacts]:
     with stack.start(tmp_path_factory.mktemp("stack") / "home", console=True) as made:
+        deadline = time.monotonic() + PATIENCE
+        while not _answers(made.facts.console_url):
+            assert time.monotonic() < deadline, "the console does not answer"
+            time.sleep(0.2)
         yield made.facts
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=60):
+            return True
+    except URLError:
+        return False
 
 
 def post(facts: LocalFacts, body: str, key: str | None = None) -> tuple[int, str]:
