@@ -21,8 +21,8 @@ pytestmark = [
     pytest.mark.skipif(not os.environ.get("RASTRO_SOAK"), reason="long: RASTRO_SOAK=1"),
 ]
 ROWS = 1_000_000
-MOST_SECONDS = 60.0
-"""Of one page. What was measured is in docs/console.md."""
+MOST_SECONDS = 180.0
+"""Of one page: it guards against hours, not against a busy machine."""
 
 
 def test_every_dashboard_over_a_million_rows(tmp_path: Path):
