@@ -67,7 +67,7 @@ def _configure(folder: Path, port: int) -> Path:
         f"coordinator=true\nnode-scheduler.include-coordinator=true\nhttp-server.http.port={port}\n"
         f"discovery.uri=http://127.0.0.1:{port}\nnode.internal-address=127.0.0.1\n"
         "query.max-memory=1GB\nquery.max-memory-per-node=1GB\nmemory.heap-headroom-per-node=500MB\n"
-        "task.concurrency=2\ntask.max-worker-threads=2\n"
+        "task.concurrency=2\ntask.max-worker-threads=2\nquery.max-stage-count=1000\n"  # views over landing
     )
     local = f"fs.native-local.enabled=true\nlocal.location={folder / 'warehouse'}\n"
     (etc / "catalog" / "hive.properties").write_text(
@@ -88,14 +88,14 @@ class Trino:
         self._http = urllib3.PoolManager(timeout=600)
         self._address = f"http://127.0.0.1:{port}"
 
-    def rows(self, sql: str, schema: str = "rastro") -> list[list[Any]]:
-        """Run a statement to its end.
+    def rows(self, sql: str, schema: str = "rastro", session: str = "") -> list[list[Any]]:
+        """Run a statement to its end. `session`: properties, as `name=value`.
 
         Raises:
             TrinoError: it failed.
         """
         headers = {"X-Trino-User": "test", "X-Trino-Catalog": "iceberg", "X-Trino-Schema": schema}
-        headers["X-Trino-Time-Zone"] = "UTC"
+        headers |= {"X-Trino-Time-Zone": "UTC"} | ({"X-Trino-Session": session} if session else {})
         answer = self._http.request(
             "POST", f"{self._address}/v1/statement", body=sql.encode(), headers=headers
         ).json()
