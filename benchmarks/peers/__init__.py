@@ -152,8 +152,10 @@ def _follow(aws: emulator.Emulator, pid: int, events: int, log: Path) -> dict[st
 
 
 def _city() -> dict[str, str]:
-    found = default_city(os.environ)
-    return {"PEER_GEO_CITY": str(found)} if found else {}
+    """The same database as ours: a file, or the folder that `rastro data fetch` keeps it in."""
+    found = Path(default_city(os.environ) or "/nonexistent")
+    file = next(iter(sorted(found.glob("*.mmdb"))), found) if found.is_dir() else found
+    return {"PEER_GEO_CITY": str(file)} if file.is_file() else {}
 
 
 def _run(command: list[str], where: Path) -> None:

@@ -172,7 +172,7 @@ func (e *enricher) place(address string) *city {
 		return found.(*city)
 	}
 	made := &city{}
-	if e.cities != nil {
+	if e.cities != nil { // an address the database does not hold has no place
 		_ = e.cities.Lookup(net.ParseIP(address), made)
 	}
 	e.places.Add(address, made)

@@ -136,7 +136,8 @@ public final class Job {
     }
 
     private String[] find(String address) throws Exception {
-      if (cities == null || address.isEmpty()) {
+      // The free database comes as two files; this reads the one of IPv4, as the other peer does.
+      if (cities == null || address.isEmpty() || address.indexOf(':') >= 0) {
         return new String[2];
       }
       Map<?, ?> found = cities.get(InetAddress.getByName(address), Map.class);
