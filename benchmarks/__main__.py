@@ -8,6 +8,7 @@ prints them as one line on stdout, too. `compare A B NAME` says what changed bey
 import argparse
 import importlib
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -58,11 +59,15 @@ def main() -> int:
         sub.set_defaults(run=module.run)
         parsers[name] = sub
     args = parser.parse_args()
+    # A polite kill must end what a benchmark started, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _run(args, parsers)
     except Problem as problem:
         print(f"benchmarks: {problem}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 def _run(args: argparse.Namespace, parsers: dict[str, argparse.ArgumentParser]) -> int:
