@@ -72,7 +72,7 @@ class _Guard(BaseHTTPMiddleware):
         response = self._refusal(request) or await call_next(request)
         response.headers["Content-Security-Policy"] = CSP
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Referrer-Policy"] = "same-origin"  # with none at all, a form's Origin would be null
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -305,6 +305,25 @@ def test_a_connection_that_breaks_comes_back(shop: Source, chromium: Any):
     chromium.close_tabs()
 
 
+def test_one_click_replays(shop: Source, chromium: Any):
+    size(chromium, "desktop")
+    tab = chromium.tab()
+    asked: list[bool] = []
+
+    def recover(reason: str, first: int, last: int, dry: bool) -> str:
+        asked.append(dry)
+        return f"{reason}: 3 found"
+
+    with serve(shop._replace(recover=recover)) as url:
+        tab.open(f"{url}/refusals")
+        for wanted in ([True], [True, False]):
+            name = "look" if wanted[-1] else "recover"
+            chromium.driver.find_element("css selector", f"button[value={name}]").click()
+            until(tab, "document.querySelector('[role=status] pre')?.textContent ?? ''")
+            assert asked == wanted
+    chromium.close_tabs()
+
+
 def test_an_empty_lake(chromium: Any, tmp_path: Path):
     size(chromium, "phone")
     tab = chromium.tab()
