@@ -17,6 +17,8 @@ from tests.system.faults.stage import Stage
 
 RESULTS = Path(__file__).parent / "results.json"
 MARK = "## The drill\n"
+PLAYED = ("lake", "one day's partition", "session state", "wrong columns", "streams", "everything")
+"""What the outcomes call themselves."""
 EXERCISES = {
     "lake": exercises.lake_lost,
     "day": exercises.day_deleted,
@@ -97,6 +99,12 @@ def table() -> str:
         f" {'identical' if one['same'] else '**different**'} | `{str(one['after'])[:16]}…` |"
         for one in _results()
     ]
+    left = [what for what in PLAYED if what not in {one["name"] for one in _results()}]
+    if left:
+        lines += [
+            "",
+            f"Not played to its end yet: {', '.join(left)}. The commands of those sections exist, no more is shown.",
+        ]
     return "\n".join(lines) + "\n"
 
 
