@@ -87,7 +87,8 @@ def table() -> str:
     """The last results, as the page shows them."""
     lines = [
         "",
-        "Written by `make drill`: a shop's load over HTTP, the loss in its middle, the commands above, then every row",
+        "Written by `make drill`: a shop's load over HTTP, the loss (that of lake and day behind it, the others in its",
+        "middle), the commands above, then every row",
         "of the view `events` compared with those before the loss (all columns but `raw_sequence`, the number in a",
         "stream that may be gone). Two cores, busy with other work: the times tell the order of size.",
         "",
