@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import urllib3
 
@@ -16,6 +17,7 @@ from rastro.terminal.errors import Problem
 from schemas import SitesError, parse_sites
 
 BAD, GOOD = 40, 10
+A_REQUEST = 5
 ATTEMPTS = 5
 
 
@@ -114,6 +116,16 @@ def put_sites(place: Place, path: Path) -> None:
 
 
 def _post(place: Place, events: list[dict[str, str]]) -> str:
+    """Post in small requests, as pages do; what was answered, in Portuguese."""
+    accepted = rejected = 0
+    for first in range(0, len(events), A_REQUEST):
+        found = _answer(place, events[first : first + A_REQUEST])
+        accepted += found["accepted"]
+        rejected += len(found["rejected"])
+    return f"{accepted} aceitos, {rejected} recusados"
+
+
+def _answer(place: Place, events: list[dict[str, str]]) -> Any:
     for _ in range(ATTEMPTS):  # as every client does: 503 says that nothing was taken
         answer = urllib3.request(
             "POST",
@@ -124,7 +136,6 @@ def _post(place: Place, events: list[dict[str, str]]) -> str:
             retries=False,
         )
         if answer.status == 202:
-            found = answer.json()
-            return f"{answer.status}, {found['accepted']} aceitos, {len(found['rejected'])} recusados"
+            return answer.json()
         time.sleep(1)
     raise Problem(f"o ingest respondeu {answer.status}: {answer.data[:200].decode(errors='replace')}")
