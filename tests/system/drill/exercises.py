@@ -219,6 +219,10 @@ def streams_lost(drill: Drill) -> Outcome:
                 "The streams are lost",
                 {
                     "aws kinesis create-stream": make,
+                    "aws dynamodb delete-table": lambda _: drill.stage.client("dynamodb").delete_table(
+                        TableName="rastro-local"
+                    ),
+                    "aws s3 mv": lambda _: drill.delete("state/"),
                     START: lambda _: drill.start(),
                 },
             )
