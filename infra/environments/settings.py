@@ -161,7 +161,7 @@ class Consumer:
     """The enrichment service. One task works on many shards; more tasks than shards are idle."""
 
     image_tag: str = _setting(
-        "0.1.0", "Tag of the image in the environment's repository.", pattern=r"[\w.-]+"
+        "0.2.0", "Tag of the image in the environment's repository.", pattern=r"[\w.-]+"
     )
     cpu: int = _setting(
         1024, "CPU units of a task; 1024 are one processor.", choices=(256, 512, 1024, 2048, 4096, 8192)

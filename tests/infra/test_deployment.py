@@ -256,7 +256,7 @@ def test_missing_credentials_are_refused(environment: Environment, monkeypatch: 
 
 
 def test_a_missing_image_is_reported(target: Target, environment: Environment) -> None:
-    with pytest.raises(DeployError, match=r"has no image 0.1.0; run: make image ENV=local"):
+    with pytest.raises(DeployError, match=r"has no image 0.2.0; run: make image ENV=local"):
         preflight.check_image(target, environment)
 
 
