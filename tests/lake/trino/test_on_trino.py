@@ -142,7 +142,11 @@ def test_tables_after_killed_and_repeated_jobs_are_the_views(trino: Trino, histo
             trino.rows(as_trino(statement.of(day)))
     lake = Lake(sorted(history.rglob("*.parquet")))
     for name in COMPARED:
-        columns = ", ".join(f'"{column}"' for column in sorted(tables()[name].columns))
+        columns = ", ".join(
+            # rows with a null in them cannot be compared
+            f'json_format(CAST("{column}" AS json))' if kind.startswith("array") else f'"{column}"'
+            for column, kind in sorted(tables()[name].columns.items())
+        )
         filled, wanted = (f"SELECT {columns} FROM iceberg.{schema}.{name}" for schema in ("rastro", "whole"))
         assert trino.rows(f"{filled} EXCEPT ALL {wanted}") == [], name
         assert trino.rows(f"{wanted} EXCEPT ALL {filled}") == [], name
