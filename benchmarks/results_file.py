@@ -72,7 +72,7 @@ def table() -> str:
     ]
     for path in sorted(FOLDER.glob("*.json")):
         found = read(path)
-        load = ", ".join(f"{value:g}" for value in found["load_average"])
+        load = ", ".join(f"{value:g}" for value in found["load_average"]) or "not kept"
         lines += [
             "",
             f"## {found['benchmark']}",
