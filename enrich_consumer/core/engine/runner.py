@@ -20,8 +20,9 @@ from enrich_consumer.core.record import Record, Reject
 
 CLIENTS = 8192
 PAGES = 8192
-"""Entries of the caches of shared columns, by the curve of `python -m benchmarks caches` on the shop's mix: 4,096 clients hit
-0.40, 8,192 hit 0.67, 16,384 hit 0.79; pages hit next to nothing at any size, since a URL's query is rarely seen twice."""
+"""Entries of the caches of shared columns, by the curve of `python -m benchmarks caches` on the shop's mix: of clients
+4,096 hit 0.40, 8,192 hit 0.67, 16,384 hit 0.79; pages hit next to nothing at any size, since a URL's query is rarely
+seen twice."""
 
 
 class _Built(NamedTuple):
