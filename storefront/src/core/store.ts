@@ -86,18 +86,14 @@ export const noted = (name: string): string | null | undefined => memory.get(nam
  * Each page counts under a name of its own, made at its start, and never backwards: no tab overwrites another's count.
  * A page that starts when storage is full takes one of ten that were made beforehand and are always of the same length.
  */
-const SHARED = `d${Date.now() % 10}`;
-let own = `d${uuid7()}`;
+let own: string | undefined; // asked for when it is needed: errors while the script loads would reach the page
 
-const numberOf = (name: string): number => Number(noted(name) || 0);
+const numberOf = (name: string): number => Number(noted(name)) || 0;
 const noteCount = (name: string, more: number): void => note(name, `${numberOf(name) + more}`.padStart(6));
 
 function noteDropped(more: number): void {
-  noteCount(own, more);
-  if (memory.delete(own)) {
-    own = SHARED;
-    noteCount(own, more);
-  }
+  noteCount((own ||= `d${uuid7()}`), more);
+  if (memory.delete(own)) noteCount((own = `d${Date.now() % 10}`), more);
 }
 
 /** Count what is lost; the count goes out as an event of its own once there is room. */
