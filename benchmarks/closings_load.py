@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
+from tests.support.raw_records import raw_record
+
 PART = 100
 """Records of one PutRecords call."""
 EVENTS = 10
@@ -117,18 +119,15 @@ class Load:
 
     def _record(self, visitor: str, received_at: float, events: int, name: str = "page_view") -> Raw:
         at = round(received_at * 1000)
-        record: dict[str, Any] = {
-            "v": 1,
-            "site": "loja",
-            "visitor_id": visitor,
-            "visitor_kind": "cookie",
-            "received_at": at,
-            "sent_at": at,
-            "ip": "203.0.113.9",
-            "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-            "headers": {"accept_language": "pt-BR"},
-            "events": [self._event(at - n, name) for n in range(events)],
-        }
+        record = raw_record(
+            *(self._event(at - n, name) for n in range(events)),
+            visitor_id=visitor,
+            received_at=at,
+            sent_at=at,
+            ip="203.0.113.9",
+            user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            headers={"accept_language": "pt-BR"},
+        )
         return Raw(f"loja/{visitor}", json.dumps(record).encode())
 
     def _event(self, at: int, name: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from rastro.access_log.source import Log
 from rastro.synthetic_shop.people import Person, person
 from rastro.synthetic_shop.sources import source
 from rastro.terminal.errors import Problem
+from tests.support.raw_records import raw_record
 
 HOST = "https://www.loja.example"
 
@@ -231,18 +232,15 @@ def _money(items: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _record(who: Person, agent: str, received_at: int, events: list[dict[str, Any]]) -> bytes:
     hints = {name.lower().replace("-", "_"): text for name, text in who.device.hints}
-    record = {
-        "v": 1,
-        "site": "loja",
-        "visitor_id": who.visitor_id,
-        "visitor_kind": "cookie",
-        "received_at": received_at,
-        "sent_at": received_at - 40,
-        "ip": _cut(who.address),
-        "user_agent": agent,
-        "headers": {"accept_language": who.accept_language, **hints},
-        "events": events,
-    }
+    record = raw_record(
+        *events,
+        visitor_id=who.visitor_id,
+        received_at=received_at,
+        sent_at=received_at - 40,
+        ip=_cut(who.address),
+        user_agent=agent,
+        headers={"accept_language": who.accept_language, **hints},
+    )
     return orjson.dumps(record)
 
 

@@ -20,6 +20,7 @@ from schemas import Column, parse_sites
 from schemas.files import FOLDER
 from schemas.rejected import COLUMNS as REJECTED_COLUMNS
 from tests.ingest_lambda.doubles import Bench, gateway
+from tests.support.raw_records import raw_record
 
 KEY = "pk_demo_loja_0001"
 SITES = (FOLDER / "examples" / "sites.json").read_bytes()
@@ -54,8 +55,8 @@ def run(load: Plan, now: int) -> Flow:
     ends: list[dict[str, Any]] = []
     carts: list[dict[str, Any]] = []
     records = [entry.data for entry in bench.stream.stored]
-    later = {"v": 1, "site": "loja", "visitor_id": "tick", "visitor_kind": "cookie", "events": []}
-    records.append(json.dumps(later | {"received_at": now + 2 * 86_400_000}).encode())
+    later = raw_record(visitor_id="tick", received_at=now + 2 * 86_400_000)
+    records.append(json.dumps(later).encode())
     for number, data in enumerate(records, start=1):
         outcome = process(Incoming(number, data), sites, run_core, state)
         assert not outcome.rejected

@@ -15,6 +15,7 @@ from console.source import Source
 from console.store import Store
 from console.tails import Tails
 from tests.analytics import flow
+from tests.support.raw_records import raw_record
 
 NOW = 1_795_296_000_000
 SHARD = "shardId-000000000000"
@@ -75,7 +76,7 @@ def client(of: Source, token: str | None = None) -> TestClient:
 
 
 def raw(event: dict[str, Any]) -> dict[str, Any]:
-    return {"v": 1, "site": "loja", "visitor_id": event.get("visitor_id", "v1"), "events": [event]}
+    return raw_record(event, visitor_id=event.get("visitor_id", "v1"), received_at=NOW)
 
 
 def dumps(value: Any) -> str:

@@ -3,15 +3,13 @@
 from typing import Any
 
 from console.store import Store
+from tests.support.raw_records import raw_record
 
 NOW = 1_795_296_000_000
 
 
 def raw(event_id: str, **event: Any) -> dict[str, Any]:
-    return {
-        "v": 1, "site": "loja", "visitor_id": "v1", "received_at": NOW,
-        "events": [{"event_id": event_id, "event": "page_view", **event}],
-    }  # fmt: skip
+    return raw_record({"event_id": event_id, "event": "page_view", **event}, visitor_id="v1", received_at=NOW)
 
 
 def columns(event_id: str, **more: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from lake.erased_ids import ErasedIds, id_hash
 from lake.iceberg import IcebergTables
 from tests.analytics.flow import write_parquet
 from tests.support.lake_rows import START, History
+from tests.support.raw_records import raw_record
 
 NOON = round(START.replace(tzinfo=UTC).timestamp() * 1000)
 
@@ -43,7 +44,7 @@ def test_the_jobs_take_nothing_in_that_was_erased(tmp_path: Path) -> None:
 def test_a_raw_record_loses_what_was_erased() -> None:
     gone = ErasedIds({id_hash("v1"): NOON, id_hash("v2", "7"): NOON})
     events: list[dict[str, Any]] = [{"event_id": "a", "user_id": 7}, {"event_id": "b"}]
-    record = {"visitor_id": "v1", "received_at": NOON, "events": events}
+    record = raw_record(*events, visitor_id="v1", received_at=NOON)
     assert gone.without(record) is None
     assert gone.without(record | {"received_at": NOON + 1}) == record | {"received_at": NOON + 1}
     assert gone.without(record | {"visitor_id": "v2"}) == record | {"visitor_id": "v2", "events": events[1:]}

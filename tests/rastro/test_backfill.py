@@ -17,6 +17,7 @@ from rastro.__main__ import main
 from rastro.commands import backfill
 from rastro.repair import history
 from tests.rastro.deployed import BUCKET, Deployed
+from tests.support.raw_records import raw_record
 
 DAY = 86_400_000
 START = 1_767_225_600_000  # 2026-01-01T00:00Z
@@ -30,16 +31,9 @@ def _record(rng: Random, number: int, at: int) -> dict[str, Any]:
     }
     if event["event"] == "purchase":
         event["ecommerce"] = {"transaction_id": f"P-{number}", "value": 19.9, "currency": "BRL"}
-    return {
-        "v": 1,
-        "site": "loja",
-        "visitor_id": f"v{rng.randrange(6)}",
-        "visitor_kind": "cookie",
-        "received_at": at + rng.randrange(DAY // 2),
-        "sent_at": None,
-        "trusted_server": True,
-        "events": [event],
-    }
+    visitor = f"v{rng.randrange(6)}"
+    arrived = at + rng.randrange(DAY // 2)
+    return raw_record(event, visitor_id=visitor, received_at=arrived, sent_at=None, trusted_server=True)
 
 
 def _put(dev: Deployed, records: list[dict[str, Any]], name: str) -> None:

@@ -25,6 +25,7 @@ from rastro.deployed.cost import hourly, queries
 from rastro.deployed.read_only import ALLOWED, READING, ReadOnly
 from rastro.terminal.errors import Problem
 from tests.rastro.deployed import APPLICATION, OUTPUTS, REGION, Deployed
+from tests.support.raw_records import raw_record
 
 EVENT = "0a0a0a0a-1111-4222-8333-444455556666"
 REFUSED = "0b0b0b0b-1111-4222-8333-444455556666"
@@ -87,8 +88,7 @@ def source(dev: Deployed, calls: Any, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def test_it_follows_from_now_on_and_finds_each_event(dev: Deployed, source: Source, calls: Any):
     until(lambda: len(source.tails.behind_ms) == 4)
     now = int(time.time() * 1000)
-    record = {"v": 1, "site": "loja", "visitor_id": "v", "received_at": now, "events": []}
-    record["events"] = [{"event_id": EVENT, "event": "page_view"}]
+    record = raw_record({"event_id": EVENT, "event": "page_view"}, visitor_id="v", received_at=now)
     dev.kinesis.put_record(StreamName="rastro-dev-raw", Data=json.dumps(record), PartitionKey="v")
     line = json.dumps({"event_id": EVENT, "event_name": "page_view", "visitor_id": "v", "session_id": "s"})
     dev.kinesis.put_record(StreamName="rastro-dev-enriched", Data=line + "\n", PartitionKey="v")

@@ -23,6 +23,7 @@ from rastro.privacy import place
 from tests.analytics.flow import write_parquet
 from tests.rastro.deployed import REGION, Deployed
 from tests.support.lake_rows import History
+from tests.support.raw_records import raw_record
 
 DAY = 24 * 60
 GONE = "0192f7a0-1111-4000-8000-00000000dead"
@@ -65,10 +66,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "lake" / "rows.jsonl").unlink()
     raw = home / "lake" / "raw" / "dt=2026-11-21"
     raw.mkdir(parents=True)
-    records = [
-        {"v": 1, "site": "loja", "visitor_id": row["visitor_id"], "received_at": 1, "events": [_event(row)]}
-        for row in rows
-    ]
+    records = [raw_record(_event(row), visitor_id=row["visitor_id"], received_at=1) for row in rows]
     raw.joinpath("a.gz").write_bytes(gzip.compress(b"".join(json.dumps(r).encode() + b"\n" for r in records)))
     assert main(["rebuild", "--day", "2026-11-21", "--home", str(home)]) == 0
     assert main(["rebuild", "--all", "--home", str(home)]) == 0
@@ -243,7 +241,7 @@ def test_a_replay_puts_nothing_back_that_was_erased(tmp_path: Path) -> None:
     gone = ErasedIds({id_hash(GONE): 10, id_hash(SHARED, "ana"): 10})
     events = [{"event_id": "a", "user_id": "ana"}, {"event_id": "b", "user_id": "caio"}]
     records = [
-        {"site": "loja", "visitor_id": visitor, "received_at": at, "events": events}
+        raw_record(*events, visitor_id=visitor, received_at=at)
         for visitor, at in ((GONE, 9), (GONE, 11), (SHARED, 9), (STAYS, 9))
     ]
     lines = [(json.dumps(record).encode(), record) for record in records]

@@ -21,6 +21,7 @@ from rastro.local import emulator
 from rastro.privacy import place
 from tests.analytics.flow import write_parquet
 from tests.support.lake_rows import History
+from tests.support.raw_records import raw_record
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
@@ -50,7 +51,7 @@ def _fill(aws: emulator.Emulator, folder: Path) -> Any:
         shop.purchase(f"P-{visitor[9:13]}", 10, 1, visitor=visitor, session=visitor[:9])
     (file,) = write_parquet(shop.rows, folder / "landing")
     s3.put_object(Bucket=LAKE, Key="enriched/dt=2026-11-21/hour=12/a.parquet", Body=file.read_bytes())
-    records = [{"site": "loja", "visitor_id": v, "received_at": 1, "events": [{}]} for v in (GONE, STAYS)]
+    records = [raw_record({}, visitor_id=v, received_at=1) for v in (GONE, STAYS)]
     body = gzip.compress(b"".join(json.dumps(one).encode() + b"\n" for one in records))
     for _ in range(2):
         s3.put_object(Bucket=LAKE, Key="raw/dt=2026-11-21/hour=12/a.gz", Body=body)

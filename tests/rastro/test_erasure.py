@@ -24,6 +24,7 @@ from rastro.erasure.sweep import Notes, sweep
 from schemas.rejected import Reason, Stage, rejected
 from tests.analytics.flow import write_parquet, write_rejected
 from tests.support.lake_rows import History, item
+from tests.support.raw_records import raw_record
 
 GONE = "0192f7a0-1111-4000-8000-00000000dead"
 OTHER = "0192f7a0-2222-4000-8000-00000000beef"
@@ -33,7 +34,7 @@ ACCOUNT = Subject(accounts=frozenset({"42"}), site="loja")
 
 def _raw(visitor: str, *users: Any, **fields: Any) -> dict[str, Any]:
     events = [{"event_id": f"e{n}", "event": "page_view", "user_id": user} for n, user in enumerate(users)]
-    return {"v": 1, "site": "loja", "visitor_id": visitor, "received_at": 5, "events": events} | fields
+    return raw_record(*events, visitor_id=visitor, received_at=5, **fields)
 
 
 def _lines(*records: Any) -> bytes:

@@ -17,6 +17,7 @@ from rastro.commands import replay, separate
 from rastro.repair.place import Place
 from tests.analytics.flow import write_parquet
 from tests.lake.histories import draw
+from tests.support.raw_records import raw_record
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ class _Archive:
 def test_replay_puts_what_was_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     noon = 1_795_262_400_000  # 2026-11-21T12:00Z
     records = [
-        {"v": 1, "site": site, "visitor_id": f"v{i}", "received_at": noon + i * 60_000, "events": []}
+        raw_record(site=site, visitor_id=f"v{i}", received_at=noon + i * 60_000)
         for i, site in enumerate(("loja", "loja", "outlet", "loja", "loja", "loja"))
     ]
     archive = _Archive({"dt=2026-11-21/hour=12": records[:3], "dt=2026-11-21/hour=13": records[3:]})

@@ -18,6 +18,7 @@ from schemas.rejected import rejected
 from tests.analytics.flow import KEY, SITES, write_rejected
 from tests.ingest_lambda.doubles import NOW, Bench, gateway
 from tests.rastro.deployed import Deployed
+from tests.support.raw_records import raw_record
 
 SPAN = ["--since", "2026-11-21T21:00", "--until", "2026-11-21T22:00", "--env", "dev"]
 FIX = '$merge([$, {"event": event.name}])'
@@ -42,14 +43,8 @@ def refused(dev: Deployed, tmp_path: Path) -> list[dict[str, Any]]:
         bench.post(gateway(event, key=KEY, request_id=f"r{number}"))
     rows = bench.rows()
     assert len(rows) == len(sent)
-    record = {
-        "v": 1,
-        "site": "outlet9",
-        "visitor_id": "v9",
-        "visitor_kind": "cookie",
-        "received_at": NOW,
-        "events": [{"event_id": "0b9c1e8a-7c0f-4e8e-9d7e-0a1b2c3d4e5f", "event": "page_view"}],
-    }
+    event = {"event_id": "0b9c1e8a-7c0f-4e8e-9d7e-0a1b2c3d4e5f", "event": "page_view"}
+    record = raw_record(event, site="outlet9", visitor_id="v9", received_at=NOW)
     row = rejected(
         json.dumps(record).encode(), at=NOW, stage=Stage.ENRICH, reason=Reason.UNKNOWN_SITE, detail="outlet9"
     )

@@ -22,6 +22,7 @@ from rastro.commands import reset
 from schemas import parse_sites
 from tests.analytics.flow import SITES
 from tests.rastro.deployed import APPLICATION, BUCKET, Deployed
+from tests.support.raw_records import raw_record
 
 NOW = 1_795_296_000_123
 SEQUENCE = int("49" + "1" * 54)
@@ -62,16 +63,7 @@ class Consumer:
             "user_id": "customer-77",
             "ecommerce": {"transaction_id": "P-1", "value": 10, "currency": "BRL"},
         }
-        return json.dumps(
-            {
-                "v": 1,
-                "site": "loja",
-                "visitor_id": visitor,
-                "visitor_kind": "cookie",
-                "received_at": NOW,
-                "events": [event],
-            }
-        ).encode()
+        return json.dumps(raw_record(event, visitor_id=visitor, received_at=NOW)).encode()
 
     def lease(self, shard: str, checkpoint: str, counter: int = 7) -> None:
         item = {

@@ -13,6 +13,7 @@ from rastro.local.info import LocalFacts
 from schemas import Reason, Stage
 from schemas.rejected import rejected
 from tests.analytics.flow import SITES, write_rejected
+from tests.support.raw_records import raw_record
 
 START = 1_767_268_800_000  # 2026-01-01T12:00Z
 
@@ -38,13 +39,13 @@ def test_history_is_in_the_tables_and_a_refused_record_is_back(
     home: Path, emulator: str, capsys: Any
 ) -> None:
     records = [
-        {
-            "v": 1, "site": "loja", "visitor_id": f"v{n % 3}", "visitor_kind": "cookie",
-            "received_at": START + n * 60_000,
-            "events": [{"event_id": f"{n:08x}-0000-4000-8000-000000000000", "event": "page_view"}],
-        }
+        raw_record(
+            {"event_id": f"{n:08x}-0000-4000-8000-000000000000", "event": "page_view"},
+            visitor_id=f"v{n % 3}",
+            received_at=START + n * 60_000,
+        )
         for n in range(12)
-    ]  # fmt: skip
+    ]
     file = home / "history.jsonl"
     file.write_text("".join(json.dumps(record) + "\n" for record in records))
     ask = ["--home", str(home)]

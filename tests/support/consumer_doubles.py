@@ -18,6 +18,7 @@ from enrich_consumer.ports import CheckpointRefusedError, LeaseLostError, Lineag
 from enrich_consumer.session_log.log import SessionLog
 from enrich_consumer.worker import Worker
 from schemas import Sites, parse_sites
+from tests.support.raw_records import raw_record
 
 NOW = 1_795_296_000_123  # 2026-11-21T21:20:00.123Z
 SITES_TEXT = """{"version": 7, "sites": {
@@ -39,15 +40,7 @@ def event(number: int = 1, **fields: Any) -> dict[str, Any]:
 
 def raw(*events: dict[str, Any], **fields: Any) -> bytes:
     """A raw record of these events (one, if none is given) as the stream carries it."""
-    given = {
-        "v": 1,
-        "site": "loja",
-        "visitor_id": "v-1",
-        "visitor_kind": "cookie",
-        "received_at": NOW,
-        "events": list(events) or [event()],
-    }
-    return orjson.dumps(given | fields)
+    return orjson.dumps(raw_record(*(events or (event(),)), received_at=NOW) | fields)
 
 
 def incoming(sequence: int, *events: dict[str, Any], **fields: Any) -> Incoming:

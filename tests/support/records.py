@@ -1,4 +1,4 @@
-"""Raw records for the tests of enrichments."""
+"""Decoded records for the tests of enrichments; `raw_records` builds them as the stream carries them."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -18,19 +18,19 @@ CHROME = (
 
 def record(*events: dict[str, Any], **fields: Any) -> Record:
     """A record of these events, or of one page view; `fields` replace the record's own."""
-    given: dict[str, Any] = {
-        "sequence": 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898,
-        "site": SITE,
-        "visitor_id": "v-1",
-        "visitor_kind": "cookie",
-        "received_at": NOW,
-        "sent_at": None,
-        "ip": None,
-        "user_agent": None,
-        "headers": {},
-        "events": [event(**one) for one in events or ({},)],
-    }
-    return Record(**{**given, **fields})
+    given = Record(
+        sequence=49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898,
+        site=SITE,
+        visitor_id="v-1",
+        visitor_kind="cookie",
+        received_at=NOW,
+        sent_at=None,
+        ip=None,
+        user_agent=None,
+        headers={},
+        events=[event(**one) for one in events or ({},)],
+    )
+    return given._replace(**fields)
 
 
 def event(**fields: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import orjson
 
 from tests.proofs.sessions.histories import seeded
 from tests.proofs.sessions.history import MINUTE, SLACK, History, Record, Rule
+from tests.support.raw_records import raw_record
 
 GRACE = 10_000
 SILENCE = 60 * MINUTE
@@ -54,16 +55,14 @@ def details(event_id: str) -> Details:
 def raw(record: Record) -> bytes:
     """The record as ingest would write it; one without events is a tick."""
     return orjson.dumps(
-        {
-            "v": 1,
-            "site": record.site,
-            "visitor_id": record.visitor,
-            "visitor_kind": "cookie",
-            "received_at": record.received_at,
-            "sent_at": record.sent_at,
-            "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-            "events": [_event(name, ts) for name, ts in record.events],
-        }
+        raw_record(
+            *(_event(name, ts) for name, ts in record.events),
+            site=record.site,
+            visitor_id=record.visitor,
+            received_at=record.received_at,
+            sent_at=record.sent_at,
+            user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        )
     )
 
 

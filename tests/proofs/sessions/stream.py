@@ -15,6 +15,7 @@ from enrich_consumer.core.sessions.shard_state import ShardState
 from enrich_consumer.session_log.format import Header, Kind, decode, encode
 from schemas import Sites, parse_sites
 from tests.proofs.sessions.history import MINUTE, History, Record, Rule
+from tests.support.raw_records import raw_record
 
 Row = dict[str, Any]
 
@@ -49,15 +50,13 @@ def _sites(rules: tuple[tuple[str, Rule], ...]) -> Sites:
 def raw(record: Record) -> bytes:
     """The record as ingest would write it."""
     return orjson.dumps(
-        {
-            "v": 1,
-            "site": record.site,
-            "visitor_id": record.visitor,
-            "visitor_kind": "cookie",
-            "received_at": record.received_at,
-            "sent_at": record.sent_at,
-            "events": [{"event_id": name, "event": "page_view", "ts": ts} for name, ts in record.events],
-        }
+        raw_record(
+            *({"event_id": name, "event": "page_view", "ts": ts} for name, ts in record.events),
+            site=record.site,
+            visitor_id=record.visitor,
+            received_at=record.received_at,
+            sent_at=record.sent_at,
+        )
     )
 
 

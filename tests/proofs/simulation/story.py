@@ -5,6 +5,7 @@ from random import Random
 from typing import NamedTuple
 
 from schemas import Session, Site, Sites, parse_sites
+from tests.support.raw_records import raw_record
 
 MINUTE = 60_000
 START = 1_795_000_000_000
@@ -73,14 +74,7 @@ def tell(rng: Random, all_sites: Sites, records: int) -> list[Told]:
 
 def tick(now: int) -> Told:
     """The time, as it is told to every shard."""
-    record = {
-        "v": 1,
-        "site": "rastro",
-        "visitor_id": "rastro-tick",
-        "visitor_kind": "cookie",
-        "received_at": now,
-        "events": [],
-    }
+    record = raw_record(site="rastro", visitor_id="rastro-tick", received_at=now)
     return Told("rastro-tick", json.dumps(record).encode(), now, is_tick=True)
 
 
@@ -99,18 +93,16 @@ def _record(rng: Random, site: Site, visitor: str, received_at: int, sent: list[
     else:
         events = [_event(rng, site.session, visitor, received_at) for _ in range(rng.randint(1, 4))]
         sent += events
-    record = {
-        "v": 1,
-        "site": site.name,
-        "visitor_id": visitor,
-        "visitor_kind": "cookie",
-        "received_at": received_at,
-        "sent_at": received_at,
-        "ip": rng.choice(IPS),
-        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-        "headers": {"accept_language": "pt-BR"},
-        "events": events,
-    }
+    record = raw_record(
+        *events,
+        site=site.name,
+        visitor_id=visitor,
+        received_at=received_at,
+        sent_at=received_at,
+        ip=rng.choice(IPS),
+        user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        headers={"accept_language": "pt-BR"},
+    )
     return json.dumps(record).encode()
 
 

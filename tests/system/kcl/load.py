@@ -7,6 +7,8 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 from uuid import UUID
 
+from tests.support.raw_records import raw_record
+
 SITE = "loja"
 FIRST_MS = 1_767_225_600_000
 """2026-01-01. The day lies in the past; only a received_at later than the arrival is refused."""
@@ -91,17 +93,15 @@ class Load:
 
 
 def _sent(received_at: int, visitor: str, events: list[dict[str, object]]) -> Sent:
-    record = {
-        "v": 1,
-        "site": SITE,
-        "visitor_id": visitor,
-        "visitor_kind": "cookie",
-        "received_at": received_at,
-        "sent_at": received_at,
-        "ip": "203.0.113.9",
-        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
-        "headers": {"accept_language": "pt-BR"},
-        "events": events,
-    }
+    record = raw_record(
+        *events,
+        site=SITE,
+        visitor_id=visitor,
+        received_at=received_at,
+        sent_at=received_at,
+        ip="203.0.113.9",
+        user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+        headers={"accept_language": "pt-BR"},
+    )
     ids = tuple(str(event["event_id"]) for event in events)
     return Sent(f"{SITE}/{visitor}", json.dumps(record).encode(), ids)
