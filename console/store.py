@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from console.arrivals import Arrivals
 from console.records import Brief, Kind, Records
 from console.refusals import Refusals, subject_of_answer, subject_of_row
 from console.seen import (
@@ -54,6 +55,7 @@ class Store:
     def __init__(self, most: int = MOST_RECORDS) -> None:
         self.records = Records(most)
         self.refusals = Refusals()
+        self.arrivals = Arrivals()
         self.totals: dict[str, int] = {}
         """Counts since the start, named as in `Second`."""
         self._seconds: OrderedDict[int, dict[str, int]] = OrderedDict()
@@ -72,6 +74,7 @@ class Store:
 
     def take_raw(self, shard: str, sequence: str, arrived_at: int, record: dict[str, Any]) -> None:
         """A record of the raw stream, as JSON."""
+        self.arrivals.take(shard, sequence, arrived_at, tick=not record.get("events"))
         context = {name: value for name, value in record.items() if name != "events"}
         for event in record.get("events") or []:
             event_id = event.get("event_id") if isinstance(event, dict) else None

@@ -1,7 +1,4 @@
-"""Alarms of the local stack, in compressed time: seconds where CloudWatch looks at minutes.
-
-Only those that a machine without AWS can provoke. What each means, and what to do, says the runbook.
-"""
+"""The local stack's alarms as the labs show them: with the figure that decided, each look noted in the diary."""
 
 import json
 import time
@@ -15,18 +12,8 @@ import duckdb
 from infra.stacks.monitoring import runbook
 from rastro.course import raw
 from rastro.course.place import Place
-from rastro.local.console_source import health
-
-WINDOW_SECONDS = 30.0
-"""In place of CloudWatch's five minutes."""
-WAITING_SECONDS = 12.0
-"""A record that is older and lies behind no checkpoint counts as unread; the consumer saves every five seconds."""
-TICK_SECONDS = 45.0
-"""The ticker ticks every thirty."""
-MANY = 20
-"""Events, below which a share says nothing; 100 in CloudWatch's five minutes."""
-SHARE_PERCENT = 5.0
-"""`monitoring.rejected_percent` in production."""
+from rastro.local.alarms import WAITING_SECONDS, WINDOW_SECONDS, Reading, firing, ingest_said, restarts
+from rastro.local.console_source import checkpoints_of
 
 PROVOKED = ("ticks-missing", "rejected-share", "sites-document", "consumer-stalled", "consumer-restarts")
 
@@ -43,15 +30,10 @@ def states(place: Place) -> list[State]:
     """All alarms of the course now; each is noted in the diary."""
     now = time.time()
     records = list(raw.records(place))
-    checkpoints = {
-        row["shard"]: row["checkpoint"] for row in health(place.facts, place.client("s3"))["Leases"]
-    }
+    checkpoints = checkpoints_of(place.facts)
+    reading = _read(place, records, checkpoints, now)
     found = [
-        _ticks(records, now),
-        _share(records, place, now),
-        _sites(place),
-        _stalled(records, checkpoints, now),
-        _restarts(Path(place.facts.logs) / "consumer.log", now),
+        State(name, "ALARM" if bad else "OK", _why(name, reading)) for name, bad in firing(reading).items()
     ]
     with place.diary.open("a", encoding="utf-8") as diary:
         for one in found:
@@ -77,21 +59,31 @@ def meanings() -> dict[str, str]:
     return {section.name: section.meaning for group in runbook.read() for section in group.sections}
 
 
-def _ticks(records: list[raw.Record], now: float) -> State:
-    newest = max((one.at for one in records if not one.events), default=0.0)
-    age = now - newest
-    return _state("ticks-missing", age > TICK_SECONDS, f"último tick há {min(age, 9999):.0f} s")
-
-
-def _share(records: list[raw.Record], place: Place, now: float) -> State:
+def _read(place: Place, records: list[raw.Record], checkpoints: dict[str, Any], now: float) -> Reading:
     since = now - WINDOW_SECONDS
-    accepted = sum(one.events for one in records if one.at >= since)
-    refused = _refused(place, since)
-    share = 100 * refused / (accepted + refused) if accepted + refused else 0.0
-    bad = accepted + refused > MANY and share > SHARE_PERCENT
-    return _state(
-        "rejected-share", bad, f"{refused} de {accepted + refused} eventos recusados em {WINDOW_SECONDS:g} s"
+    logs = place.client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    return Reading(
+        tick_age=now - max((one.at for one in records if not one.events), default=0.0),
+        accepted=sum(one.events for one in records if one.at >= since),
+        refused=_refused(place, since),
+        sites_invalid=any(ingest_said(logs, group, "SitesDocumentInvalid", since) for group in groups),
+        waiting=sum(_waits(one, checkpoints, now) for one in records),
+        restarts=restarts(Path(place.facts.logs) / "consumer.log", since),
     )
+
+
+def _why(name: str, reading: Reading) -> str:
+    events = reading.accepted + reading.refused
+    return {
+        "ticks-missing": f"último tick há {min(reading.tick_age, 9999):.0f} s",
+        "rejected-share": f"{reading.refused} de {events} eventos recusados em {WINDOW_SECONDS:g} s",
+        "sites-document": (
+            "documento de sites inválido" if reading.sites_invalid else "documento de sites serve"
+        ),
+        "consumer-stalled": f"{reading.waiting} registros esperam há mais de {WAITING_SECONDS:g} s",
+        "consumer-restarts": f"{reading.restarts} reinícios em {WINDOW_SECONDS:g} s",
+    }[name]
 
 
 def _refused(place: Place, since: float) -> int:
@@ -113,44 +105,7 @@ def _refused(place: Place, since: float) -> int:
     return rows
 
 
-def _sites(place: Place) -> State:
-    bad = _ingest_said(place, "SitesDocumentInvalid", time.time() - WINDOW_SECONDS)
-    return _state("sites-document", bad, "documento de sites inválido" if bad else "documento de sites serve")
-
-
-def _ingest_said(place: Place, metric: str, since: float) -> bool:
-    """Whether the ingest function wrote this metric into its log since."""
-    logs = place.client("logs")
-    for group in logs.describe_log_groups()["logGroups"]:
-        found: list[dict[str, Any]] = logs.filter_log_events(
-            logGroupName=group["logGroupName"], startTime=int(since * 1000)
-        )["events"]
-        if any(f'"{metric}"' in event["message"] for event in found):
-            return True
-    return False
-
-
-def _stalled(records: list[raw.Record], checkpoints: dict[str, Any], now: float) -> State:
-    waiting = 0
-    for one in records:
-        checkpoint = str(checkpoints.get(one.shard) or "")
-        read = int(checkpoint) if checkpoint.isdigit() else -1
-        if one.events and one.sequence > read and now - one.at > WAITING_SECONDS:
-            waiting += 1
-    return _state(
-        "consumer-stalled", waiting > 0, f"{waiting} registros esperam há mais de {WAITING_SECONDS:g} s"
-    )
-
-
-def _restarts(log: Path, now: float) -> State:
-    found = 0
-    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        start = line.find("{")
-        if "DaemonRestarts" in line and start >= 0:
-            at = json.loads(line[start:]).get("_aws", {}).get("Timestamp", 0) / 1000
-            found += now - at < WINDOW_SECONDS
-    return _state("consumer-restarts", found > 0, f"{found} reinícios em {WINDOW_SECONDS:g} s")
-
-
-def _state(name: str, bad: bool, why: str) -> State:
-    return State(name, "ALARM" if bad else "OK", why)
+def _waits(record: raw.Record, checkpoints: dict[str, Any], now: float) -> bool:
+    checkpoint = str(checkpoints.get(record.shard) or "")
+    read = int(checkpoint) if checkpoint.isdigit() else -1
+    return record.events > 0 and record.sequence > read and now - record.at > WAITING_SECONDS

@@ -12,8 +12,9 @@ from console.lake_process import LakeProcess
 from console.source import Source
 from console.store import Store
 from console.tails import Tails
+from infra.environments.resource_names import RUNBOOK
 from lake import layout
-from rastro.local import emulator, running
+from rastro.local import alarms, emulator, running
 from rastro.local.condition import leases, reference_data
 from rastro.local.info import LEDGER, LocalFacts
 from rastro.local.recovery import recover
@@ -40,7 +41,7 @@ def open_source(facts: LocalFacts, try_it: str = "") -> Source:
         name="local",
         tails=tails,
         lake=lake,
-        health=lambda: health(facts, s3),
+        health=lambda: {"Alarms": _alarms(facts, tails), **health(facts, s3)},
         clock=lambda: int(time.time() * 1000),
         try_it=try_it,
         recover=lambda reason, first, last, dry: recover(Path(facts.home), reason, first, last, dry=dry),
@@ -77,6 +78,50 @@ def health(facts: LocalFacts, s3: Any) -> dict[str, list[dict[str, Any]]]:
         "Error prefixes": newest(s3, facts.bucket, layout.ERRORS, MOST_FILES),
         "Reference data": reference_data(dict(os.environ), time.time()),
     }
+
+
+def checkpoints_of(facts: LocalFacts) -> dict[str, Any]:
+    """KCL's checkpoints by shard."""
+    return {row["shard"]: row["checkpoint"] for row in _leases(facts)}
+
+
+def _alarms(facts: LocalFacts, tails: Tails) -> list[dict[str, Any]]:
+    """The ones that fire first, each with the section of its runbook."""
+    now = time.time()
+    checkpoints = checkpoints_of(facts)
+    with tails.lock:
+        arrivals = tails.store.arrivals
+        tick_age = now - (arrivals.newest_tick or 0) / 1000
+        waits = arrivals.waiting_ms(checkpoints, int(now * 1000)) / 1000
+        seconds = tails.store.seconds(int(now * 1000), int(alarms.WINDOW_SECONDS))
+    since = now - alarms.WINDOW_SECONDS
+    logs = emulator.client(facts.aws_endpoint, "logs")
+    refused = sum(second.rejected for second in seconds)
+    reading = alarms.Reading(
+        tick_age=tick_age,
+        accepted=sum(second.accepted for second in seconds),
+        refused=refused,
+        sites_invalid=bool(facts.ingest_log)
+        and alarms.ingest_said(logs, facts.ingest_log, "SitesDocumentInvalid", since),
+        waiting=int(waits > alarms.WAITING_SECONDS),
+        restarts=alarms.restarts(Path(facts.logs) / "consumer.log", since),
+    )
+    figures = {
+        "ticks-missing": f"{min(tick_age, 9999):.0f} s",
+        "rejected-share": f"{refused} / {reading.accepted + refused}",
+        "consumer-stalled": f"{waits:.0f} s",
+        "consumer-restarts": str(reading.restarts),
+    }
+    rows = [
+        {
+            "alarm": name,
+            "state": "ALARM" if fires else "OK",
+            "figure": figures.get(name, ""),
+            "runbook": f"{RUNBOOK}#{name}",
+        }
+        for name, fires in alarms.firing(reading).items()
+    ]
+    return sorted(rows, key=lambda row: row["state"])
 
 
 def _ledger(facts: LocalFacts) -> list[dict[str, Any]]:

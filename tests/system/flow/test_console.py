@@ -1,9 +1,11 @@
 """Where is my event: each that was posted to a running stack is found by the console, whatever became of it."""
 
 import json
+import re
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from rastro.local import stack
+from rastro.local.alarms import Reading, firing
 from rastro.local.info import LocalFacts
 from tests.storefront import engines
 
@@ -124,3 +127,22 @@ def test_the_live_page_counts_what_was_posted(facts: LocalFacts, tmp_path: Path)
             assert time.monotonic() < deadline, tab.run(counts)
             time.sleep(1)
         assert tab.run("document.querySelectorAll('#rows tbody tr').length") >= 6
+
+
+@pytest.mark.kcl
+@pytest.mark.slow
+def test_health_shows_an_alarm_that_fires(facts: LocalFacts):
+    def states() -> dict[str, str]:
+        with urlopen(f"{facts.console_url}/health?lang=en", timeout=60) as answer:
+            page = answer.read().decode()
+        return dict(re.findall(r"<td>([a-z-]+)</td><td>(OK|ALARM)</td>", page))
+
+    before = states()
+    assert set(before) == set(firing(Reading(0, 0, 0, False, 0, 0)))
+    assert before["rejected-share"] == "OK", before
+    refused = [json.loads(event(str(uuid.uuid4()), event="?!")) for _ in range(30)]
+    assert post(facts, json.dumps(refused)) == 202
+    deadline = time.monotonic() + PATIENCE
+    while states()["rejected-share"] != "ALARM":
+        assert time.monotonic() < deadline, states()
+        time.sleep(1)
