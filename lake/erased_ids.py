@@ -1,5 +1,6 @@
 """The ids that `rastro erase` took out, as hashes: whatever puts old records back asks here first."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -26,14 +27,17 @@ class ErasedIds(NamedTuple):
             return True
         return user_id is not None and received_at <= self.until.get(id_hash(visitor_id, user_id), -1)
 
-    def without(self, record: dict[str, Any]) -> dict[str, Any] | None:
-        """A raw record without its erased events; None where nothing is left. The same object where all are."""
+    def without(self, record: dict[str, Any], latest: int | None = None) -> dict[str, Any] | None:
+        """A raw record without its erased events; None where nothing is left. The same object where all are.
+
+        `latest`: epoch ms, where it is known that the record was received by then, whatever it says now.
+        """
         if not self.until:
             return record
         visitor, at = record.get("visitor_id"), record.get("received_at")
         if not isinstance(visitor, str) or not isinstance(at, int | float):
             return record  # whoever reads it next says what is wrong with it
-        at = int(at)
+        at = int(at) if latest is None else min(int(at), latest)
         if self.has(visitor, None, at):
             return None
         events = record.get("events")
@@ -43,6 +47,37 @@ class ErasedIds(NamedTuple):
         if len(left) == len(events):
             return record
         return record | {"events": left} if left else None
+
+    def names(self, payload: Any, at: int) -> bool:
+        """Whether a payload of any form, received at `at`, has an erased id as one of its values: of a visitor in
+        whatever field (each maker's client has a name of its own for it), of an account beside its `visitor_id`."""
+        if not self.until:
+            return False
+        every = list(_walk(payload))
+        texts = {text for one in every if (text := _text(one)) is not None}
+        visitors = texts & {_text(one.get("visitor_id")) for one in every if isinstance(one, dict)}
+        return any(self.has(text, None, at) for text in texts) or any(
+            self.has(visitor, text, at) for visitor in visitors for text in texts
+        )
+
+
+def _walk(value: Any) -> Iterator[Any]:
+    """A value and all below it; clients send objects of any depth."""
+    left = [value]
+    while left:
+        one = left.pop()
+        yield one
+        if isinstance(one, dict):
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+
+
+def _text(value: Any) -> str | None:
+    """A value as an id: text, or a whole number."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _user(event: dict[str, Any]) -> str | None:

@@ -86,6 +86,8 @@ def run(args: argparse.Namespace) -> int:
     size = sum(entry.size for entry in inputs)
     progress.say(f"backfill: {len(inputs)} objects, {size:,} bytes")
     figures: dict[str, Any] = {"objects": len(inputs), "bytes": size}
+    if gone := erased(args.env, args.home).until:
+        progress.say(f"backfill: records of {len(gone)} erased ids are left out")
     if args.dry_run or not inputs:
         figures |= _estimate(args, s3, place, inputs)
     else:
@@ -141,7 +143,8 @@ def _records(
                 if left is None:
                     continue
                 if args.imports or args.own_times:
-                    yield from history.by_own_times(left)
+                    # what a person did before the erasure comes back by no import that was made after it
+                    yield from filter(gone.without, history.by_own_times(left))
                 else:
                     yield left
         except history.NoRecordError as error:

@@ -2,7 +2,8 @@
 
 Each is read where it lies, fixed if need be (--fix, one JSONata expression), judged by the code that refused it, and
 put back with its own times; `input_repairs` then says so (`<reason>:recovered`). What would be refused again stays.
-The originals are never changed, and what went back once does not go again.
+The originals are never changed, what went back once does not go again, and what is about a person who was erased since
+never goes.
 """
 
 import argparse
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lake import layout
+from lake.erased_ids import ErasedIds
+from rastro.privacy.place import erased
 from rastro.repair import estimate, putting, refused, undelivered
 from rastro.repair.fix import Fix, read_fix
 from rastro.repair.place import Place, open_place
@@ -83,18 +86,23 @@ def run(args: argparse.Namespace) -> int:
     pace = Pace(args.rate)
     counts: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], str] = {}
-    figures = {"objects": 0, "found": 0, "put": 0, "bytes": 0, "recovered before": 0, "still refused": 0}
+    names = ("objects", "found", "put", "bytes", "recovered before", "erased", "still refused")
+    figures = dict.fromkeys(names, 0)
+    gone = erased(args.env, args.home)
     shown = 0
     for entry in _objects(args, s3, place, when):
         figures["objects"] += 1
         mark = f"{layout.RECOVERED}{entry.key}.json"
         done = set() if args.again else _marks(s3, place.bucket, mark)
         back: list[_Found] = []
-        for one in _found(args, s3, place, entry, when, fix):
+        for one in _found(args, s3, place, entry, when, fix, gone):
             figures["found"] += 1
             if one.digest in done:
                 figures["recovered before"] += 1
                 outcome = "went back before"
+            elif one.stays is not None and one.stays.code == refused.ERASED:
+                figures["erased"] += 1  # nothing that could be mended: it stays away
+                outcome = one.stays.code
             elif one.stays is not None:
                 figures["still refused"] += 1
                 outcome = one.stays.code
@@ -134,17 +142,23 @@ def _objects(args: argparse.Namespace, s3: Any, place: Place, when: Span) -> Ite
 
 
 def _found(
-    args: argparse.Namespace, s3: Any, place: Place, entry: Entry, when: Span, fix: Fix | None
+    args: argparse.Namespace,
+    s3: Any,
+    place: Place,
+    entry: Entry,
+    when: Span,
+    fix: Fix | None,
+    gone: ErasedIds,
 ) -> Iterator[_Found]:
     data = s3.get_object(Bucket=place.bucket, Key=entry.key)["Body"].read()
     if args.what == "rejected":
-        yield from _rows(args, s3, place, data, when, fix)
+        yield from _rows(args, s3, place, data, when, fix, gone)
     else:
-        yield from _failures(args, place, entry, data, when, fix)
+        yield from _failures(args, place, entry, data, when, fix, gone)
 
 
 def _rows(
-    args: argparse.Namespace, s3: Any, place: Place, data: bytes, when: Span, fix: Fix | None
+    args: argparse.Namespace, s3: Any, place: Place, data: bytes, when: Span, fix: Fix | None, gone: ErasedIds
 ) -> Iterator[_Found]:
     sites = place.sites()
     fetch = refused.outside(s3, place.client("kinesis"), place.raw_stream)
@@ -154,21 +168,27 @@ def _rows(
         if args.site not in (None, row["site"]):
             continue
         try:
-            back, stays = refused.revive(row, sites, fix, fetch), None
+            back, stays = refused.revive(row, sites, fix, fetch, gone), None
         except refused.StillRefusedError as why:
             back, stays = [], why
         yield _Found(refused.digest(row), str(row["reason"]), list(back), stays)
 
 
 def _failures(
-    args: argparse.Namespace, place: Place, entry: Entry, data: bytes, when: Span, fix: Fix | None
+    args: argparse.Namespace,
+    place: Place,
+    entry: Entry,
+    data: bytes,
+    when: Span,
+    fix: Fix | None,
+    gone: ErasedIds,
 ) -> Iterator[_Found]:
     try:
         for failure in undelivered.failures_of(data):
             if failure.arrived_at not in when or (args.reason and failure.code not in args.reason):
                 continue
             try:
-                back, stays = undelivered.revive(failure, args.table, fix, place.decimals), None
+                back, stays = undelivered.revive(failure, args.table, fix, place.decimals, gone), None
             except refused.StillRefusedError as why:
                 back, stays = [], why
             if back and args.site is not None:
@@ -220,7 +240,7 @@ def _tell(
     ]
     if rows:
         print(table(rows), end="")
-    back = figures["found"] - figures["recovered before"] - figures["still refused"]
+    back = figures["found"] - figures["recovered before"] - figures["erased"] - figures["still refused"]
     usd = estimate.of_puts(place, back, figures["bytes"])
     told = ", ".join(f"{value:,} {name}" for name, value in figures.items())
     progress.say(f"recover: {told}, {usd:.4f} USD at list prices")

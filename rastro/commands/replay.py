@@ -1,7 +1,7 @@
 """Put raw records of the archive into the raw stream again, in their order: after a loss behind it.
 
 Records keep their times, and rows that are already in the lake are copies, which the tables leave out: a replay of what
-was processed changes nothing but the number of copies.
+was processed changes nothing but the number of copies. What is of persons who were erased since is left out.
 """
 
 import argparse
@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
     s3, bucket = place.client("s3"), place.bucket
     mark = args.home / "replays" / f"{place.name}-{when.since}-{when.until}-{args.site or 'all'}.json"
     done = set() if args.again or not mark.exists() else set(json.loads(mark.read_text(encoding="utf-8")))
-    figures = {"objects": 0, "objects done before": 0, "records": 0, "put": 0, "bytes": 0}
+    figures = {"objects": 0, "objects done before": 0, "records": 0, "erased": 0, "put": 0, "bytes": 0}
     pace = Pace(args.rate)
     waiting = _Waiting()
     gone = erased(args.env, args.home)
@@ -123,11 +123,11 @@ def run(args: argparse.Namespace) -> int:
             figures["objects done before"] += 1
             continue
         figures["objects"] += 1
+        found = [one for one in _records(s3, bucket, key) if _wanted(one[1], when, args.site)]
         records = [
-            _Record(record["received_at"], key, data, record)
-            for data, record in _left(_records(s3, bucket, key), gone)
-            if _wanted(record, when, args.site)
+            _Record(record["received_at"], key, data, record) for data, record in _left(iter(found), gone)
         ]
+        figures["erased"] += len(found) - len(records)
         figures["records"] += len(records)
         figures["bytes"] += sum(len(one.data) for one in records)
         progress.note(f"{figures['objects']} objects, {figures['records']} records")

@@ -1,6 +1,6 @@
 """Every store of an environment, or of this machine, that may hold a person's data."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -115,7 +115,7 @@ def erased(env: str | None, home: Path) -> ErasedIds:
     from infra.environments import loader  # noqa: PLC0415
 
     environment = loader.read(env)
-    found = glue_tables(environment.database, find_target(environment).region)
+    found = glue_tables(environment.database, find_target(environment).region, names=(ERASED_IDS,))
     return read_erased(found[ERASED_IDS]) if ERASED_IDS in found else ErasedIds({})
 
 
@@ -133,8 +133,10 @@ FOLDERS = (
 )
 
 
-def glue_tables(database: str, region: str, endpoint: str | None = None) -> dict[str, Any]:
-    """The Iceberg tables of a Glue database that are there."""
+def glue_tables(
+    database: str, region: str, endpoint: str | None = None, names: Iterable[str] | None = None
+) -> dict[str, Any]:
+    """The Iceberg tables of a Glue database that are there; `names`: only these."""
     from pyiceberg.catalog.glue import GlueCatalog  # noqa: PLC0415 - takes a while to import
     from pyiceberg.exceptions import NoSuchTableError  # noqa: PLC0415
 
@@ -156,7 +158,7 @@ def glue_tables(database: str, region: str, endpoint: str | None = None) -> dict
             properties["s3.session-token"] = frozen.token
     catalog = GlueCatalog("rastro", **properties)
     found = {}
-    for name in tables():
+    for name in tables() if names is None else names:
         try:
             found[name] = catalog.load_table((database, name))
         except NoSuchTableError:

@@ -21,6 +21,7 @@ from ingest_lambda.errors import EventRejected, RequestRefused
 from ingest_lambda.events.accept import AcceptContext, accept
 from ingest_lambda.events.batch import ReceivedBatch
 from ingest_lambda.http.request import Request
+from lake.erased_ids import ErasedIds
 from rastro.repair.fix import Fix, FixError
 from schemas import Sites
 
@@ -31,7 +32,7 @@ Fetch = Callable[[str, str], bytes | None]
 
 
 class StillRefusedError(Exception):
-    """`code`: of the closed list of reasons, or one of: no_payload, fix_failed, left_out, no_site."""
+    """`code`: of the closed list of reasons, or one of: no_payload, fix_failed, left_out, no_site, erased."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
@@ -81,19 +82,46 @@ def payload_of(row: Row, fetch: Fetch) -> bytes:
     return found
 
 
-def revive(row: Row, sites: Sites, fix: Fix | None, fetch: Fetch) -> list[Back]:
-    """The records for the raw stream, marked.
+ERASED = "erased"
+"""The code of what is about a person who was erased after it was refused."""
+
+
+def revive(row: Row, sites: Sites, fix: Fix | None, fetch: Fetch, gone: ErasedIds) -> list[Back]:
+    """The records for the raw stream, marked, without what was erased.
 
     Raises:
         StillRefusedError: why it stays where it is.
     """
     original = payload_of(row, fetch)
+    payload = _json(original)
+    # of a raw record, which several persons may share, the events are judged one by one
+    if not (isinstance(payload, dict) and "events" in payload) and gone.names(payload, row["rejected_at"]):
+        raise StillRefusedError(ERASED, "the person was erased since")
     values = [original] if fix is None else _fixed(original, row, fix)
     found: list[Back] = []
     for value in values:
         made = _record(value, sites) if row["stage"] == "enrich" else _event(value, row, sites)
         found += [_marked(back, str(row["reason"])) for back in made]
-    return found
+    if not gone.until:
+        return found
+    left = [one for back in found if (one := _left(back, row["rejected_at"], gone))]
+    if found and not left:
+        raise StillRefusedError(ERASED, "the person was erased since")
+    return left
+
+
+def _left(back: Back, rejected_at: int, gone: ErasedIds) -> Back | None:
+    record = json.loads(back.data)
+    left = gone.without(record, rejected_at)  # a fix may have given it another time
+    return None if left is None else back if left is record else back._replace(data=_bytes(left))
+
+
+def _json(data: bytes) -> Any:
+    """None where it is no JSON."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _fixed(original: bytes, row: Row, fix: Fix) -> list[bytes]:
@@ -146,7 +174,11 @@ def _marked(back: Back, reason: str) -> Back:
     mark = f"{reason}:recovered"
     for event in record["events"]:
         event["repairs"] = [*(event.get("repairs") or []), mark]
-    return Back(back.partition_key, json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode())
+    return Back(back.partition_key, _bytes(record))
+
+
+def _bytes(record: Any) -> bytes:
+    return json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def outside(s3: Any, kinesis: Any, stream: str) -> Fetch:

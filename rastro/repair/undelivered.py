@@ -8,13 +8,16 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from enrich_consumer.core.decimals import as_text
 from enrich_consumer.core.emit import pack
 from enrich_consumer.core.sessions.shard_state import visitor_key
+from lake.erased_ids import ErasedIds
+from rastro.erasure.lines import opened
 from rastro.repair.fix import Fix, FixError
-from rastro.repair.refused import StillRefusedError
+from rastro.repair.refused import ERASED, StillRefusedError
 from schemas import Column, json_file
 from schemas.cart_events import COLUMNS as CART_EVENTS
 from schemas.rejected import COLUMNS as REJECTED
@@ -60,13 +63,15 @@ def digest(failure: Failure) -> str:
     return hashlib.blake2b(str(failure.arrived_at).encode() + failure.data, digest_size=12).hexdigest()
 
 
-def revive(failure: Failure, table: str, fix: Fix | None, decimals: str) -> list[bytes]:
-    """The rows as lines, marked where the table has a place for it. `decimals`: TEXT or NUMBER.
+def revive(failure: Failure, table: str, fix: Fix | None, decimals: str, gone: ErasedIds) -> list[bytes]:
+    """The rows as lines, marked where the table has a place for it, without those of persons who were erased.
+    `decimals`: TEXT or NUMBER.
 
     Raises:
-        StillRefusedError: a line is no row of the table, or the fix fails.
+        StillRefusedError: a line is no row of the table, or the fix fails, or all of it was erased.
     """
     found = []
+    erased = 0
     for line in failure.data.splitlines():
         if not line.strip():
             continue
@@ -80,10 +85,42 @@ def revive(failure: Failure, table: str, fix: Fix | None, decimals: str) -> list
             rows = [row] if fix is None else fix(row, failure._asdict() | {"data": None, "table": table})
         except FixError as error:
             raise StillRefusedError("fix_failed", str(error)) from None
-        found += [_line(one, table, failure.code, decimals) for one in rows]
+        for one in rows:
+            if gone.until and isinstance(one, dict) and _is_erased(one, table, failure.arrived_at, gone):
+                erased += 1
+            else:
+                found.append(_line(one, table, failure.code, decimals))
+    if erased and not found:
+        raise StillRefusedError(ERASED, "the person was erased since")
     if not found:
         raise StillRefusedError("left_out", "nothing is left of it")
     return found
+
+
+_TIMES = ("received_at", "ended_at", "last_event_at", "rejected_at")
+"""Of the four tables: when the newest of what a row tells was received, or happened."""
+
+
+def _is_erased(row: dict[str, Any], table: str, arrived_at: int, gone: ErasedIds) -> bool:
+    """Whether a row is about a person who was erased after it came. A session may end after the erasure and tell of
+    what was before it: the time that counts is that of its events."""
+    at = min([arrived_at, *(moment for name in _TIMES if (moment := _ms(row.get(name))) is not None)])
+    if table == "rejected":
+        payload = opened(str(row.get("payload")), row.get("payload_encoding"))
+        try:
+            return gone.names(json.loads(payload), at)
+        except (ValueError, RecursionError):
+            return False
+    visitor, user = row.get("visitor_id"), row.get("user_id")
+    return isinstance(visitor, str) and gone.has(visitor, None if user is None else str(user), at)
+
+
+def _ms(text: Any) -> int | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _line(row: Any, table: str, code: str, decimals: str) -> bytes:
