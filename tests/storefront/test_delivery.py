@@ -76,6 +76,46 @@ def test_a_pause_that_the_server_asks_for_is_kept_by_every_tab(browser: Browser,
     assert shop.copies() == 0
 
 
+def leaving_page(shop: Shop, then: str, more: str = "") -> str:
+    """A page that makes event 13 and goes on in the same task, before anything was sent."""
+    tag = shop.tag.replace("async ", "")
+    return f"<!doctype html>{tag}<script>rastro('test_event', {{n: 13{more}}}); location.href = '{then}'</script>"
+
+
+@pytest.mark.parametrize("size", [0, 9000])
+def test_a_page_that_ends_lets_older_ones_go_first(browser: Browser, shop: Shop, size: int):
+    """What an outage left comes first; what finds no room in the budget of such requests comes later, by the next page."""
+    shop.tag = shop.script(auto="off")
+    more = f", text: 'x'.repeat({size})"
+    shop.pages["/ends"] = leaving_page(shop, "/next", more)
+    tab = browser.tab()
+    tab.open(shop.url + "/a")
+    shop.fault = lambda events: "503"
+    fire(tab, 12, more=more)
+    shop.wait(lambda: shop.requests)
+    tab.run("new Promise(done => setTimeout(done, 500))")
+    assert len(tab.run(STORED)) == 12
+    shop.fault = lambda events: None
+    tab.run("(localStorage.removeItem('_rv.w'), setTimeout(() => location.href = '/ends'), 1)")
+    shop.wait(lambda: len(numbers(shop)) == 13, seconds=20)
+    assert numbers(shop) == list(range(1, 14))
+
+
+def test_a_page_that_ends_passes_nothing_that_is_on_its_way(browser: Browser, shop: Shop):
+    shop.tag = shop.script(auto="off")
+    tab = browser.tab()
+    tab.open(shop.url + "/a")
+    slow = iter(["slow"])
+    shop.fault = lambda events: next(slow, None)
+    fire(tab, 2)
+    tab.run("rastro('flush')")
+    shop.wait(lambda: shop.requests)
+    assert numbers(shop) == [], "its answer takes two seconds"
+    tab.run("(setTimeout(() => { rastro('test_event', {n: 3}); location.href = '/b' }), 1)")
+    shop.wait(lambda: len(numbers(shop)) == 3)
+    assert numbers(shop) == [1, 2, 3]
+
+
 def test_batches_that_are_too_large_are_halved(browser: Browser, shop: Shop):
     tab = opened(browser, shop)
     shop.fault = lambda events: "413" if len(events) > 3 else None

@@ -40,8 +40,9 @@ function put(event: StorefrontEvent): boolean {
       user_id: full ? event.user_id || noted("u") || undefined : undefined,
     });
     const name = `e${event.event_id}`;
-    if (!add(name, JSON.stringify(event))) return false;
-    sendSoon(name);
+    const waiting = add(name, JSON.stringify(event));
+    if (!waiting) return false;
+    sendSoon(waiting);
   }
   return true;
 }

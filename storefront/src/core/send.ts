@@ -18,10 +18,11 @@ const LATE = 50;
 const TIMEOUT = 15_000;
 const LONGEST_PAUSE = 60_000;
 
-/** Names of events that this page made, and of those that are on their way. */
-const mine = new Set<string>();
-const flying = new Set<string>();
+/** Requests on their way, and their characters. */
+let flights = 0;
 let flyingSize = 0;
+/** The newest event that a page which may end has sent. */
+let left: string | undefined;
 let most = MOST_EVENTS;
 let failures = 0;
 let timer: number | undefined;
@@ -41,10 +42,9 @@ export function startSending(reporter: (count: number) => unknown): void {
   hear(window, "pageshow", flush);
 }
 
-/** An event was stored: send it soon. */
-export function sendSoon(name: string): void {
-  mine.add(name);
-  plan(mine.size < MANY ? SOON : 0);
+/** An event was stored, so many wait: send them soon. */
+export function sendSoon(waiting: number): void {
+  plan(waiting < MANY ? SOON : 0);
   setTimeout(safe(leave)); // in a page that is hidden already
 }
 
@@ -78,33 +78,32 @@ function pausing(): number {
 async function drain(): Promise<void> {
   // What another tab removed a moment ago is still seen here: browsers bring storage from process to process late.
   await new Promise((done) => setTimeout(done, LATE));
-  while (!pausing()) {
-    const batch = take(most, ALIVE);
-    if (!batch[0] || !(await deliver(batch))) return;
+  // Nothing passes a request that is on its way: it may fail.
+  while (!flights && !pausing()) {
+    const batch = take(ALIVE);
+    // The budget may be used up by others, which looks like a broken connection: every second try does without.
+    if (!batch[0] || !(await deliver(batch, failures % 2 < 1))) return;
   }
 }
 
-/** The oldest that are not on their way. One that is larger than `room` goes alone. */
-function take(count: number, room: number, own?: boolean): Entry[] {
-  const batch: Entry[] = [];
-  for (const entry of stored()) {
-    if (flying.has(entry[0]) || (own && !mine.has(entry[0]))) continue;
-    room -= entry[1].length;
-    if (batch.length >= count || (room < 0 && batch[0])) break;
-    batch.push(entry);
-  }
-  return batch;
-}
+/** The oldest. One that is larger than `room` goes alone. */
+const take = (room: number): Entry[] =>
+  stored()
+    .slice(0, most)
+    .filter((entry, n) => (room -= entry[1].length) >= 0 || !n);
 
-/** The page may end now: what it made itself goes at once, without waiting for a turn. */
+/**
+ * The page may end now: the oldest go at once, without waiting for a turn, and those that are on their way once more,
+ * so that nothing passes them if they fail. What finds no room in the budget is the next page's.
+ */
 function leave(forever?: boolean): void {
   settle();
   if (pausing() || (!forever && document.visibilityState !== "hidden")) return;
-  const batch = take(MANY * MANY, ALIVE - flyingSize, true);
-  if (!batch[0]) return;
+  const batch = take(ALIVE - flyingSize);
+  if (!batch[0] || left === (left = batch[batch.length - 1]![0])) return;
   // Safari loses such a request of a page that ends, and old browsers have none: a beacon is safer there.
   const beacon = /^Apple/.test(navigator.vendor) || !("keepalive" in Request.prototype);
-  if (!(forever && beacon && navigator.sendBeacon(address(), body(batch)))) deliver(batch);
+  if (!(forever && beacon && navigator.sendBeacon(address(), body(batch)))) deliver(batch, true);
 }
 
 const address = (): string => `${settings.url}?key=${settings.key}`;
@@ -113,20 +112,19 @@ const body = (batch: Entry[]): string =>
   `{"sent_at":${Date.now()},"events":[${batch.map((entry) => entry[1])}]}`;
 
 /** False: try again later. */
-async function deliver(batch: Entry[]): Promise<boolean> {
+async function deliver(batch: Entry[], keepalive: boolean): Promise<boolean> {
   const text = body(batch);
   let status = 0;
   let said = "";
   let after = 0;
-  for (const [name] of batch) flying.add(name);
+  flights++;
   flyingSize += text.length;
   try {
     const answer = await fetch(address(), {
       method: "POST",
       body: text,
       signal: AbortSignal.timeout?.(TIMEOUT),
-      // The budget may be used up by others, which looks like a broken connection: every second try does without.
-      keepalive: flyingSize <= ALIVE && failures % 2 < 1,
+      keepalive: keepalive && flyingSize <= ALIVE,
     } as RequestInit);
     after = Number(answer.headers.get("retry-after")) * 1000;
     said = await answer.text(); // an answer that is not read keeps its share of the budget
@@ -134,8 +132,9 @@ async function deliver(batch: Entry[]): Promise<boolean> {
   } catch (error) {
     said = `${error}`;
   }
+  flights--;
   flyingSize -= text.length;
-  for (const [name] of batch) flying.delete(name);
+  left = undefined;
   const on = judge(status, batch, after);
   tell("answer", { status, body: said, events: batch.map((entry) => JSON.parse(entry[1])) });
   return on;
@@ -148,18 +147,17 @@ function judge(status: number, batch: Entry[], after: number): boolean {
   if (refused) most = Math.ceil(batch.length / 2);
   if (accepted || (refused && !batch[1])) {
     for (const [name] of batch) {
+      const there = noted(name); // or another request with it was answered before
       note(name);
-      mine.delete(name);
+      if (refused && there) drop(1, "refused");
     }
   }
-  if (refused) {
-    if (!batch[1]) drop(1, "refused");
-  } else if (accepted) {
+  if (accepted) {
     failures = 0;
     most = Math.min(MOST_EVENTS, most * 2);
     const lost = dropped();
     if (lost) report(lost);
-  } else {
+  } else if (!refused) {
     const wait = Math.min(LONGEST_PAUSE, after || SOON * 2 ** failures++ * (0.5 + Math.random() / 2));
     note("w", `${Date.now() + wait}`);
     plan(wait);

@@ -53,15 +53,15 @@ export const stored = (): Entry[] =>
     .map((name) => [name, noted(name)!] as Entry)
     .filter((entry) => entry[1]); // another tab may have removed it since
 
-/** False if there is no room; the event is then counted, and nothing else was given up for it. */
-export function add(name: string, text: string): boolean {
+/** How many wait now; 0 if there is no room: the event is then counted, and nothing else was given up for it. */
+export function add(name: string, text: string): number {
   const all = stored();
   if (all[MOST_EVENTS - 1] || all.reduce((sum, [, each]) => sum + each.length, text.length) > MOST_CHARACTERS) {
     drop(1, "full");
-    return false;
+    return 0;
   }
   note(name, text);
-  return true;
+  return all.length + 1;
 }
 
 /**
