@@ -84,7 +84,7 @@ def leaving_page(shop: Shop, then: str, more: str = "") -> str:
 
 @pytest.mark.parametrize("size", [0, 9000])
 def test_a_page_that_ends_lets_older_ones_go_first(browser: Browser, shop: Shop, size: int):
-    """What an outage left comes first; what finds no room in the budget of such requests comes later, by the next page."""
+    """What an outage left comes first; what finds no room in such a request comes later, by the next page."""
     shop.tag = shop.script(auto="off")
     more = f", text: 'x'.repeat({size})"
     shop.pages["/ends"] = leaving_page(shop, "/next", more)
