@@ -1,13 +1,26 @@
 """What can go wrong, subject by subject."""
 
 from tests.system.faults.play import Scenario
-from tests.system.faults.scenarios import backpressure, conditions, dependencies, pairs, processes, shards
+from tests.system.faults.scenarios import (
+    backpressure,
+    configuration,
+    data,
+    dependencies,
+    machine,
+    pairs,
+    processes,
+    shards,
+    state,
+)
 
 ALL: tuple[Scenario, ...] = (
     *processes.SCENARIOS,
     *shards.SCENARIOS,
     *dependencies.SCENARIOS,
-    *conditions.SCENARIOS,
+    *data.SCENARIOS,
+    *configuration.SCENARIOS,
+    *state.SCENARIOS,
+    *machine.SCENARIOS,
     *pairs.SCENARIOS,
     *backpressure.SCENARIOS,
 )
