@@ -16,7 +16,7 @@ STALE_SECONDS = 120
 
 
 def main() -> int:
-    """Run one command; what is wrong with the settings is told in one line, with exit status 2."""
+    """Run one command; what is wrong with the settings is one line, with exit status 2."""
     parser = argparse.ArgumentParser(prog="python -m enrich_consumer")
     commands = parser.add_subparsers(dest="command", required=True)
     kcl = commands.add_parser("kcl", help="KCL's daemon, which starts a record processor per shard")
@@ -29,7 +29,7 @@ def main() -> int:
     local.add_argument("--settings", type=Path, help="a sites document; default: the demo's")
     local.add_argument("--rejected", type=Path, help="where rejected records go")
     columns = commands.add_parser("columns", help="renew the files generated from the enrichments")
-    columns.add_argument("--check", action="store_true", help="only tell whether they are stale")
+    columns.add_argument("--check", action="store_true", help="only say whether they are stale")
     commands.add_parser("health", help="exit status 1 when a shard of this task is stalled")
     args = parser.parse_args()
     try:
@@ -95,8 +95,8 @@ def _local(args: argparse.Namespace) -> int:
     if rejected is not None:
         rejected.close()
     sys.stdout.buffer.flush()
-    told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-    print(f"rastro consumer: {told or 'nothing came in'}", file=sys.stderr)
+    summary = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    print(f"rastro consumer: {summary or 'nothing came in'}", file=sys.stderr)
     return 0
 
 

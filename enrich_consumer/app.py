@@ -71,7 +71,7 @@ def record_processor(settings: Settings, log: Log) -> RecordProcessor:
             background=run_in_background(log),
             decimals=decimals,
         )
-        sink.counts = worker.counts  # its repeated calls are told with the worker's counts
+        sink.counts = worker.counts  # its repeated calls are reported with the worker's counts
         return worker
 
     def open_metrics(shard: str, log: Log) -> Metrics:
@@ -108,7 +108,7 @@ def _delivery(
 
 
 def check(settings: Settings) -> None:
-    """Open what a processor will open, so that a mistake is told before the daemon starts.
+    """Open what a processor will open, so that a mistake is reported before the daemon starts.
 
     Raises:
         SettingsError, SitesError, ReferenceDataError: naming the place and what to do.
@@ -148,7 +148,7 @@ def run_in_background(log: Log) -> Callable[[Callable[[], None]], bool]:
     def guarded(task: Callable[[], None]) -> None:
         try:
             task()
-        except Exception as error:  # noqa: BLE001 - the worker does not depend on it; the log tells
+        except Exception as error:  # noqa: BLE001 - the worker does not depend on it; the log says so
             log.fail("a snapshot failed", code=type(error).__name__, detail=str(error))
 
     def start(task: Callable[[], None]) -> bool:

@@ -1,7 +1,7 @@
 """`python -m enrich_consumer columns`: writes what is generated from the enrichments' columns.
 
 `schemas/enriched.columns.json`, read by the infrastructure's stacks, and `docs/data-dictionary.md`.
-Both are committed; with `--check` nothing is written and the exit status tells whether they are fresh.
+Both are committed; with `--check` nothing is written and the exit status says whether they are fresh.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def dictionary_text(table: Sequence[Column]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the files, or with --check tell which are stale."""
+    """Write the files, or with --check name the stale ones."""
     parser = argparse.ArgumentParser(prog="python -m enrich_consumer columns", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; status 1 if a file is stale")
     args = parser.parse_args(argv)

@@ -84,7 +84,7 @@ class Settings(NamedTuple):
             values.setdefault("dynamodb_endpoint", endpoint)
         problems += _choices(values) + _ranges(values)
         if problems:
-            raise SettingsError("; ".join(problems) + " (docs/settings.md tells what each means)")
+            raise SettingsError("; ".join(problems) + " (docs/settings.md says what each means)")
         return cls(**values)  # type: ignore[arg-type] # each was converted by its own annotation
 
     def to_env(self) -> dict[str, str]:

@@ -88,7 +88,7 @@ class Worker:
     def start(
         self, checkpoint: int | None, lineage: Lineage, *, allow_missing: bool = False
     ) -> tuple[str, ...]:
-        """Take the shard over; the warnings tell what was damaged and made good. Raises StateError."""
+        """Take the shard over; the warnings say what was damaged and made good. Raises StateError."""
         found = self._log.take_over(checkpoint, lineage, allow_missing=allow_missing)
         self._state = found.state
         self._checkpointed = -1 if checkpoint is None else checkpoint

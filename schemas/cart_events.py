@@ -1,4 +1,4 @@
-"""The table `cart_events`: carts that were left behind and what became of them. docs/carts.md tells the rules."""
+"""The table `cart_events`: carts that were left behind and what became of them. docs/carts.md has the rules."""
 
 from schemas.columns import Column
 

@@ -32,7 +32,7 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         raise Reject(Reason.INVALID_RECORD, f"received_at is {ahead} s later than the stream's arrival time")
     site = sites.by_name.get(raw.site)
     if site is None and not raw.events:
-        site = next(iter(sites.by_name.values()))  # it only tells the time
+        site = next(iter(sites.by_name.values()))  # it only carries the time
     if site is None:
         raise Reject(Reason.UNKNOWN_SITE, f"{raw.site} is not in the sites document")
     return Record(

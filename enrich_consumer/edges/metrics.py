@@ -19,7 +19,7 @@ MetricName = Literal[
     "PutRetries",  # count: repeated PutRecords calls to the enriched stream
     "CborRefused",  # count: Kinesis took JSON where it had refused CBOR; JSON is used from then on
     "CheckpointsRefused",  # count: KCL said not now
-    "Ticks",  # count: records without events, which only tell the time
+    "Ticks",  # count: records without events, which only carry the time
     "SessionEnds",  # count: rows of the table session_ends
     "CartEvents",  # count: rows of the table cart_events
     "VisitorsOpen",  # gauge: visitors in memory

@@ -142,7 +142,7 @@ filters, DuckDB does not, Athena was not asked. Look at the bytes of the refresh
 
 def _lake(price: dict[str, Any]) -> str:
     each = lake.MEASURED
-    told = (
+    measured = (
         f"{each.before_refresh:,.0f} for one refresh of all data sets over landing, {each.after_refresh:,.0f} over the"
         f" tables, {each.fill:,.0f} for each landed row through the hourly statements, {each.table_bytes:,.0f} stored"
     )
@@ -162,7 +162,7 @@ def _lake(price: dict[str, Any]) -> str:
             *(f"**{after:,.0f}**" for _, after in usd), f"{found.most_tb:,.0f}",
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
-    return _LAKE.format(each=told) + "\n".join([*lines, ""]) + _LAKE_MOST
+    return _LAKE.format(each=measured) + "\n".join([*lines, ""]) + _LAKE_MOST
 
 
 def _per_event() -> str:

@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
     counts = {name: len(rows) for name, rows in sorted(data.items())}
     if not args.dry_run:
         _write(args.out, data, where.name)
-    told = ", ".join(f"{rows:,} {name}" for name, rows in counts.items()) or "nothing"
-    progress.say(f"access: {told}" + ("" if args.dry_run else f"; {args.out}"))
+    summary = ", ".join(f"{rows:,} {name}" for name, rows in counts.items()) or "nothing"
+    progress.say(f"access: {summary}" + ("" if args.dry_run else f"; {args.out}"))
     about = "visitor" if args.visitor else "user" if args.user else "email"
     options = {"about": about, "request": found.subject.digest(), "env": args.env, "dry_run": args.dry_run}
     audit(args.home, "access", options, counts, where.s3, where.bucket)

@@ -242,5 +242,5 @@ def _tell(
         print(table(rows), end="")
     back = figures["found"] - figures["recovered before"] - figures["erased"] - figures["still refused"]
     usd = estimate.of_puts(place, back, figures["bytes"])
-    told = ", ".join(f"{value:,} {name}" for name, value in figures.items())
-    progress.say(f"recover: {told}, {usd:.4f} USD at list prices")
+    summary = ", ".join(f"{value:,} {name}" for name, value in figures.items())
+    progress.say(f"recover: {summary}, {usd:.4f} USD at list prices")

@@ -65,7 +65,7 @@ class _Waiting:
         return taken
 
     def finished(self) -> set[str]:
-        """Objects of which nothing waits any more; each is told once."""
+        """Objects of which nothing waits any more; each is reported once."""
         left = {one.key for one in self._records}
         done, self._keys = self._keys - left, left
         return done
@@ -139,8 +139,8 @@ def run(args: argparse.Namespace) -> int:
     if not args.dry_run:
         put(waiting.take(0))
     usd = estimate.of_puts(place, figures["records"], figures["bytes"])
-    told = ", ".join(f"{value:,} {name}" for name, value in figures.items())
-    progress.say(f"replay: {told}, {usd:.4f} USD at list prices")
+    summary = ", ".join(f"{value:,} {name}" for name, value in figures.items())
+    progress.say(f"replay: {summary}, {usd:.4f} USD at list prices")
     options = {
         "since": args.since,
         "until": args.until,

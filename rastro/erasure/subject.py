@@ -80,11 +80,11 @@ class Subject:
         return self.pattern.sub(b"[erased]", data)
 
     def digest(self) -> str:
-        """A name for the request that tells nobody who it is about. Hexadecimal."""
-        told = "\n".join(
+        """A name for the request from which nobody learns who it is about. Hexadecimal."""
+        text = "\n".join(
             [*sorted(self.visitors), "", *sorted(self.accounts), "", *self.texts, self.site or ""]
         )
-        return sha256(told.encode()).hexdigest()
+        return sha256(text.encode()).hexdigest()
 
     def hashes(self, shared: frozenset[str]) -> set[str]:
         """For the list of erased ids; `shared`: visitors of whom only the accounts' events go."""

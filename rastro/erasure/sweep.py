@@ -84,7 +84,7 @@ def sweep(
     counts: Counter[tuple[str, str]] = Counter()
     left: tuple[Looked, ...] = ()
     rounds = 0
-    for rounds in range(1, ROUNDS + 1):  # noqa: B007 - it is told afterwards
+    for rounds in range(1, ROUNDS + 1):  # noqa: B007 - it is reported afterwards
         every = list(store.entries())
         found = [entry for entry in every if not notes.has(store, entry)]
         changed = looked = 0
@@ -105,8 +105,8 @@ def sweep(
                 if len(clean) == 200:
                     notes.add(store, clean)
                     clean = []
-                told = f"{looked} of {len(found)} objects, {read >> 20} MiB, {sum(removed.values())} rows"
-                tell(f"{store.name}: {told} taken out")
+                progress = f"{looked} of {len(found)} objects, {read >> 20} MiB, {sum(removed.values())} rows"
+                tell(f"{store.name}: {progress} taken out")
             notes.add(store, clean)
         if dry_run or not changed:
             break

@@ -95,10 +95,10 @@ class Courier:
         return len(found)
 
     def _settle(self, message: dict[str, Any], answer: Answer, now: float) -> None:
-        handle, told = message["ReceiptHandle"], message["Attributes"]
-        is_old = now - int(told["SentTimestamp"]) / 1000 > KEPT_S
+        handle, attributes = message["ReceiptHandle"], message["Attributes"]
+        is_old = now - int(attributes["SentTimestamp"]) / 1000 > KEPT_S
         if not answer.is_taken and answer.is_worth_another and not is_old:
-            seconds = pause(int(told["ApproximateReceiveCount"]), answer.after)
+            seconds = pause(int(attributes["ApproximateReceiveCount"]), answer.after)
             self._sqs.change_message_visibility(
                 QueueUrl=self._queue, ReceiptHandle=handle, VisibilityTimeout=seconds
             )
@@ -122,7 +122,7 @@ def _say(what: str) -> None:
 
 
 def main() -> None:
-    """Runs until it is ended; an emulator that does not answer is told, and asked again."""
+    """Runs until it is ended; an emulator that does not answer is reported, and asked again."""
     parser = argparse.ArgumentParser(prog="python -m rastro.local.courier", description=__doc__)
     parser.add_argument("--endpoint", required=True, help="of the emulator")
     parser.add_argument("--queue", required=True, help="URL of the queue with messages")

@@ -14,7 +14,7 @@ EVERY_S = 30.0
 
 
 def main() -> None:
-    """Runs until it is ended; a tick that fails is told, and the next one comes as ever."""
+    """Runs until it is ended; a tick that fails is reported, and the next one comes as ever."""
     parser = argparse.ArgumentParser(prog="python -m rastro.local.ticker", description=__doc__)
     parser.add_argument("--endpoint", required=True, help="of the emulator")
     parser.add_argument("--stream", required=True, help="the raw stream")

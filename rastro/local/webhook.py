@@ -39,11 +39,11 @@ def make(client: Callable[[str], Any], url: str) -> Webhook:
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events.create_event_bus(Name=NAME)
     events.put_rule(Name=NAME, EventBusName=NAME, EventPattern=json.dumps({"source": ["rastro.carts"]}))
-    told = events.put_targets(
+    answer = events.put_targets(
         Rule=NAME,
         EventBusName=NAME,
         Targets=[{"Id": "webhook", "Arn": arn, "InputPath": "$.detail"}],
     )
-    if told.get("FailedEntryCount"):
-        raise Problem(f"the emulator refuses the webhook: {told['FailedEntries']}")
+    if answer.get("FailedEntryCount"):
+        raise Problem(f"the emulator refuses the webhook: {answer['FailedEntries']}")
     return Webhook(NAME, secrets.token_hex(24), queue, undelivered)

@@ -15,7 +15,7 @@ READ_SECONDS, LIST_SECONDS = 0.2, 0.5
 
 
 class Watching(NamedTuple):
-    """What the process is told; can be pickled. It ends when `stop` exists. `mark`: begins the ids of the run.
+    """What the process needs to know; can be pickled. It ends when `stop` exists. `mark`: begins the ids of the run.
 
     `file` gets one JSON line for each arrival: `{"id", "at"}` of the stream (the service's own time of arrival, epoch
     ms) and `{"key", "at"}` of a new object (when it was first seen, at most half a second after it was there).
@@ -27,23 +27,25 @@ class Watching(NamedTuple):
     stop: Path
 
 
-def follow(told: Watching) -> None:
+def follow(watching: Watching) -> None:
     """Until `stop` exists. `file` exists as soon as nothing can be missed any more."""
-    kinesis, s3 = told.place.client("kinesis"), told.place.client("s3")
-    iterators = _at_the_end(kinesis, told.place.enriched_stream)
-    known = {key for key, _ in _objects(s3, told.place)}
-    pattern = re.compile(rb'"event_id":"(' + told.mark.encode() + rb'[^"]*)"')
+    kinesis, s3 = watching.place.client("kinesis"), watching.place.client("s3")
+    iterators = _at_the_end(kinesis, watching.place.enriched_stream)
+    known = {key for key, _ in _objects(s3, watching.place)}
+    pattern = re.compile(rb'"event_id":"(' + watching.mark.encode() + rb'[^"]*)"')
     listed = 0.0
-    with told.file.open("wb") as file:
+    with watching.file.open("wb") as file:
         file.flush()
         while True:
-            ending = told.stop.exists()  # asked before the last look, so that the look comes after the end
+            ending = (
+                watching.stop.exists()
+            )  # asked before the last look, so that the look comes after the end
             for shard, iterator in list(iterators.items()):
                 iterators[shard] = _read(kinesis, iterator, pattern, file)
             if time.monotonic() - listed >= LIST_SECONDS or ending:
                 listed = time.monotonic()
                 now = int(time.time() * 1000)
-                for key, size in _objects(s3, told.place):
+                for key, size in _objects(s3, watching.place):
                     if size and key not in known:
                         known.add(key)
                         file.write(orjson.dumps({"key": key, "at": now}) + b"\n")

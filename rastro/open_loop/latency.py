@@ -22,6 +22,8 @@ def figures(microseconds: Iterable[int]) -> dict[str, Any]:
     made = histogram(microseconds)
     if not made.get_total_count():
         return {"count": 0}
-    told: dict[str, Any] = {f"p{share:g}_ms": made.get_value_at_percentile(share) / 1000 for share in SHARES}
-    told |= {"max_ms": made.get_max_value() / 1000, "count": made.get_total_count()}
-    return told | {"hdr": made.encode().decode("ascii")}
+    figures_ms: dict[str, Any] = {
+        f"p{share:g}_ms": made.get_value_at_percentile(share) / 1000 for share in SHARES
+    }
+    figures_ms |= {"max_ms": made.get_max_value() / 1000, "count": made.get_total_count()}
+    return figures_ms | {"hdr": made.encode().decode("ascii")}

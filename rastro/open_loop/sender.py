@@ -1,7 +1,7 @@
 """One of the processes that send: takes the next request, waits until it is due, posts it, notes the answer.
 
 A due request that finds no free connection is sent late and its latency still counts from when it was due. Nothing is
-sent twice: what was refused or not answered is told as such.
+sent twice: what was refused or not answered is reported as such.
 """
 
 import resource
@@ -24,7 +24,7 @@ TIMEOUT_SECONDS = 30.0
 
 
 class Order(NamedTuple):
-    """What one process is told; can be pickled.
+    """What one process needs to know; can be pickled.
 
     `start`: epoch seconds at which time 0 of the profile is. `rate`: of this process. `mark`: eight hex digits with
     which every event id of the run begins. `file`: one JSON line for each request, the last with `cpu`.

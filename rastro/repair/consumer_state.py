@@ -112,7 +112,7 @@ def describe(state: ShardState, key: bytes, *, masked: bool) -> dict[str, Any] |
             "value": None if cart.value is None else cart.value / 10_000,
             "currency": cart.currency or None,
             "user_id": _hidden(cart.user_id, masked) or None,
-            "abandonment_told": bool(cart.told),
+            "abandonment_told": bool(cart.announced),
         },
     }
 

@@ -104,8 +104,8 @@ def client_of(record: Record, headers: Headers, event: Event, references: str | 
         headers,
         get("language"),
         screen,
-        _said(consent.get("analytics")),
-        _said(consent.get("ads")),
+        _consent(consent.get("analytics")),
+        _consent(consent.get("ads")),
         references,
         malformed,
         record.trusted_server,
@@ -116,8 +116,7 @@ def page_fields(
     record: Record, event: Event, *, without_clicks: bool
 ) -> tuple[Site, str | None, str | None, str | None, bool, bool]:
     """The fields of the Page of one event: not the Page itself, since mostly it is known already."""
-    told = event.get("page") or _NOTHING
-    get = told.get
+    get = (event.get("page") or _NOTHING).get
     # the Referer header is that of the request that brought the event: the page itself
     url, referrer, title = get("url") or record.headers.get("referer"), get("referrer"), get("title")
     if {type(url), type(referrer), type(title)} <= _TEXT:
@@ -129,22 +128,22 @@ _NOTHING: dict[str, Any] = {}
 _TEXT = {str, NoneType}
 
 
-def _text(told: Any) -> str | None:
-    return told if type(told) is str else None
+def _text(value: Any) -> str | None:
+    return value if type(value) is str else None
 
 
-def _said(told: Any) -> bool | None:
-    """A consent that cannot be understood is none."""
-    return told if told is None or type(told) is bool else False
+def _consent(value: Any) -> bool | None:
+    """A consent that cannot be understood counts as refused."""
+    return value if value is None or type(value) is bool else False
 
 
-def _screen(told: dict[str, Any] | None) -> tuple[Screen | None, bool]:
+def _screen(screen: dict[str, Any] | None) -> tuple[Screen | None, bool]:
     """The sides, and whether it was malformed. In JSON Schema 393.0 is an integer too."""
-    if not told:
+    if not screen:
         return None, False
     sides: list[int | None] = []
     for name in ("width", "height", "viewport_width", "viewport_height"):
-        side = told.get(name)
+        side = screen.get(name)
         if side is not None:
             if type(side) not in {int, float} or not 0 <= side <= MOST_PIXELS:
                 return None, True

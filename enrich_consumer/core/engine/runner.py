@@ -88,9 +88,9 @@ class Runner:
         enriched = []
         for event in record.events:
             get = event.get
-            told = (get("screen"), get("language"), get("consent"))
-            if told != known:  # one browser sent all events of a record, so it is nearly always the same
-                known = told
+            fields = (get("screen"), get("language"), get("consent"))
+            if fields != known:  # one browser sent all events of a record, so it is nearly always the same
+                known = fields
                 client = client_of(record, headers, event, version)
                 of_client = self._clients.get(client)
                 context.client = of_client.row

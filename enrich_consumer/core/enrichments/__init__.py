@@ -39,7 +39,7 @@ ENRICHMENTS: tuple[Enrichment, ...] = (
     event_time.ENRICHMENT,  # everything after may ask when it happened
     page.ENRICHMENT,  # campaign and referrer read the page's address
     campaign.ENRICHMENT,  # the channel follows from the campaign first of all
-    referrer.ENRICHMENT,  # needs the page's host, to tell the shop's own pages, and the campaign
+    referrer.ENRICHMENT,  # needs the page's host, to know the shop's own pages, and the campaign
     user_agent.ENRICHMENT,  # the bot's verdict reads it
     geo.ENRICHMENT,  # needs the full address, so before privacy; the network is a reason for the bot's verdict
     bot.ENRICHMENT,  # needs the agent, the device's class and the network

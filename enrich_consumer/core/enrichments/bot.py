@@ -58,7 +58,7 @@ _QUICK.Compile()
 
 
 class Verdict(NamedTuple):
-    """What the User-Agent alone tells."""
+    """What follows from the User-Agent alone."""
 
     name: str | None
     reasons: tuple[str, ...]
@@ -79,7 +79,7 @@ def impossible(agent: str) -> bool:
 
 
 def verdict_of(find: Find, agent: str, *, is_spider: bool) -> Verdict:
-    """What one User-Agent text tells."""
+    """What follows from one User-Agent text."""
     reasons = []
     bare = without_model(agent)
     crawler = find(bare)

@@ -83,11 +83,11 @@ def total_of(items: list[Row]) -> float | None:
     return total if parts and -ABSURD < total < ABSURD else None
 
 
-def currency_of(told: Any, default: str | None) -> tuple[str | None, bool]:
-    """(code, known): ISO 4217 in capitals; the default where none was told; None for an unknown one."""
-    if not told:
+def currency_of(given: Any, default: str | None) -> tuple[str | None, bool]:
+    """(code, known): ISO 4217 in capitals; the default where none was given; None for an unknown one."""
+    if not given:
         return default, True
-    code = told.strip().upper()
+    code = given.strip().upper()
     return (code, True) if code in CODES else (None, False)
 
 
@@ -104,9 +104,9 @@ def _amounts(event: Event, given: dict[str, Any], row: Row, flags: list[str]) ->
 
 def _names(given: dict[str, Any], row: Row, flags: list[str]) -> None:
     for name in NAMES:
-        told = given.get(name)
-        if told is not None:
-            text = clean_id(told)
+        value = given.get(name)
+        if value is not None:
+            text = clean_id(value)
             if text is not None:
                 row[name] = text
             elif name == "transaction_id":

@@ -70,15 +70,15 @@ def _build(_: References) -> Step:
 
     def per_client(client: Client, row: Row) -> None:
         if client.malformed:
-            raise ValueError("the screen is none")
+            raise ValueError("`screen` is not an object of numbers")
         if client.screen:
             row.update(screen_columns(*client.screen))
-        if told := language_of(client.language) or language_of(client.headers.accept_language):
-            row["language"] = told
+        if tag := language_of(client.language) or language_of(client.headers.accept_language):
+            row["language"] = tag
 
     def per_page(page: Page, row: Row) -> None:
         if page.malformed:
-            raise ValueError("the page is told by something else than texts")
+            raise ValueError("`page` holds other values than texts")
         if url := page.url:
             row.update(cached(url) if len(url) <= LONGEST_CACHED else _columns(url))
         if page.title:

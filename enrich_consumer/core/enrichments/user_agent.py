@@ -78,18 +78,18 @@ _FROZEN = re.compile(r"Android 10; K[);]")
 """What Chrome 110 and later say of every Android device, whatever it is."""
 _WEBVIEW = "Chrome Mobile WebView"
 _NO_APP = frozenset(("", "Chrome", "Chrome Mobile", _WEBVIEW, "Android", "Android WebView", "Other"))
-"""Names out of an agent that tell no app."""
+"""Names in an agent that are not an app's."""
 
 
 def with_hints(row: Row, hints: Hints) -> Row:
     """The columns with the hints in place of what the text says: newer browsers freeze the text."""
     row = dict(row)
-    told = row["browser_name"] or ""
+    browser = row["browser_name"] or ""
     is_app = (
-        hints.browser == _WEBVIEW and told not in _NO_APP
+        hints.browser == _WEBVIEW and browser not in _NO_APP
     )  # the hint is about the engine that the app is drawn by
     if hints.browser and hints.browser != "Chromium" and not is_app:
-        if not told.startswith(hints.browser):
+        if not browser.startswith(hints.browser):
             row["browser_name"] = hints.browser
         row["browser_version"] = hints.version
         row["browser_engine"] = "Blink"

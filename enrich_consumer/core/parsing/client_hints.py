@@ -28,7 +28,7 @@ _PLATFORMS = {"macOS": "Mac OS X", "Chrome OS": "Chrome OS", "Chromium OS": "Chr
 
 
 class Hints(NamedTuple):
-    """What was told; None where nothing was. `mobile`: None, True or False."""
+    """What the hints say; None for an absent one. `mobile`: None, True or False."""
 
     browser: str | None = None
     version: str | None = None
@@ -49,7 +49,7 @@ def texts_of(headers: Headers) -> Texts:
 
 
 def read(texts: Texts) -> Hints:
-    """Understand the headers; what cannot be understood counts as not told."""
+    """Understand the headers; what cannot be understood counts as absent."""
     brands, full, mobile, platform, platform_version, model = (text and text[:LONGEST] for text in texts)
     browser, version = _brand(full or brands)
     system = _text(platform)

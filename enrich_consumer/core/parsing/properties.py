@@ -32,9 +32,9 @@ def with_unread(properties: bytes | None, ecommerce: dict[str, Any]) -> bytes:
     Raises:
         ValueError, RecursionError: the properties are nested too deep to be read.
     """
-    told = orjson.loads(properties) if properties else {}
-    told["ecommerce_unread" if "ecommerce" in told else "ecommerce"] = ecommerce
-    return orjson.dumps(told)
+    document = orjson.loads(properties) if properties else {}
+    document["ecommerce_unread" if "ecommerce" in document else "ecommerce"] = ecommerce
+    return orjson.dumps(document)
 
 
 def is_suspicious(data: bytes) -> bool:

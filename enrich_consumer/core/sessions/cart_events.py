@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from enrich_consumer.core.sessions.carts import BUYS, NAMES, REMOVES, Cart, Told, cart_id
+from enrich_consumer.core.sessions.carts import BUYS, NAMES, REMOVES, Cart, CartChange, cart_id
 from enrich_consumer.core.sessions.facts import Get
 from enrich_consumer.core.sessions.limits import MOST_TEXT, TEN_THOUSANDTHS
 from enrich_consumer.core.sessions.visitor import Visitor, uuid_text
@@ -33,7 +33,7 @@ class Seen(NamedTuple):
 
 
 def follow(visitor: Visitor, seen: Seen, get: Get) -> list[bytes]:
-    """Let an accepted event change the visitor's cart; rows, if it buys a cart that was told to be abandoned."""
+    """Let an accepted event change the visitor's cart; rows, if it buys a cart that was announced as abandoned."""
     cart = visitor.cart
     name = seen.name
     if cart is None:
@@ -44,17 +44,17 @@ def follow(visitor: Visitor, seen: Seen, get: Get) -> list[bytes]:
     rows: list[bytes] = []
     is_over = False
     if name in NAMES:
-        told = _told(seen, get)
+        change = _change(seen, get)
         if name == BUYS:
             is_over = seen.at >= cart.started_at  # an earlier one bought what was there before
         else:
-            cart.apply(told)
+            cart.apply(change)
             is_over = not cart.lines
-        if is_over and cart.told:
+        if is_over and cart.announced:
             if seen.at <= cart.abandoned_at:
-                rows.append(_row(visitor, cart, RETRACTED, seen.at, told))
+                rows.append(_row(visitor, cart, RETRACTED, seen.at, change))
             elif name == BUYS:
-                rows.append(_row(visitor, cart, RECOVERED, seen.at, told))
+                rows.append(_row(visitor, cart, RECOVERED, seen.at, change))
     if is_over:
         visitor.cart = None
         return rows
@@ -77,28 +77,28 @@ def abandon(visitor: Visitor, rule: Session) -> list[bytes]:
     if cart.is_bot or cart.refuses:
         return []
     cart.abandoned_at = cart.last_arrival + rule.cart_silence_ms
-    cart.told = cart.revision
+    cart.announced = cart.revision
     return [_row(visitor, cart, ABANDONED, cart.abandoned_at, None)]
 
 
-def _told(seen: Seen, get: Get) -> Told:
+def _change(seen: Seen, get: Get) -> CartChange:
     items: Sequence[dict[str, Any]] | None = get("items")
     if not items:
         items = () if seen.empty else None
     value = get("value")
     amount = None if value is None else round(value * TEN_THOUSANDTHS)
-    return Told(seen.name, seen.at, items, amount, _text(get("currency")), _text(get("transaction_id")))
+    return CartChange(seen.name, seen.at, items, amount, _text(get("currency")), _text(get("transaction_id")))
 
 
-def _row(visitor: Visitor, cart: Cart, name: str, at: int, order: Told | None) -> bytes:
+def _row(visitor: Visitor, cart: Cart, name: str, at: int, order: CartChange | None) -> bytes:
     row: Row = {
-        "row_id": row_id(cart.cart_id, cart.told, name),
+        "row_id": row_id(cart.cart_id, cart.announced, name),
         "event_name": name,
         "event_at": iso(at),
         "site": visitor.site,
         "visitor_id": visitor.visitor_id,
         "cart_id": cart.cart_id,
-        "revision": cart.told,
+        "revision": cart.announced,
     }
     if name == ABANDONED:
         value = cart.value
@@ -126,7 +126,7 @@ def _row(visitor: Visitor, cart: Cart, name: str, at: int, order: Told | None) -
         if cart.last_page:
             row["last_page_path"] = cart.last_page
     else:
-        row["answers"] = row_id(cart.cart_id, cart.told, ABANDONED)
+        row["answers"] = row_id(cart.cart_id, cart.announced, ABANDONED)
         if order is not None and order.transaction_id:
             row["transaction_id"] = order.transaction_id
         if order is not None and order.name == BUYS:

@@ -1,6 +1,6 @@
-"""What lies in a visitor's cart, as far as GA4's events tell, and when it counts as left behind.
+"""What lies in a visitor's cart, as far as GA4's events say, and when it counts as left behind.
 
-docs/carts.md tells the reader of the data what each event does. Times are epoch milliseconds, money is in
+docs/carts.md describes for the reader of the data what each event does. Times are epoch milliseconds, money is in
 ten-thousandths.
 """
 
@@ -25,7 +25,7 @@ NAMES = frozenset({ADDS, REMOVES, BUYS}) | SNAPSHOTS
 
 
 class Line(NamedTuple):
-    """One item of a cart. `price`: of one piece, None where it was not told."""
+    """One item of a cart. `price`: of one piece, None where the event had none."""
 
     item_id: str
     name: str
@@ -35,7 +35,7 @@ class Line(NamedTuple):
     quantity: int
 
 
-class Told(NamedTuple):
+class CartChange(NamedTuple):
     """What one event says of a cart. `items`: None where the event has none; `value` belongs to all of them."""
 
     name: str
@@ -53,12 +53,13 @@ class Cart:
     `revision` counts the changes of its content. `set_at`: event time of the newest snapshot; `changed_at`: of the
     newest change.
     `last_at`, `last_arrival`: the newest event time and `received_at` of any event of the visitor. `checked`: the
-    revision that was found abandoned last (0: none), at `abandoned_at`; `told`: the revision of which that was told (0:
-    none), so that a purchase has something to answer. `is_bot`, `refuses`: why nothing is told.
+    revision that was found abandoned last (0: none), at `abandoned_at`; `announced`: the revision of which a row said
+    so (0: none), so that a purchase has something to answer. `is_bot`, `refuses`: why no row is written.
     """
 
     __slots__ = (
         "abandoned_at",
+        "announced",
         "cart_id",
         "changed_at",
         "checked",
@@ -72,7 +73,6 @@ class Cart:
         "revision",
         "set_at",
         "started_at",
-        "told",
         "user_id",
     )
 
@@ -90,7 +90,7 @@ class Cart:
         self.user_id = ""
         self.checked = 0
         self.abandoned_at = 0
-        self.told = 0
+        self.announced = 0
         self.is_bot = False
         self.refuses = False
 
@@ -118,49 +118,49 @@ class Cart:
             total += line.price * line.quantity
         return total
 
-    def apply(self, told: Told) -> None:
+    def apply(self, change: CartChange) -> None:
         """Let an event change the content.
 
         Out of order: a snapshot older than the newest change, and a change older than the newest snapshot, say nothing
         new and are passed over.
         """
-        if told.name in SNAPSHOTS:
-            if told.items is not None and told.at >= self.changed_at:
+        if change.name in SNAPSHOTS:
+            if change.items is not None and change.at >= self.changed_at:
                 before = self.lines
                 self.lines = {}
-                self._add(told)
-                self.set_at = told.at
-                self._changed(told, before)
-        elif told.items and told.at >= self.set_at:
+                self._add(change)
+                self.set_at = change.at
+                self._changed(change, before)
+        elif change.items and change.at >= self.set_at:
             before = self.lines.copy()
-            if told.name == ADDS:
-                self._add(told)
+            if change.name == ADDS:
+                self._add(change)
             else:
-                self._remove(told)
-            self._changed(told, before)
-        elif told.name == ADDS and told.at >= self.set_at:
+                self._remove(change)
+            self._changed(change, before)
+        elif change.name == ADDS and change.at >= self.set_at:
             before = self.lines.copy()
-            self._put(Line("", "", "", told.value, told.currency, 1))  # something was added, not told what
-            self._changed(told, before)
+            self._put(Line("", "", "", change.value, change.currency, 1))  # something, we do not know what
+            self._changed(change, before)
 
-    def _changed(self, told: Told, before: dict[str, Line]) -> None:
-        self.changed_at = max(self.changed_at, told.at)
+    def _changed(self, change: CartChange, before: dict[str, Line]) -> None:
+        self.changed_at = max(self.changed_at, change.at)
         if self.lines != before:
             self.revision += 1
-            self.currency = told.currency
+            self.currency = change.currency
 
-    def _add(self, told: Told) -> None:
-        items = told.items or ()
+    def _add(self, change: CartChange) -> None:
+        items = change.items or ()
         for item in items:
             quantity = item.get("quantity", 1)
             if type(quantity) is not int or quantity <= 0:
                 continue
             price = item.get("price")
             amount = None if price is None else round(price * TEN_THOUSANDTHS)
-            if amount is None and told.value is not None and len(items) == 1:
-                amount = told.value // quantity
+            if amount is None and change.value is not None and len(items) == 1:
+                amount = change.value // quantity
             name, variant = _text(item.get("item_name")), _text(item.get("item_variant"))
-            self._put(Line(_text(item.get("item_id")), name, variant, amount, told.currency, quantity))
+            self._put(Line(_text(item.get("item_id")), name, variant, amount, change.currency, quantity))
 
     def _put(self, line: Line) -> None:
         key = _key(line.item_id, line.name, line.variant)
@@ -170,8 +170,8 @@ class Cart:
         elif len(self.lines) < MOST_LINES:
             self.lines[key] = line
 
-    def _remove(self, told: Told) -> None:
-        for item in told.items or ():
+    def _remove(self, change: CartChange) -> None:
+        for item in change.items or ():
             name, variant = _text(item.get("item_name")), _text(item.get("item_variant"))
             key = _key(_text(item.get("item_id")), name, variant)
             known = self.lines.get(key)
@@ -219,7 +219,7 @@ def pack_cart(cart: Cart) -> bytes:
             cart.currency,
             cart.revision,
             cart.checked,
-            cart.told,
+            cart.announced,
             cart.is_bot,
             cart.refuses,
             cart.last_page,
@@ -237,7 +237,9 @@ def _short(price: int | None) -> Any:
 
 def unpack_cart(data: bytes) -> Cart:
     """The cart in `data`; msgspec.DecodeError where the bytes are not `pack_cart`'s."""
-    name, start, times, lines, currency, revision, checked, told, is_bot, refuses, page, user = _decode(data)
+    name, start, times, lines, currency, revision, checked, announced, is_bot, refuses, page, user = _decode(
+        data
+    )
     cart = Cart(name.hex(), start)
     cart.set_at, cart.changed_at, cart.last_arrival, cart.last_at, cart.abandoned_at = (
         0 if time is None else time + start for time in times
@@ -246,7 +248,7 @@ def unpack_cart(data: bytes) -> Cart:
         amount = price * 100 if type(price) is int else price and price[0]
         line = Line(item_id, item_name, variant, amount, other[0] if other else currency, quantity)
         cart.lines[_key(item_id, item_name, variant)] = line
-    cart.currency, cart.revision, cart.checked, cart.told = currency, revision, checked, told
+    cart.currency, cart.revision, cart.checked, cart.announced = currency, revision, checked, announced
     cart.is_bot, cart.refuses, cart.last_page, cart.user_id = is_bot, refuses, page, user
     return cart
 

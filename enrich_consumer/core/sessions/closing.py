@@ -32,7 +32,7 @@ def deadline(visitor: Visitor, rule: Session) -> int:
     """The earliest moment at which something of the visitor is over; it is once the watermark lies beyond.
 
     Epoch ms, whole steps; 0 where there is nothing to wait for. Of a visitor who is not known (an older version did
-    not remember whom a session belonged to) only the final end is told: the rows of one session name one owner.
+    not remember whom a session belonged to) only the final end is written: the rows of one session name one owner.
     """
     sessions = visitor.sessions
     first = 0

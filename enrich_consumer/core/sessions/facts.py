@@ -13,7 +13,7 @@ from enrich_consumer.core.sessions.carts import Cart
 from enrich_consumer.core.sessions.limits import MOST_TEXT, TEN_THOUSANDTHS
 
 MOST_ORDERS = 32
-"""Orders of one session that are told apart; a later one is not counted."""
+"""Orders of one session that are distinguished; a later one is not counted."""
 
 Get = Callable[[str], Any]
 """Column of an enriched event → its value, None where there is none."""
@@ -81,8 +81,8 @@ class Facts:
             touch = (at, _text(channel), source, medium, _text(get("utm_campaign")))
             self.touch = touch if self.touch is None else min(self.touch, touch)
         if (user := get("user_id")) and (self.user is None or at >= self.user[0]):
-            told = (at, _text(user))
-            self.user = told if self.user is None else max(self.user, told)
+            user_at = (at, _text(user))
+            self.user = user_at if self.user is None else max(self.user, user_at)
         if get("is_bot"):
             self.is_bot = True
 

@@ -1,4 +1,4 @@
-"""The session rule: which session an event belongs to. docs/sessions.md tells it to the reader of the data.
+"""The session rule: which session an event belongs to. docs/sessions.md describes it for the reader of the data.
 
 Everything is decided from the records themselves, in stream order: no clock, no timer, no chance. So the
 same records give the same sessions after any restart, and memory can be tidied without a trace.
@@ -97,7 +97,7 @@ def session_id(partition_key: str, event_id: str, at: int, late: int | None = No
 
     It sorts by time like a UUID of version 7, and replaying the record gives the same id. `late`: the `received_at` of
     an event that is late. It counts then, because the event may be a copy of one that opened a session which is over
-    and told for good: the copy's session must have a name of its own.
+    and written for good: the copy's session must have a name of its own.
     """
     what = f"{partition_key}/{event_id}" if late is None else f"{partition_key}/{event_id}/{late}"
     rest = blake2b(what.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()

@@ -39,7 +39,7 @@ class OpenSession:
     purpose: each of its events moves it on.
 
     `was_cut`: an event within the gap had to open a session of its own, because this one would have been too long.
-    `is_announced`: its end was told, and no event came since. `facts`: None where it was opened by a version that
+    `is_announced`: its end was written, and no event came since. `facts`: None where it was opened by a version that
     did not collect them.
     """
 

@@ -26,7 +26,7 @@ class Property(NamedTuple):
 
 
 def properties(settings: Settings, command: str) -> list[Property]:
-    """What the daemon is told. `command` starts one record processor."""
+    """The daemon's properties. `command` starts one record processor."""
     found = [
         Property("executableName", command, "one child process per shard"),
         Property(
@@ -200,7 +200,7 @@ def prepare(settings: Settings, folder: Path) -> list[str]:
 
 
 def worker_name() -> str:
-    """Host, process and chance: tells the operator where it is, and never comes twice. Two daemons of one name
+    """Host, process and a random part: says where it runs, and never comes twice. Two daemons of one name
     would both believe that they hold the same leases."""
     return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 

@@ -30,7 +30,7 @@ SHARD_END = "SHARD_END"
 """KCL's checkpoint of a shard that was read to its end. Such a lease may be handed to a worker once more; its
 session log may be gone by then, because the children have their own."""
 LOST_PATIENCE_S = 60.0
-"""How long a processor that lost its shard waits to be told so. KCL finds out at its next renewal, in seconds."""
+"""How long a processor that lost its shard waits for KCL's message. KCL finds out at its next renewal, in seconds."""
 FATAL = 70
 """Exit status: EX_SOFTWARE of sysexits.h; the daemon ends with its child, and the task is started anew."""
 

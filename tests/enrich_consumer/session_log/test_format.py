@@ -6,7 +6,7 @@ from hashlib import blake2b
 import orjson
 import pytest
 
-from enrich_consumer.core.sessions.carts import Cart, Told, cart_id
+from enrich_consumer.core.sessions.carts import Cart, CartChange, cart_id
 from enrich_consumer.core.sessions.facts import Facts
 from enrich_consumer.core.sessions.rule import session_id
 from enrich_consumer.core.sessions.shard_state import visitor_key
@@ -158,7 +158,7 @@ def of_version_2() -> Visitor:
     facts.add(NOW, event_id(2), "purchase", order.get)
     cart = Cart(cart_id("loja/ana", event_id(3)), NOW)
     items = [{"item_id": f"SKU-{n}", "item_name": "Tênis", "price": 19.99, "quantity": n} for n in (1, 2)]
-    cart.apply(Told("view_cart", NOW, items, None, "BRL"))
+    cart.apply(CartChange("view_cart", NOW, items, None, "BRL"))
     cart.last_arrival, cart.last_page = NOW + 9, "/cart"
     facts.cart = (cart.quantity, cart.value, cart.currency)
     opened = OpenSession(
