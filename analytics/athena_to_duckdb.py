@@ -21,6 +21,17 @@ def to_duckdb(athena_sql: str) -> str:
     return tree.transform(_rewrite).sql(dialect="duckdb")
 
 
+@cache
+def tables_in(athena_sql: str) -> frozenset[str]:
+    """The names that a statement reads from, in lower case, those of its own WITH among them.
+
+    Raises:
+        sqlglot.errors.ParseError: it is not valid in Athena.
+    """
+    tree = sqlglot.parse_one(athena_sql, read="athena")
+    return frozenset(table.name.lower() for table in tree.find_all(exp.Table))
+
+
 def _rewrite(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Select):
         _unnest_before_joins(node)

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from analytics.athena_to_duckdb import duck_type, to_duckdb
+from analytics.athena_to_duckdb import duck_type, tables_in, to_duckdb
 from analytics.queries import VIEWS, view
 from analytics.tables.schema import SEPARATIONS
 from schemas import Column, json_file
@@ -29,31 +29,52 @@ class Lake:
     """
 
     def __init__(self, enriched: Sequence[Path] = (), rejected: Sequence[Path] = ()) -> None:
-        self.database = duckdb.connect(config={"threads": 2})
-        self.database.execute("SET TimeZone = 'UTC'")
-        self._landing()
+        self._open(VIEWS)
         self._table("separations", (Column(name, kind, "") for name, kind in SEPARATIONS.items()))
-        for name in VIEWS:
-            self.database.execute(f"CREATE VIEW {name} AS {to_duckdb(view(name).sql)}")
         self.add("enriched", enriched)
         self.add("rejected", rejected)
 
-    def _landing(self) -> None:
-        """The tables that Firehose fills."""
+    def _open(self, views: Sequence[str]) -> None:
+        """An empty database with the tables that Firehose fills; `views` are made when they are read first."""
+        self._database = duckdb.connect(config={"threads": 2})
+        self._database.execute("SET TimeZone = 'UTC'")
+        self._missing = list(views)
         self._table("enriched", (*enriched_columns(), *PARTITIONS))
         self._table("rejected", (*REJECTED_COLUMNS, *PARTITIONS))
         self._table("session_ends", (*SESSION_END_COLUMNS, *PARTITIONS))
         self._table("cart_events", (*CART_EVENT_COLUMNS, *PARTITIONS))
 
+    @property
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """The database itself, with every view."""
+        self._make(self._missing)
+        return self._database
+
+    def _make(self, wanted: Iterable[str]) -> None:
+        """Create these views and those that they read, each after what it reads.
+
+        DuckDB looks through a view down to the tables when it is created. For all of them that takes half a second,
+        and most questions read three or four.
+        """
+        needed, found = list(wanted), set[str]()
+        while needed:
+            name = needed.pop()
+            if name in self._missing and name not in found:
+                found.add(name)
+                needed += tables_in(view(name).sql)
+        for name in [name for name in self._missing if name in found]:
+            self._database.execute(f"CREATE VIEW {name} AS {to_duckdb(view(name).sql)}")
+            self._missing.remove(name)
+
     def _table(self, name: str, columns: Iterable[Column]) -> None:
         fields = ", ".join(f'"{column.name}" {duck_type(column.type)}' for column in columns)
-        self.database.execute(f"CREATE TABLE {name} ({fields})")
+        self._database.execute(f"CREATE TABLE {name} ({fields})")
 
     def add(self, table: str, files: Sequence[Path]) -> None:
         """Take in more files of a table by their columns' names: a missing one is null, an unknown one is not read."""
         if files:
-            known = [row[0] for row in self.database.execute(f"DESCRIBE {table}").fetchall()]
-            self.database.execute(
+            known = [row[0] for row in self._database.execute(f"DESCRIBE {table}").fetchall()]
+            self._database.execute(
                 f"INSERT INTO {table} BY NAME SELECT COLUMNS(lambda name: list_contains({known!r}, name))"  # noqa: S608 - constants of this package
                 " FROM read_parquet($files, union_by_name = true, hive_partitioning = true,"
                 " hive_types = {'dt': VARCHAR, 'hour': INTEGER})",
@@ -62,10 +83,11 @@ class Lake:
 
     def rows(self, athena_sql: str) -> list[dict[str, Any]]:
         """Run a query in Athena's dialect; rows as dicts of Python values."""
-        cursor = self.database.execute(to_duckdb(athena_sql))
+        self._make(tables_in(athena_sql))
+        cursor = self._database.execute(to_duckdb(athena_sql))
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def close(self) -> None:
         """Let go of the memory."""
-        self.database.close()
+        self._database.close()
