@@ -39,6 +39,7 @@ SLOW = (
     "tests/console/test_pages.py",
     "tests/rastro/test_demand.py",
     "tests/rastro/test_backfill.py",
+    "tests/rastro/test_console_env.py",
     "tests/rastro/test_recover.py",
     "tests/rastro/test_state_and_reset.py",
     "tests/benchmarks/test_lake.py",

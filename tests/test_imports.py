@@ -75,6 +75,13 @@ def test_the_core_imports_nothing_of_the_world():
         assert not found & NOT_IN_CORE, path
 
 
+def test_quick_tests_start_no_cdk(request: pytest.FixtureRequest):
+    """Importing it starts a Node.js process of 15 s of processor time, in each worker."""
+    if "not slow" not in request.config.option.markexpr:
+        pytest.skip("only of `make quick`")
+    assert "aws_cdk" not in sys.modules
+
+
 def test_a_wrong_import_is_noticed():
     text = "def f():\n    from enrich_consumer.edges.aws.sinks import KinesisSink\n"
     text += "    import ingest_lambda.aws.senders, schemas\n"

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 import sqlglot
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
 
 from analytics.dashboards import DASHBOARDS, DATA_SETS
 from analytics.dashboards.model import DataSet, Kind
@@ -156,6 +154,13 @@ def _template(resources: list[Resource]) -> str:
     )
 
 
+def _lint(resources: list[Resource]) -> list[Any]:
+    from cfnlint.api import lint
+    from cfnlint.config import ManualArgs
+
+    return list(lint(_template(resources), None, ["us-east-1"], ManualArgs()))
+
+
 def test_resources_need_only_what_comes_before() -> None:
     before: set[str] = set()
     for resource in RESOURCES:
@@ -164,16 +169,18 @@ def test_resources_need_only_what_comes_before() -> None:
         before.add(resource.logical_id)
 
 
+@pytest.mark.slow
 def test_cloudformation_takes_the_resources() -> None:
     """By the schemas of the resource types that cfn-lint carries."""
     assert len({resource.logical_id for resource in RESOURCES}) == len(RESOURCES)
-    found = lint(_template(RESOURCES), None, ["us-east-1"], ManualArgs())
+    found = _lint(RESOURCES)
     assert [str(problem) for problem in found if problem.rule.id.startswith("E")] == []
 
 
+@pytest.mark.slow
 def test_the_check_would_see_a_mistake() -> None:
     wrong = RESOURCES[-1].properties | {"Definition": {"Sheets": []}}
-    found = lint(_template([RESOURCES[-1]._replace(properties=wrong)]), None, ["us-east-1"], ManualArgs())
+    found = _lint([RESOURCES[-1]._replace(properties=wrong)])
     assert found
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,6 +12,7 @@ from typing import Any, get_args
 
 import pytest
 
+from analytics.athena_dialect import violations
 from infra.stacks.monitoring import metrics
 from infra.stacks.monitoring.canary import handler as canary
 from infra.stacks.pipeline.origin_lock import handler as lock
@@ -198,3 +200,7 @@ def test_the_lock_opens_for_the_secret_alone(
 ) -> None:
     monkeypatch.setattr(lock, "_secret", lambda _: "right")
     assert lock.handler({"headers": headers}, None) == {"isAuthorized": opens}
+
+
+def test_the_canarys_query_is_athenas() -> None:
+    assert violations(canary.sql("canary", time.time())) == []
