@@ -47,6 +47,8 @@ class Shop:
     tag: str = ""
     requests: list[tuple[float, str | None, list[str]]] = field(default_factory=list)
     """Of each request of events: when, its fault, the ids in it."""
+    modes: list[str] = field(default_factory=list)
+    """Of each request of events: `cors` is a fetch, `no-cors` a beacon."""
     pages: dict[str, str] = field(default_factory=dict)
     """Path → HTML; other paths give a page with the tag."""
     url: str = ""
@@ -161,6 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
             fault = self.shop.fault(events)
             ids = [event.get("event_id", "") for event in events]
             self.shop.requests.append((time.monotonic(), fault, ids))
+            self.shop.modes.append(self.headers.get("sec-fetch-mode", ""))
         cors = {
             "access-control-allow-origin": self.headers.get("origin", "*"),
             "access-control-expose-headers": "retry-after",

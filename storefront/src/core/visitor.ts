@@ -24,23 +24,31 @@ export function adopt(given: string): void {
 }
 
 export function forgetVisitor(): void {
-  if (read()) write("", 0);
+  write("", 0);
   id = undefined;
 }
 
 const read = (): string | undefined =>
   document.cookie.match(`(?:^|; )${settings.cookie}=([^;/]{1,128})`)?.[1];
 
-/** On the widest domain that takes it: `loja.com.br` for `www.loja.com.br`; an address of numbers takes none. */
+/**
+ * On the widest domain that takes it: `loja.com.br` for `www.loja.com.br`; an address of numbers takes none. A second
+ * cookie tells whether a domain does, since the first may be there already. A deletion goes through all of them.
+ */
 function write(value: string, seconds: number): void {
   const labels = location.hostname.split(".");
   const domains = labels.map((_, i) => labels.slice(~i).join("."));
+  const trial = `${settings.cookie}_`;
   for (const domain of settings.cookieDomain ? [settings.cookieDomain] : [...domains, ""]) {
-    document.cookie =
-      `${settings.cookie}=${value};path=/;max-age=${seconds};samesite=lax` +
-      (location.protocol === "https:" ? ";secure" : "") +
-      (domain && `;domain=${domain}`);
-    if ((read() || "") === value) return;
+    const put = (name: string, age: number): void => {
+      document.cookie =
+        `${name}=${value};path=/;max-age=${age};samesite=lax` +
+        (location.protocol === "https:" ? ";secure" : "") +
+        (domain && `;domain=${domain}`);
+    };
+    put(settings.cookie, seconds);
+    put(trial, seconds);
+    if (document.cookie.includes(`${trial}=`)) return put(trial, 0);
   }
 }
 
