@@ -38,6 +38,7 @@ SLOW = (
     "tests/ingest_lambda/test_fuzz.py",
     "tests/console/test_pages.py",
     "tests/rastro/test_demand.py",
+    "tests/rastro/test_erase",  # and what was erased stays away
     "tests/rastro/test_backfill.py",
     "tests/rastro/test_console_env.py",
     "tests/rastro/test_recover.py",

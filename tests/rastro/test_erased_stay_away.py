@@ -21,6 +21,7 @@ from tests.analytics.flow import write_parquet, write_rejected
 from tests.ingest_lambda.doubles import NOW
 from tests.rastro.deployed import Deployed
 from tests.support.lake_rows import History
+from tests.support.raw_records import raw_record
 
 GONE = "0192f7a0-1111-4000-8000-00000000dead"
 SHARED = "0192f7a0-3333-4000-8000-0000000ab1e5"
@@ -52,13 +53,15 @@ def _event(number: int, **fields: Any) -> dict[str, Any]:
 
 def _records() -> list[dict[str, Any]]:
     """Of all three, before the erasure; of the erased visitor one after it."""
-    base = {"v": 1, "site": "loja", "visitor_kind": "cookie", "received_at": NOW, "trusted_server": True}
-    two = [_event(3, user_id="ana", ts=NOW - 5_000), _event(4, user_id="caio", ts=NOW - 4_000)]
+    two = (_event(3, user_id="ana", ts=NOW - 5_000), _event(4, user_id="caio", ts=NOW - 4_000))
     return [
-        base | {"visitor_id": GONE, "events": [_event(1, ts=NOW - 1_000)]},
-        base | {"visitor_id": GONE, "received_at": LATER, "events": [_event(2, ts=LATER)]},
-        base | {"visitor_id": SHARED, "events": two},
-        base | {"visitor_id": STAYS, "events": [_event(5, ts=NOW - 1_000)]},
+        raw_record(*events, visitor_id=visitor, received_at=at, trusted_server=True)
+        for visitor, at, events in (
+            (GONE, NOW, (_event(1, ts=NOW - 1_000),)),
+            (GONE, LATER, (_event(2, ts=LATER),)),
+            (SHARED, NOW, two),
+            (STAYS, NOW, (_event(5, ts=NOW - 1_000),)),
+        )
     ]
 
 

@@ -14,7 +14,7 @@ A_RECORD = {"visitor_id", "received_at", "events"}
 """A dictionary that is written with these keys is a raw record."""
 
 MAY = {
-    "tests/support/raw_records.py": "the builder",
+    "tests/support/raw_records.py": "the builder itself",
     "tests/ingest_lambda/test_accept.py": "what ingest must write, to the field",
 }
 
