@@ -14,11 +14,12 @@ WORKDIR /
 
 FROM ${BASE} AS build
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends ca-certificates gcc libc6-dev \
-      python3 python3-dev python3-pip python3-setuptools python3-venv python3-wheel \
+ && apt-get install --yes --no-install-recommends ca-certificates \
+      python3 python3-pip python3-setuptools python3-venv python3-wheel \
  && rm -rf /var/lib/apt/lists/*
 COPY requirements/consumer.txt /build/requirements.txt
-# amazon_kclpy comes as source and fetches KCL's jars while its wheel is built, with Debian's setuptools.
+# amazon_kclpy comes as source and fetches KCL's jars while its wheel is built, with Debian's setuptools. All others come
+# as wheels for both processors, so there is no compiler here either: one that would need it stops the build.
 RUN python3 -m venv --system-site-packages /build/tools \
  && /build/tools/bin/python -m pip wheel --quiet --no-build-isolation --no-deps --require-hashes \
       --requirement /build/requirements.txt --wheel-dir /build/wheels \

@@ -1,17 +1,24 @@
 #!/usr/bin/env bash
 # Build the consumer's image where no Docker daemon runs, from Debian packages alone: no registry is asked.
 #   infra/packaging/build-without-docker.sh [NAME]        (as root; needs: apt-get install buildah mmdebstrap)
-# Afterwards: BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs buildah from NAME
+# Exit status 69: Debian's packages cannot be had. Afterwards: BUILDAH_ISOLATION=chroot buildah from NAME, with
+# STORAGE_DRIVER as it was here: overlay where the kernel and the file system take it, else vfs, which copies each layer.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 name=${1:-rastro-consumer}
 base=docker.io/library/debian:trixie-slim # the name in the Dockerfile's FROM
-export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
+export BUILDAH_ISOLATION=chroot
+if [[ -z ${STORAGE_DRIVER:-} ]]; then
+  STORAGE_DRIVER=overlay
+  STORAGE_DRIVER=overlay buildah info > /dev/null 2>&1 || STORAGE_DRIVER=vfs
+fi
+export STORAGE_DRIVER
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if ! buildah inspect --type image "$base" > /dev/null 2>&1; then
-  mmdebstrap --variant=minbase trixie "$work/base.tar"
+  # As Debian's own image: dpkg does not wait for the disk after each file.
+  mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io trixie "$work/base.tar" || exit 69
   container=$(buildah from scratch)
   buildah add --quiet "$container" "$work/base.tar" / > /dev/null
   buildah commit --quiet "$container" "$base" > /dev/null

@@ -1,9 +1,10 @@
 """`python -m tests.system.image [NAME]`: run the daemon from the built image against a local stack, and look.
 
-Needs root and the image that `infra/packaging/build-without-docker.sh` makes. The container is made as Fargate
-makes it: the root file system read-only, a fresh /tmp, user 10001, process 1 in its own process space. Shows,
-each with its figure: an event posted over HTTP becomes a row; the health check tells a working shard from a
-stalled one; SIGTERM to process 1 ends the daemon in order. Exit status 1 if any of it fails.
+Needs root and the image that `infra/packaging/build-without-docker.sh` makes; with `--build` it is made while the stack
+starts. The container is made as Fargate makes it: the root file system read-only, a fresh /tmp, user 10001, process 1
+in its own process space. Shows, each with its figure: an event posted over HTTP becomes a row; the health check tells a
+working shard from a stalled one; SIGTERM to process 1 ends the daemon in order. Exit status 1 if any of it fails, 69 if
+Debian's packages cannot be had.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from urllib.request import Request, urlopen
 from rastro.local import processes, stack
 from rastro.local.stack import LocalStack
 
-_BUILDAH = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "vfs"}
+_BUILD = Path(__file__).parents[3] / "infra" / "packaging" / "build-without-docker.sh"
+_UNAVAILABLE = 69
 _UID = 10001
 _ROW_SECONDS = 180.0
 _HEALTH = ("python", "-m", "enrich_consumer", "health")
@@ -44,17 +46,48 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "name", nargs="?", default="rastro-consumer", help="the image (default: rastro-consumer)"
     )
-    name = parser.parse_args(argv).name
-    os.environ.update(_BUILDAH)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        stack.start(Path(folder) / "home", consumer=False) as local,
-    ):
-        container = _buildah("from", "--pull-never", name)
+    parser.add_argument("--build", action="store_true", help="make the image first")
+    args = parser.parse_args(argv)
+    os.environ |= {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": _storage()}
+    with tempfile.TemporaryDirectory() as folder:
+        build = _start_build(args.name, Path(folder) / "build.log") if args.build else None
         try:
-            return 0 if _try(local, container) else 1
+            with stack.start(Path(folder) / "home", consumer=False) as local:
+                status = 0 if build is None else _built(build, Path(folder) / "build.log")
+                return status or _run(local, args.name)
         finally:
-            _buildah("rm", container)
+            if build is not None and build.poll() is None:
+                os.killpg(build.pid, signal.SIGTERM)
+                build.wait()
+
+
+def _storage() -> str:
+    """As the build chooses: layers that share their files where the kernel has them, else copies."""
+    probe = ["buildah", "--storage-driver", "overlay", "info"]
+    return "vfs" if subprocess.run(probe, capture_output=True, check=False).returncode else "overlay"
+
+
+def _start_build(name: str, log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as file:
+        return subprocess.Popen([_BUILD, name], stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def _built(build: subprocess.Popen[bytes], log: Path) -> int:
+    """Its exit status, after its end."""
+    before = time.monotonic()
+    status = build.wait()
+    print(f"image built: exit status {status}, {time.monotonic() - before:.0f} s after the stack was there")
+    if status:
+        print(processes.tail(log, 20), file=sys.stderr)
+    return _UNAVAILABLE if status == _UNAVAILABLE else int(status != 0)
+
+
+def _run(local: LocalStack, name: str) -> int:
+    container = _buildah("from", "--pull-never", name)
+    try:
+        return 0 if _try(local, container) else 1
+    finally:
+        _buildah("rm", container)
 
 
 def _try(local: LocalStack, container: str) -> bool:
