@@ -1,4 +1,7 @@
-"""Is a deployed environment well? Each check is one question to AWS; one that cannot be asked says so."""
+"""Is a deployed environment well? Each check is one question to AWS; one that cannot be asked says so.
+
+What is wrong comes with what to do: a section of the runbook, or a command.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.deploy import preflight, stacks, trace
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target
-from infra.environments.resource_names import NOTIFIERS, RUNBOOK
+from infra.environments.resource_names import EDGE_REGION, NOTIFIERS, RUNBOOK
 from infra.environments.settings import Environment
 from lake import layout
 
@@ -29,22 +32,40 @@ class _Deployed:
 
 def findings(environment: Environment, target: Target) -> Iterator[tuple[str, bool | None, str]]:
     """(what was looked at, well, what was found), from the stacks to the newest row."""
-    there = True
-    for name in _stack_names(environment):
-        state = stacks.status(name, target.client)
-        well = state is not None and state.endswith("_COMPLETE") and "ROLLBACK" not in state
-        there = there and (well or not name.endswith("-pipeline"))
-        yield f"stack {name}", well, state or f"not deployed; run: make deploy ENV={environment.name}"
+    there = False
+    for name, region in _stack_names(environment).items():
+        state = stacks.status(name, target.elsewhere(region or target.region).client)
+        well, detail = _of_stack(state, environment.name)
+        there = there or (name == f"{environment.prefix}-pipeline" and state in _USABLE)
+        yield f"stack {name}", well, detail
     if not there:
         return
     at = _Deployed(environment, target)
-    for what, ask in _CHECKS.items():
+    for what, (ask, advice) in _CHECKS.items():
         try:
             answer = ask(at)
         except (ClientError, BotoCoreError, DeployError, URLError, TimeoutError) as error:
             answer = (False, f"{type(error).__name__}: {error}")
         if answer is not None:
-            yield (what, *answer)
+            well, found = answer
+            yield what, well, f"{found}; {advice.format(env=environment.name)}" if well is False else found
+
+
+_USABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
+"""States of a stack whose resources are there; the last deployment may have been taken back."""
+
+
+def _of_stack(state: str | None, name: str) -> Answer:
+    again = f"make deploy ENV={name}"
+    if state is None:
+        return False, f"not deployed; run: {again}"
+    if state.endswith("_IN_PROGRESS"):
+        return None, f"{state}: a deployment is under way"
+    if state.endswith("DELETE_FAILED"):
+        return False, f"{state}; run: make destroy ENV={name}"
+    if "ROLLBACK" in state or not state.endswith("_COMPLETE"):
+        return False, f"{state}: the last deployment failed; its first failed event says why, then: {again}"
+    return True, state
 
 
 _ADVICE = {
@@ -73,20 +94,27 @@ def journey(
             else:
                 yield f"event: {step.stage}", True, f"{step.seconds:.1f} s, {step.detail}"
     except (ClientError, BotoCoreError, DeployError) as error:
-        yield "event", False, f"{type(error).__name__}: {error}"
+        yield "event", False, f"{type(error).__name__}: {error}; what is wrong above comes first"
 
 
-def _stack_names(environment: Environment) -> list[str]:
+def _stack_names(environment: Environment) -> dict[str, str | None]:
+    """Name of each stack that the environment has, and its region where that is another."""
     chosen = environment.stacks
     wanted = {
         "image": chosen.consumer,
         "pipeline": True,
         "consumer": chosen.consumer,
         "analytics": chosen.analytics,
+        "jobs": chosen.analytics,
         "dashboards": chosen.analytics and bool(environment.analytics.quicksight_user),
         "monitoring": chosen.monitoring,
+        "edge": chosen.edge,
     }
-    return [f"{environment.prefix}-{name}" for name, there in wanted.items() if there]
+    return {
+        f"{environment.prefix}-{name}": EDGE_REGION if name == "edge" else None
+        for name, there in wanted.items()
+        if there
+    }
 
 
 def _api(at: _Deployed) -> Answer | None:
@@ -124,10 +152,10 @@ def _keys(at: _Deployed) -> Answer | None:
     if text != at.environment.sites_text:
         return (
             False,
-            f"{at.outputs['SitesParameter']} differs from {at.environment.sites}; deploy, or take it over",
+            f"{at.outputs['SitesParameter']} differs from {at.environment.sites}",
         )
     if "replace_me" in text:
-        return False, f"{at.environment.sites} still has the example's keys; choose your own"
+        return False, f"{at.environment.sites} still has the example's keys"
     return True, f"{at.outputs['SitesParameter']} is as {at.environment.sites} says"
 
 
@@ -168,7 +196,10 @@ def _alarms(at: _Deployed) -> Answer | None:
     found = at.target.client("cloudwatch").describe_alarms(
         AlarmNamePrefix=f"{at.environment.prefix}-", StateValue="ALARM"
     )["MetricAlarms"]
-    names = [alarm["AlarmName"] for alarm in found]
+    # Each alarm's description ends with its section in the runbook.
+    names = [
+        f"{alarm['AlarmName']} ({alarm.get('AlarmDescription', '').rpartition(' ')[2]})" for alarm in found
+    ]
     return not names, ", ".join(names) or "none fires"
 
 
@@ -187,7 +218,7 @@ def _errors(at: _Deployed) -> Answer | None:
     if not counts:
         return True, f"nothing below {layout.ERRORS} for two days"
     found = ", ".join(f"{count} of {kind}" for kind, count in sorted(counts.items()))
-    return False, f"{found} below {layout.ERRORS} in two days; {RUNBOOK}#enriched-conversion-failed"
+    return False, f"{found} below {layout.ERRORS} in two days"
 
 
 def _lag(at: _Deployed) -> Answer | None:
@@ -205,10 +236,10 @@ def _lag(at: _Deployed) -> Answer | None:
         Statistics=["Maximum"],
     )["Datapoints"]
     if not points:
-        return False, f"the consumer has reported nothing for ten minutes; {RUNBOOK}#consumer-stalled"
+        return False, f"the consumer has reported nothing for ten minutes ({RUNBOOK}#consumer-stalled)"
     seconds = max(point["Maximum"] for point in points) / 1000
     well = seconds <= at.environment.monitoring.lag_minutes * 60
-    return well, f"{seconds:.0f} s at worst" + ("" if well else f"; {RUNBOOK}#consumer-lag")
+    return well, f"{seconds:.0f} s at worst"
 
 
 def _quotas(at: _Deployed) -> Answer | None:
@@ -225,10 +256,7 @@ def _key_policy(at: _Deployed) -> Answer | None:
     )
     missing = [name for name in NOTIFIERS if f"{name}.amazonaws.com" not in policy["Policy"]]
     if missing:
-        return (
-            False,
-            f"{', '.join(missing)} may not use the key, so alarms reach nobody; deploy the pipeline stack",
-        )
+        return False, f"{', '.join(missing)} may not use the key, so alarms reach nobody"
     return True, "CloudWatch, Budgets and EventBridge may use the key of the alarm topic"
 
 
@@ -239,23 +267,26 @@ def _subscribers(at: _Deployed) -> Answer | None:
     found = at.target.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     confirmed = [s for s in found if s["SubscriptionArn"] != "PendingConfirmation"]
     if not confirmed:
-        why = "confirm the e-mail of SNS" if found else "set monitoring.emails and deploy"
-        return False, f"alarms reach nobody; {why}"
+        return False, "nobody has confirmed" if found else "nobody is to be told"
     return True, f"alarms reach {len(confirmed)} addresses"
 
 
-_CHECKS: dict[str, Callable[[_Deployed], Answer | None]] = {
-    "API": _api,
-    "streams": _streams,
-    "deliveries": _deliveries,
-    "cookieless secret": _secret,
-    "sites document": _keys,
-    "quotas": _quotas,
-    "consumer": _consumer,
-    "lag": _lag,
-    "error prefixes": _errors,
-    "key policy": _key_policy,
-    "alarm subscribers": _subscribers,
-    "alarms": _alarms,
-    "rows": _rows,
+_CHECKS: dict[str, tuple[Callable[[_Deployed], Answer | None], str]] = {
+    "API": (_api, f"{RUNBOOK}#ingest-5xx"),
+    "streams": (_streams, f"wait, or {RUNBOOK}#raw-stream-throttled"),
+    "deliveries": (_deliveries, f"run: make deploy ENV={{env}}, or {RUNBOOK}#enriched-delivery-late"),
+    "cookieless secret": (_secret, f"{RUNBOOK}#cookieless-secret"),
+    "sites document": (_keys, f"choose, then: make deploy ENV={{env}}; {RUNBOOK}#sites-document"),
+    "quotas": (_quotas, "docs/deploy.md#when-it-stops"),
+    "consumer": (_consumer, f"{RUNBOOK}#consumer-tasks"),
+    "lag": (_lag, f"{RUNBOOK}#consumer-lag"),
+    "error prefixes": (_errors, f"{RUNBOOK}#enriched-conversion-failed"),
+    "key policy": (_key_policy, "run: make deploy ENV={env}"),
+    "alarm subscribers": (
+        _subscribers,
+        "confirm the e-mail of SNS, or set monitoring.emails and: make deploy ENV={env}",
+    ),
+    "alarms": (_alarms, "each has its section in the runbook"),
+    "rows": (_rows, f"{RUNBOOK}#enriched-delivery-late"),
 }
+"""What is looked at, by which question, and what to do where it is wrong."""

@@ -1,6 +1,8 @@
 """What is checked before anything is changed: bootstrap, quotas, the consumer's image."""
 
 import contextlib
+from collections.abc import Iterable
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -75,28 +77,33 @@ def _check_concurrency(target: Target, environment: Environment) -> None:
 
 
 def _check_streams(target: Target, environment: Environment) -> None:
-    """Streams that are there already are counted in; only what is new must still fit."""
+    """Only what is new must still fit: streams and shards that are there already are counted by the account."""
     streams, kinesis = environment.streams, target.client("kinesis")
     limits = kinesis.describe_limits()
     there = {f"{environment.prefix}-{role}" for role in ("raw", "enriched")} & set(
         kinesis.list_streams(ExclusiveStartStreamName=environment.prefix).get("StreamNames", ())
     )
-    if there:
-        return
     if streams.mode == "on_demand":
         used, most = limits["OnDemandStreamCount"], limits["OnDemandStreamCountLimit"]
-        if used + 2 > most:
+        if not there and used + 2 > most:
             raise DeployError(
                 f"two on-demand streams are wanted, {used} of {most} are in use; "
                 f"{_request(target, 'kinesis')}"
             )
         return
-    wanted = streams.raw_shards + streams.enriched_shards
+    wanted = streams.raw_shards + streams.enriched_shards - _open_shards(kinesis, there)
     if limits["OpenShardCount"] + wanted > limits["ShardLimit"]:
         raise DeployError(
             f"{wanted} shards are wanted, {limits['OpenShardCount']} of {limits['ShardLimit']} are in use; "
             f"{_request(target, 'kinesis')}"
         )
+
+
+def _open_shards(kinesis: Any, names: Iterable[str]) -> int:
+    described = (
+        kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"] for name in names
+    )
+    return sum(int(found["OpenShardCount"]) for found in described)
 
 
 def _check_tasks(target: Target, environment: Environment) -> None:
@@ -105,13 +112,24 @@ def _check_tasks(target: Target, environment: Environment) -> None:
         return
     consumer = environment.consumer
     wanted = 2 * consumer.tasks_max * consumer.cpu / 1024
-    quota = target.client("service-quotas").get_service_quota(ServiceCode="fargate", QuotaCode=_FARGATE_VCPU)
-    most = quota["Quota"]["Value"]
+    most = _quota(target, "fargate", _FARGATE_VCPU)
     if wanted > most:
         raise DeployError(
             f"consumer.tasks_max of {consumer.tasks_max} tasks, twice during a deployment, needs {wanted:g} processors "
             f"of Fargate; the account's limit is {most:g}. Lower it, or {_request(target, 'fargate', _FARGATE_VCPU)}"
         )
+
+
+def _quota(target: Target, service: str, code: str) -> float:
+    """The account's own value; AWS's default where none was applied to the account."""
+    quotas = target.client("service-quotas")
+    try:
+        found = quotas.get_service_quota(ServiceCode=service, QuotaCode=code)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchResourceException":
+            raise
+        found = quotas.get_aws_default_service_quota(ServiceCode=service, QuotaCode=code)
+    return float(found["Quota"]["Value"])
 
 
 def check_image(target: Target, environment: Environment) -> None:

@@ -341,6 +341,7 @@ def test_the_doctor_finds_what_is_wrong(
     ssm.delete_parameter(Name=outputs["SaltParameter"])
     firehose.delete_delivery_stream(DeliveryStreamName=outputs["RawDelivery"])
     wrong = {line[8:].split(":")[0]: line for line in doctor() if line.startswith("wrong")}
+    assert all("docs/operations.md#" in line or "make deploy ENV=local" in line for line in wrong.values())
     assert "1 of enriched below errors/ in two days; docs/operations.md#enriched" in wrong.pop(
         "error prefixes"
     )
@@ -361,4 +362,14 @@ def test_the_doctor_finds_what_is_wrong(
     found = list(check.journey(environment, target, trace.Patience(raw=10, enriched=1, lake=1)))
     assert found[-1][:2] == ("event: enriched stream", False)
     assert "docs/operations.md#consumer-stalled" in found[-1][2]
+
+    unknown = replace(environment, sites_text=environment.sites_text.replace('"pk_', '"pk_not_deployed_'))
+    (found_at_once,) = check.journey(unknown, target, trace.Patience(raw=1, enriched=1, lake=1))
+    assert found_at_once[:2] == ("event: accepted", False)
+    assert "401" in found_at_once[2]
+    target.client("kinesis").delete_stream(StreamName=outputs["RawStream"], EnforceConsumerDeletion=True)
+    (line,) = [line for line in doctor() if line.startswith("wrong   streams")]
+    assert "ResourceNotFoundException" in line
+    assert line.endswith("docs/operations.md#raw-stream-throttled")
+    assert [line[:2] for line in check.journey(environment, target)] == [("event", False)]
     destroy.destroy(environment, folder, target, print)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from infra.deploy.target import Target
 from infra.environments import loader
 from infra.environments.settings import Environment
 
+ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS = {"AlarmTopic": "arn:aws:sns:sa-east-1:1:rastro-prod-alarms"}
 
 
@@ -42,7 +44,8 @@ def prod(monkeypatch: pytest.MonkeyPatch) -> Environment:
 
 def ask(what: str, environment: Environment, **services: dict[str, Callable[..., Any]]) -> Any:
     at = check._Deployed(environment, Account(**services))
-    return check._CHECKS[what](at)
+    question, _ = check._CHECKS[what]
+    return question(at)
 
 
 def lag(*milliseconds: float) -> dict[str, Callable[..., Any]]:
@@ -53,7 +56,7 @@ def test_lag(prod: Environment) -> None:
     limit = prod.monitoring.lag_minutes * 60_000
     assert ask("lag", prod, cloudwatch=lag(100.0, 900.0)) == (True, "1 s at worst")
     fine, found = ask("lag", prod, cloudwatch=lag(5.0, limit + 1000.0))
-    assert (fine, found.endswith("docs/operations.md#consumer-lag")) == (False, True)
+    assert (fine, found) == (False, f"{(limit + 1000) / 1000:.0f} s at worst")
     fine, found = ask("lag", prod, cloudwatch=lag())
     assert (fine, "reported nothing for ten minutes" in found) == (False, True)
 
@@ -81,8 +84,8 @@ def test_the_key_must_let_the_notifying_services_in(prod: Environment) -> None:
 @pytest.mark.parametrize(
     ("arns", "fine", "says"),
     [
-        ([], False, "set monitoring.emails"),
-        (["PendingConfirmation"], False, "confirm the e-mail"),
+        ([], False, "nobody is to be told"),
+        (["PendingConfirmation"], False, "nobody has confirmed"),
         (["PendingConfirmation", "arn:aws:sns:x"], True, "reach 1 addresses"),
     ],
 )
@@ -112,6 +115,87 @@ def test_the_image_and_the_tasks_of_the_consumer(prod: Environment, monkeypatch:
     monkeypatch.setattr(check.preflight, "check_image", missing)
     with pytest.raises(DeployError, match="run: make image ENV=prod"):
         ask("consumer", prod, ecs=service(2))
+
+
+def test_an_alarm_that_fires_names_its_section_of_the_runbook(prod: Environment) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def answer(*names: str) -> dict[str, Callable[..., Any]]:
+        alarms = [
+            {"AlarmName": n, "AlarmDescription": f"So it is. What to do: docs/operations.md#{n}"}
+            for n in names
+        ]
+
+        def describe(**given: Any) -> dict[str, Any]:
+            asked.append(given)
+            return {"MetricAlarms": alarms}
+
+        return {"describe_alarms": describe}
+
+    assert ask("alarms", prod, cloudwatch=answer()) == (True, "none fires")
+    assert asked == [{"AlarmNamePrefix": "rastro-prod-", "StateValue": "ALARM"}]
+    found = ask("alarms", prod, cloudwatch=answer("consumer-lag", "no-traffic"))
+    assert found[0] is False
+    assert (
+        "consumer-lag (docs/operations.md#consumer-lag), no-traffic (docs/operations.md#no-traffic)"
+        in found[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "fine", "says"),
+    [
+        (None, False, "not deployed; run: make deploy ENV=prod"),
+        ("CREATE_COMPLETE", True, "CREATE_COMPLETE"),
+        ("UPDATE_IN_PROGRESS", None, "a deployment is under way"),
+        ("UPDATE_ROLLBACK_COMPLETE", False, "make deploy ENV=prod"),
+        ("ROLLBACK_COMPLETE", False, "make deploy ENV=prod"),
+        ("DELETE_FAILED", False, "make destroy ENV=prod"),
+    ],
+)
+def test_the_state_of_a_stack_says_what_to_do(state: str | None, fine: bool | None, says: str) -> None:
+    found, detail = check._of_stack(state, "prod")
+    assert found is fine
+    assert detail.endswith(says)
+
+
+def test_every_stack_of_the_app_is_looked_at_where_it_lives() -> None:
+    prod = loader.read("prod")
+    everything = replace(
+        prod,
+        stacks=replace(prod.stacks, edge=True),
+        analytics=replace(prod.analytics, quicksight_user="arn:aws:quicksight:sa-east-1:1:user/default/a"),
+    )
+    found = check._stack_names(everything)
+    names = ("image", "pipeline", "consumer", "analytics", "jobs", "dashboards", "monitoring", "edge")
+    assert found == {f"rastro-prod-{name}": "us-east-1" if name == "edge" else None for name in names}
+
+
+def test_what_is_wrong_says_what_to_do(prod: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every question is answered with a fault: an advice follows whose section or command exists."""
+    monkeypatch.setattr(stacks, "status", lambda *_: "UPDATE_COMPLETE")
+
+    def refused(_: object) -> Any:
+        raise DeployError("the service is away")
+
+    account: Any = SimpleNamespace(
+        region="sa-east-1", client=refused, elsewhere=lambda _: SimpleNamespace(client=None)
+    )
+    monkeypatch.setattr(check._Deployed, "__init__", lambda at, e, t: at.__dict__.update(
+        environment=replace(e, protection=replace(e.protection, encryption_key="own")), target=t, outputs={}
+    ))  # fmt: skip
+    monkeypatch.setattr(check, "_CHECKS", {n: (refused, advice) for n, (_, advice) in check._CHECKS.items()})
+    found = [line for line in check.findings(prod, account) if not line[0].startswith("stack ")]
+    assert len(found) == 13
+    for what, well, detail in found:
+        assert well is False
+        assert detail.startswith("DeployError: the service is away; "), what
+        advice = detail.partition("away; ")[2]
+        sections = re.findall(r"(docs/[a-z]+\.md)#([a-z0-9-]+)", advice)
+        for page, anchor in sections:
+            titles = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in [title.lower().replace(" ", "-") for title in titles], (what, anchor)
+        assert sections or "make deploy ENV=prod" in advice or what == "alarms", what
 
 
 def test_the_lake_has_the_events_own_row_and_not_just_a_new_file(tmp_path: Path) -> None:
