@@ -23,7 +23,7 @@ from ingest_lambda.http.cors import cors_headers, preflight
 from ingest_lambda.http.request import Request
 from ingest_lambda.http.response import Response
 from ingest_lambda.http.site_keys import check_origin, check_secret
-from ingest_lambda.metrics import INTERNAL, lines
+from ingest_lambda.metrics import INTERNAL, request_line
 from ingest_lambda.request_log import RequestLog
 from ingest_lambda.routes import HEALTH, HEALTH_METHODS, METHODS, POST_PATH, route_of
 from ingest_lambda.scripts import METHODS as SCRIPT_METHODS
@@ -71,8 +71,7 @@ class App:
         if request.method == "HEAD":
             response = response._replace(is_head=True)
         log.status = int(response.status)
-        for line in lines(log, self.environment, now):
-            self.write_log(line)
+        self.write_log(request_line(log, self.environment, now))
         return response
 
     def _dispatch(self, request: Request, log: RequestLog, now: int, deadline: float) -> Response:

@@ -93,7 +93,7 @@ def _report_bad_document(metric: Metric, environment: str, error: Exception) -> 
     """
     cause = str(error) if isinstance(error, ConfigUnreadable | SitesError) else type(error).__name__
     properties = {"level": "error", "message": "document not usable", "cause": cause}
-    _write_line(line({metric: 1}, environment, _now(), [["Environment"]], properties))
+    _write_line(line({metric: 1}, environment, _now(), properties))
 
 
 def _now() -> int:

@@ -46,6 +46,9 @@ COUNTS: dict[str, MetricName] = {
 
 NAMES: tuple[MetricName, ...] = get_args(MetricName)
 
+BY_SHARD: tuple[MetricName, ...] = ("MillisBehindLatest",)
+"""Also kept for each shard. CloudWatch bills every name in every shard as a metric of its own, a new shard's too."""
+
 
 class Metrics:
     """Collects what the worker counted and writes one line a period."""
@@ -68,7 +71,10 @@ class Metrics:
 def embedded(
     counts: Counter[str], gauges: dict[MetricName, int], dimensions: dict[str, str], at_ms: int
 ) -> dict[str, Any]:
-    """The log line; the shape is CloudWatch's embedded metric format specification."""
+    """The log line; the shape is CloudWatch's embedded metric format specification.
+
+    What is no metric by shard can still be summed by it: the line has the shard (CloudWatch Logs Insights).
+    """
     values: dict[str, int] = {str(metric): counts.get(name, 0) for name, metric in COUNTS.items()}
     values |= {str(gauge): value for gauge, value in gauges.items()}
     reasons = {name: count for name, count in counts.items() if name.startswith("rejected.")}
@@ -79,9 +85,10 @@ def embedded(
             "CloudWatchMetrics": [
                 {
                     "Namespace": NAMESPACE,
-                    "Dimensions": [["Application"], ["Application", "Shard"]],
-                    "Metrics": [{"Name": name, "Unit": units[name]} for name in values],
+                    "Dimensions": [[*by]],
+                    "Metrics": [{"Name": name, "Unit": units[name]} for name in names],
                 }
+                for by, names in ((("Application",), tuple(values)), (("Application", "Shard"), BY_SHARD))
             ],
         },
         **dimensions,

@@ -73,7 +73,7 @@ def _summary(price: dict[str, Any]) -> str:
         cells.append(f"{guidance:.2f}" if guidance else "")
         cells.append(f"{levers.together(loader.read(name), load, price[REGIONS[0]]):.2f}")
         lines.append(f"| {name} | {load.requests_per_second:g} | " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", _WHY, _shares(price)])
+    return "\n".join([*lines, "", _why(price), _shares(price)])
 
 
 def _shares(price: dict[str, Any]) -> str:
@@ -98,11 +98,29 @@ def _shares(price: dict[str, Any]) -> str:
 _WHY = """As delivered, prod is above that guidance at every rate. Its figures are for one buffer before a sink and
 batch processing behind. This has a second stream and a week of memory in both, a function before the first one, a
 consumer that is always there twice, a raw archive, a log line of each request, private links, and tables that are
-merged every hour. With levers (streams in shards instead of on demand, a NAT gateway instead of private links, a day of
-memory) it is below the guidance at 10 requests a second and above it at 100 and 1,000, where it costs a third more and
-twice as much: the API and the function alone are 0.13 dollars a million with ten events a request, and only more events
-a request makes that less.
+merged every hour. The levers are, by what they save: streams in shards instead of on demand, a NAT gateway instead of
+private links, a day of memory, one task at least. With three of them prod is at {with_levers} dollars a million
+at 10, 100 and 1,000 requests a second: {against}.
+What stays is the front and the way to the lake: API Gateway, Lambda and Firehose alone are {front:.2f} dollars a
+million at {most:,.0f} requests a second, whatever is set. Only more events a request make that less,
+or another front (a load balancer and tasks of one's own, as the guidance has), which is not offered.
 """
+
+
+def _why(price: dict[str, Any]) -> str:
+    """With the figures of the model, so that the reasons stay true."""
+    us = price[REGIONS[0]]
+    loads = [load for name, load in LOADS if name == "prod"]
+    reached = [levers.together(loader.read("prod"), load, us) for load in loads]
+    ratios = [found / GUIDANCE[load.requests_per_second] for found, load in zip(reached, loads, strict=True)]
+    largest = bill(loader.read("prod"), loads[-1], us)
+    front = sum(line.usd for line in largest.lines if line.service in {"API Gateway", "Lambda", "Firehose"})
+    return _WHY.format(
+        with_levers=", ".join(f"{found:.2f}" for found in reached),
+        against=", ".join(f"{ratio:.2f} times" for ratio in ratios) + " the guidance",
+        front=front / largest.events * 1e6,
+        most=loads[-1].requests_per_second,
+    )
 
 
 def _table(name: str, load: Load, price: dict[str, Any]) -> str:

@@ -47,7 +47,9 @@ class PerEvent(NamedTuple):
         46e-6  # 86 CPU-s a million with one event a record, 45 with ten: (86-45)/0.9
     )
     worker_event_seconds: float = 40e-6
-    log_bytes: float = 1500.0  # of a request: metrics line, Lambda's three lines, access log
+    log_bytes: float = (
+        850.0  # of a request: line with metrics 615, access log 180, and CloudWatch's 26 for each line
+    )
     put_seconds: float = 0.55  # between two puts of a busy shard: KCL's pause of 0.5 s and the read
     saves_a_second: float = 0.2  # of a busy shard: RASTRO_CHECKPOINT_SECONDS
     lease_writes_a_second: float = (

@@ -10,6 +10,7 @@ from infra.costs import jobs
 from infra.costs.load import TYPICAL, Load, PerEvent
 from infra.costs.rounding import rounded, shared
 from infra.environments.settings import Environment
+from schemas import parse_sites
 
 FOLDER = Path(__file__).parent
 HOURS = 730.0
@@ -35,7 +36,8 @@ _SNAPSHOT_REQUESTS = 5
 _LEASE_BYTES, _SCAN_UNIT = 400, 4096
 _SHARD_MIB, _JAVA_SHARDS = 256, 4
 """Memory of a shard's process with its state, and Java's in such shares: eight shards in a task of 3 GiB."""
-_INGEST_METRICS, _CONSUMER_METRICS, _CANARY_METRICS = 7, 16, 4
+_INGEST_METRICS, _SITE_METRICS, _CONSUMER_METRICS, _SHARD_METRICS, _CANARY_METRICS = 4, 2, 16, 1, 4
+"""That a day without faults shows; of ingest, of each site, of the consumer, of each shard, of the canary."""
 _ENDPOINTS, _ZONES = 6, 2
 
 
@@ -216,9 +218,12 @@ def _priced(environment: Environment, load: Load, n: Counts) -> Iterator[Priced]
     yield "S3", "stored", n.stored_gb, "GB-month", "s3_gb_month", False
     yield "S3", "files of the lake", n.files / 1e3, "thousand", "s3_thousand_puts", True
     yield "CloudWatch", "logs", n.log_gb, "GB", "logs_gb", False
-    metrics = _INGEST_METRICS + (_CANARY_METRICS if environment.monitoring.canary else 0)
+    sites = len(parse_sites(environment.sites_text).by_name)
+    metrics = (
+        _INGEST_METRICS + _SITE_METRICS * sites + (_CANARY_METRICS if environment.monitoring.canary else 0)
+    )
     if environment.stacks.consumer:
-        metrics += _CONSUMER_METRICS * (1 + n.shards[0])
+        metrics += _CONSUMER_METRICS + _SHARD_METRICS * n.shards[0]
     yield "CloudWatch", "metrics of our own", metrics, "metrics", "metric_month", True
     if environment.stacks.monitoring:
         alarms, looked_at = alarm_counts(environment)

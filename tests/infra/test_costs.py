@@ -3,22 +3,29 @@
 import json
 import math
 import random
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from enrich_consumer.edges import metrics as consumer_metrics
 from infra.costs import __main__ as page
-from infra.costs import jobs, lake, picture
+from infra.costs import jobs, lake, model, picture
 from infra.costs.levers import levers, together
 from infra.costs.load import TYPICAL, Load
-from infra.costs.model import SECONDS, alarm_counts, bill, prices
+from infra.costs.model import SECONDS, Counts, alarm_counts, bill, prices
 from infra.costs.rounding import rounded, shared
 from infra.environments import loader
 from infra.stacks.consumer.scaling import scales
 from infra.stacks.jobs import machines
 from infra.stacks.monitoring.alarms import Names, alarms_of
+from infra.stacks.pipeline import ingest as ingest_stack
+from ingest_lambda import metrics as ingest_metrics
+from ingest_lambda.aws.put_all import PutReport
+from ingest_lambda.request_log import RequestLog
 from rastro.__main__ import main
+from schemas import Reason
 
 PROD, DEV = loader.read("prod"), loader.read("dev")
 PRICE = prices()["us-east-1"]
@@ -147,6 +154,53 @@ def test_every_alarm_and_every_metric_that_one_looks_at_is_billed(environment):
     looked_at = sum(len(getattr(alarm.metric, "using_metrics", None) or "1") for alarm in found)
     scaling = 3 if scales(environment) else 0
     assert alarm_counts(environment) == (len(found) + scaling, looked_at + scaling)
+
+
+def test_metrics_and_log_bytes_of_the_bill_are_those_that_the_code_writes():
+    """Each name in each set of dimensions is billed as one metric: a request that is taken, one that is refused, and a
+    minute of the consumer."""
+    taken = RequestLog(
+        "Abc1234567890aE=", route="/v1/events", site="loja", status=202, accepted=10, body_bytes=6543
+    )
+    taken.raw_put = PutReport(size=6950, seconds=0.0123)
+    refused = RequestLog("1", status=401, refused=Reason.UNKNOWN_KEY)
+    line = ingest_metrics.request_line(taken, "prod", 1795311000000)
+    consumer = consumer_metrics.embedded(Counter(), {"VisitorsOpen": 1, "MillisBehindLatest": 2}, {}, 0)
+    billed = Counter(
+        (directive["Namespace"], *directive["Dimensions"][0])
+        for document in (
+            json.loads(line),
+            json.loads(ingest_metrics.request_line(refused, "prod", 0)),
+            consumer,
+        )
+        for directive in document["_aws"]["CloudWatchMetrics"]
+        for _ in directive["Metrics"]
+    )
+    assert billed == {
+        ("Rastro/Ingest", "Environment"): model._INGEST_METRICS,
+        ("Rastro/Ingest", "Environment", "Site"): model._SITE_METRICS,
+        ("Rastro", "Application"): model._CONSUMER_METRICS,
+        ("Rastro", "Application", "Shard"): model._SHARD_METRICS,
+    }
+    values = {
+        "requestId": "Abc1234567890aE=",
+        "time": "1795311000000",
+        "route": "POST /v1/events",
+        "status": "202",
+    }
+    access = json.dumps({name: values.get(name, "15") for name in ingest_stack._ACCESS_LOG})
+    assert pytest.approx(len(line) + len(access) + 2 * 26, rel=0.03) == TYPICAL.log_bytes
+
+
+def test_the_table_of_scale_is_the_models():
+    text = (page.ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    for events in (10_000, 100_000, 1_000_000):
+        for per in (10, 1):
+            load = Load(events / per, per)
+            found, counts = bill(PROD, load, PRICE), Counts(PROD, load, TYPICAL)
+            shards = " + ".join(f"{number:,}" for number in counts.shards)
+            usd = f"{found.usd:,.0f} | {found.per_million:.2f} | {together(PROD, load, PRICE):.2f}"
+            assert f"| {events:,} | {per} | {shards} | {counts.tasks} | {usd} |" in text
 
 
 def test_transitions_of_the_jobs_are_those_of_their_machines():

@@ -50,7 +50,8 @@ def _ingest(environment: Environment, names: Names) -> list[cloudwatch.IWidget]:
         ),
         _graph(
             "Events at ingest",
-            [ours(environment, "Accepted"), ours(environment, "Rejected"), ours(environment, "Unavailable")],
+            [ours(environment, "Accepted"), ours(environment, "Rejected")],
+            [ours(environment, name) for name in ("Refused", "Unavailable", "InternalErrors")],
         ),
     ]
 
@@ -78,10 +79,16 @@ def _consumer(environment: Environment) -> list[cloudwatch.IWidget]:
         return [metrics.consumer_metric(environment, name, "Sum", metrics.FIVE) for name in wanted]
 
     lag = metrics.consumer_metric(environment, "MillisBehindLatest", "Maximum", metrics.MINUTE)
+    # Each shard tells its own once a minute; the sum of a minute is all visitors in memory.
+    memory = metrics.consumer_metric(environment, "VisitorsOpen", "Sum", metrics.MINUTE)
     return [
         _graph("Lag, ms", [lag]),
         _graph("Events", total("EventsIn", "EventsDuplicate", "EventsRejected", "EventsLate")),
-        _graph("Sessions", total("SessionsOpened", "SessionsMerged"), total("SessionEnds", "CartEvents")),
+        _graph(
+            "Sessions",
+            [*total("SessionsOpened", "SessionsMerged"), memory],
+            total("SessionEnds", "CartEvents"),
+        ),
     ]
 
 
@@ -106,7 +113,7 @@ def _service(environment: Environment) -> list[cloudwatch.IWidget]:
             "Trouble",
             [
                 metrics.consumer_metric(environment, name, "Sum", metrics.FIVE)
-                for name in ("PutRetries", "CheckpointsRefused", "RecordsReplayed")
+                for name in ("PutRetries", "CheckpointsRefused", "RecordsReplayed", "CborRefused")
             ],
         ),
     ]

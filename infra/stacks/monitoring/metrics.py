@@ -11,15 +11,13 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from enrich_consumer.edges.metrics import NAMESPACE as CONSUMER
 from enrich_consumer.edges.metrics import MetricName as ConsumerMetric
 from infra.environments.settings import Environment
+from ingest_lambda.metrics import NAMESPACE as INGEST
+from ingest_lambda.metrics import Metric as IngestMetric
 
-INGEST = "Rastro/Ingest"
 CANARY = "Rastro/Canary"
 RESTARTS: Final = "DaemonRestarts"
 """What the supervisor in the task counts (`enrich_consumer/edges/kcl/supervisor.py`)."""
 
-IngestMetric = Literal[
-    "Accepted", "Rejected", "Refused", "Unavailable", "PutLatency", "SitesDocumentInvalid", "SaltUnreadable"
-]
 CanaryMetric = Literal["Accepted", "AnswerMillis", "AgeSeconds", "LatencySeconds"]
 
 MINUTE = Duration.minutes(1)

@@ -101,6 +101,11 @@ def function(
             retention=log_retention(environment.protection.log_days),
             removal_policy=RemovalPolicy.DESTROY,
         ),
+        # Lambda's own START and REPORT of each request are a fifth of the log and say what its metrics say. At WARN
+        # they come only with a failure or a timeout; our lines tell their level themselves.
+        logging_format=lambda_.LoggingFormat.JSON,
+        system_log_level_v2=lambda_.SystemLogLevel.WARN,
+        application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
     )
     raw.grant_write(made)
     rejected.grant_put_records(made)

@@ -17,15 +17,18 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def test_every_name_is_declared_and_has_a_value():
     line = embedded(Counter(records=2, rejected=1), GAUGES, {"Application": "shop", "Shard": "s"}, 1_000)
-    (declared,) = line["_aws"]["CloudWatchMetrics"]
+    declared, by_shard = line["_aws"]["CloudWatchMetrics"]
+    assert declared["Dimensions"] == [["Application"]]
     names = [metric["Name"] for metric in declared["Metrics"]]
     assert sorted(names) == sorted(NAMES)
     assert all(isinstance(line[name], int) for name in names)
     assert (line["RecordsIn"], line["EventsRejected"], line["EventsIn"]) == (2, 1, 0)
     assert {metric["Unit"] for metric in declared["Metrics"]} == {"Count", "Milliseconds"}
     assert line["_aws"]["Timestamp"] == 1_000
-    for dimensions in declared["Dimensions"]:
-        assert all(line[name] for name in dimensions)
+    assert by_shard["Dimensions"] == [["Application", "Shard"]]
+    assert by_shard["Metrics"] == [{"Name": "MillisBehindLatest", "Unit": "Milliseconds"}]
+    assert line["Application"]
+    assert line["Shard"]
 
 
 def test_reasons_of_rejection_are_told_apart():

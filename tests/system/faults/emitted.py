@@ -13,18 +13,20 @@ TASKS_MIN = 2
 
 
 def embedded(lines: Iterable[Mapping[str, Any]]) -> dict[str, list[Point]]:
-    """Out of log lines in CloudWatch's embedded metric format, by "namespace name"."""
+    """Out of log lines in CloudWatch's embedded metric format, by "namespace name"; each name of a line once, though it
+    may have more than one set of dimensions."""
     found: defaultdict[str, list[Point]] = defaultdict(list)
     for line in lines:
         about = line.get("_aws")
         if not isinstance(about, Mapping):
             continue
         at = about["Timestamp"] / 1000
-        for directive in about["CloudWatchMetrics"]:
-            for metric in directive["Metrics"]:
-                name = metric["Name"]
-                if name in line:
-                    found[f"{directive['Namespace']} {name}"].append(Point(at, float(line[name])))
+        names = {
+            (d["Namespace"], metric["Name"]) for d in about["CloudWatchMetrics"] for metric in d["Metrics"]
+        }
+        for namespace, name in sorted(names):
+            if name in line:
+                found[f"{namespace} {name}"].append(Point(at, float(line[name])))
     return dict(found)
 
 
