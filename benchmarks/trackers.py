@@ -93,7 +93,7 @@ def _main_thread() -> dict[str, Any]:
     for head in (watch, watch + tag):
         with _place() as place, browser("chromium") as running:
             place.head = head
-            place.script = next((STOREFRONT / "dist").glob("rastro-[0-9]*.js")).read_bytes()
+            place.script = _ours()[0].read_bytes()
             tab = running.tab()
             driver = running.driver  # type: ignore[attr-defined]  # of this engine alone: its own protocol tells the times
             driver.execute_cdp_cmd("Performance.enable", {})
@@ -112,14 +112,18 @@ def _main_thread() -> dict[str, Any]:
     return figures
 
 
+def _ours() -> tuple[Path, int]:
+    """The script of this version, beside which older ones lie, and its size."""
+    told = json.loads((STOREFRONT / "dist" / "manifest.json").read_text())
+    name = f"rastro-{told['version']}.js"
+    return STOREFRONT / "dist" / name, told["files"][name]["gzip"]
+
+
 def _one(name: str, scenario: str, engine: str, d8a: str | None) -> tuple[int, int, int]:
     """Size of the script, different events of the ten, copies; with a fresh browser."""
     with _place() as place, tempfile.TemporaryDirectory() as folder, browser(engine) as running:
         if name == "rastro":
-            script = next((STOREFRONT / "dist").glob("rastro-[0-9]*.js"))
-            size = json.loads((STOREFRONT / "dist" / "manifest.json").read_text())["files"][script.name][
-                "gzip"
-            ]
+            script, size = _ours()
             place.head = f'<script src="/script.js" data-key="k" data-url="{place.address}/e"></script>'
             place.head += "<script>window.fire = n => rastro(`bench_${n}_event`)</script>"
         else:

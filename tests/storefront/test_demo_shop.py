@@ -10,10 +10,10 @@ from rastro.demo_shop.server import servers
 from rastro.local.emulator import free_port
 from tests.ingest_lambda.doubles import KEY
 from tests.storefront.engines import Browser
-from tests.storefront.shop_server import Shop
+from tests.storefront.shop_server import VERSION, Shop
 from tests.storefront.shopping import NAMES, visit
 
-VALUES = {"key": KEY, "version": "1.0.0", "shop": "http://127.0.0.1:1", "payment": "http://localhost:2"}
+VALUES = {"key": KEY, "version": VERSION, "shop": "http://127.0.0.1:1", "payment": "http://localhost:2"}
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_what_is_served():
     assert index is not None
     assert KEY.encode() in index.content
     assert b"{{" not in index.content
-    script = page(SHOP, "/r/rastro-1.0.0.js", VALUES)
+    script = page(SHOP, f"/r/rastro-{VERSION}.js", VALUES)
     assert script is not None
     assert script.caching == "public, max-age=31536000, immutable"
     assert page(SHOP, "/../dist/manifest.json", VALUES) is None
@@ -74,4 +74,4 @@ def test_every_page_names_the_tracker_and_knows_its_values(file: str):
     found = page(SHOP, f"/{file}", VALUES)
     assert found is not None
     assert b'data-consent="required"' in found.content
-    assert b"/r/rastro-1.0.0.js" in found.content
+    assert f"/r/rastro-{VERSION}.js".encode() in found.content
