@@ -16,6 +16,7 @@ from analytics.duckdb_tables import Tables
 from lake.iceberg import IcebergTables, Jobs
 from rastro.local import stack
 from rastro.local.info import LEDGER
+from rastro.privacy.place import only_writer
 from rastro.synthetic_shop import Plan, expected_sessions, plan
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
@@ -154,10 +155,11 @@ def _note(home: Path, **figures: int) -> None:
 
 def _fill_tables(folder: Path, watch: Watch, progress: Progress) -> Tables:
     """The Iceberg tables as the hourly and nightly jobs leave them, and the views over these."""
-    shutil.rmtree(folder, ignore_errors=True)
-    jobs = Jobs(IcebergTables(folder), watch.enriched_files, progress.note)
-    for row in watch.lake.rows("SELECT DISTINCT dt FROM enriched ORDER BY dt"):
-        jobs.night(row["dt"])
+    with only_writer(folder.parent, "demo"):
+        shutil.rmtree(folder, ignore_errors=True)
+        jobs = Jobs(IcebergTables(folder), watch.enriched_files, progress.note)
+        for row in watch.lake.rows("SELECT DISTINCT dt FROM enriched ORDER BY dt"):
+            jobs.night(row["dt"])
     progress.say(f"tables filled: {folder} (events, orders, sessions; docs/tables.md)")
     return jobs.lake
 

@@ -7,6 +7,7 @@ what was touched and proves by a scan that the id is nowhere. Stopped or repeate
 
 import argparse
 import getpass
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,10 @@ HELP = "erase a person's data everywhere, with a certificate"
 
 LEFT = 3
 """Exit status where the id still stands somewhere."""
+ROUNDS = 3
+"""How often everything is done where jobs run meanwhile."""
+WAIT_SECONDS, POLL_SECONDS = 1800.0, 10.0
+"""For a job to end."""
 SHORTEST = 8
 """Characters of a visitor id, which is looked for in all bytes."""
 _OPEN_MINUTES = 90
@@ -67,10 +72,8 @@ def run(args: argparse.Namespace) -> int:
     progress.say(
         f"erase: {len(found.subject.visitors)} visitors whole, {len(found.shared)} that others use too in part"
     )
-    if not args.dry_run:
-        erased_ids.add(where.tables[erased_ids.TABLE], found.subject.hashes(found.shared), began)
-    in_tables = _tables(where, found, progress, dry_run=args.dry_run)
-    swept = _stores(args, where, found, progress)
+    with where.hold():
+        in_tables, swept = _everything(args, where, found, progress, began)
     paper = _paper(args, where, found, in_tables, swept, began)
     summary = {
         "request": paper["request"],
@@ -92,6 +95,42 @@ def run(args: argparse.Namespace) -> int:
         where.bucket,
     )
     return LEFT if paper["proof"]["places_with_the_id"] and not args.dry_run else 0
+
+
+def _everything(
+    args: argparse.Namespace, where: Place, found: Found, progress: Progress, began: datetime
+) -> tuple[dict[str, dict[str, int]], list[tuple[str, Figures]]]:
+    """List, tables, stores. A job that ran meanwhile may have read rows before they were taken out and written what it
+    made of them after that, so then once more: a job that begins after the ids are on the list reads none of them."""
+    since = began
+    for attempt in range(ROUNDS):
+        if not args.dry_run:
+            erased_ids.add(where.tables[erased_ids.TABLE], found.subject.hashes(found.shared), began)
+        in_tables = _tables(where, found, progress, dry_run=args.dry_run)
+        swept = _stores(args, where, found, progress)
+        if args.dry_run or not where.job_runs(since):
+            return in_tables, swept
+        progress.say(f"erase: the tables' job ran meanwhile; once more ({attempt + 1})")
+        since = _wait(where, progress)
+        for table in where.tables.values():
+            table.refresh()
+    raise Problem(
+        "the tables' job ran each time; the same again between two runs (20 minutes past each hour)",
+        "tables_running",
+    )
+
+
+def _wait(where: Place, progress: Progress) -> datetime:
+    """Until no job runs. When that was seen."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        at = datetime.now(UTC)
+        if not where.job_runs(None):
+            return at
+        if time.monotonic() > deadline:
+            raise Problem("the tables' job goes on; the same again when it has ended", "tables_running")
+        progress.note("waits for the tables' job")
+        time.sleep(POLL_SECONDS)
 
 
 def open_place(args: argparse.Namespace) -> Place:

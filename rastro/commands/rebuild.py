@@ -12,6 +12,7 @@ from analytics.duckdb_tables import Tables
 from analytics.tables import Window
 from lake import layout
 from lake.iceberg import IcebergTables, Jobs
+from rastro.privacy.place import only_writer
 from rastro.repair import estimate
 from rastro.repair.place import Place, open_place
 from rastro.repair.times import listed
@@ -73,12 +74,13 @@ def _here(args: argparse.Namespace, day: date | None, progress: Progress) -> dic
     progress.say(f"rebuild: rows of {len(arrivals)} days of arrival, {len(files)} files")
     if args.dry_run or not arrivals:
         return {"days of arrival": len(arrivals), "changes": 0}
-    jobs = Jobs(IcebergTables(args.home / "tables"), files, progress.note)
-    for dt in arrivals:
-        if day:
-            jobs.window(Window(dt, 0, 23, day, day))
-        else:
-            jobs.night(dt)
+    with only_writer(args.home, "rebuild"):
+        jobs = Jobs(IcebergTables(args.home / "tables"), files, progress.note)
+        for dt in arrivals:
+            if day:
+                jobs.window(Window(dt, 0, 23, day, day))
+            else:
+                jobs.night(dt)
     return {"days of arrival": len(arrivals), "changes": jobs.changes}
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyiceberg.expressions import And, BooleanExpression, EqualTo
 
 from lake.iceberg import IcebergTables
+from rastro.privacy.place import only_writer
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
@@ -52,7 +53,11 @@ def _pair(args: argparse.Namespace) -> BooleanExpression:
 def _here(args: argparse.Namespace) -> str:
     if not (args.home / "tables" / "catalog.db").exists():
         raise Problem(f"no tables under {args.home}; make demo leaves some, or name another --home")
-    table: Any = IcebergTables(args.home / "tables").table("separations")
+    with only_writer(args.home, "separate"):
+        return _write(args, IcebergTables(args.home / "tables").table("separations"))
+
+
+def _write(args: argparse.Namespace, table: Any) -> str:
     found = table.scan(row_filter=_pair(args)).to_arrow().num_rows
     if args.undo:
         if found:

@@ -13,6 +13,7 @@ from analytics.tables import Window
 from lake.iceberg import IcebergTables, Jobs
 from lake.objects import Fetched
 from rastro.local import emulator, info
+from rastro.privacy.place import only_writer
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
 
@@ -47,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
         files = landing.bring()
     if not files["enriched"]:
         raise Problem("the stack has no enriched rows yet; post some events first")
-    fill(args.home / "tables", files["enriched"], progress)
+    with only_writer(args.home, "tables"):
+        fill(args.home / "tables", files["enriched"], progress)
     progress.say(
         f"tables: filled from {len(files['enriched'])} files of landing, {len(files['rejected'])} of rejected"
     )

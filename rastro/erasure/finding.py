@@ -5,6 +5,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 from lake import layout
 from rastro.erasure.objects import Objects
 from rastro.erasure.subject import Subject, spellings_of_email
+from rastro.erasure.sweep import WORKERS
 
 PARQUET = (layout.ENRICHED, layout.SESSION_ENDS, layout.CART_EVENTS)
 LINES = (layout.RAW, layout.IMPORTS)
@@ -71,24 +73,38 @@ def _look(
     for table in tables:
         if {"site", "visitor_id", "user_id"} <= {field.name for field in table.schema().fields}:
             _rows(table.scan(selected_fields=_COLUMNS).to_arrow(), known)
-    for store in stores:
-        for entry in store.entries():
-            name = entry.key.removeprefix("lake/")  # the local stack's downloads
-            if entry.is_latest and name.startswith((*PARQUET, *LINES)):
-                _object(store.read(entry) or b"", known, sent, pattern)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for store in stores:
+            names = (*PARQUET, *LINES)
+            entries = [
+                entry
+                for entry in store.entries()
+                if entry.is_latest
+                and entry.key.removeprefix("lake/").startswith(names)  # the local stack's downloads
+            ]
+            for users, senders in pool.map(
+                lambda one, at=store: _object(at.read(one) or b"", pattern), entries
+            ):
+                sent |= senders
+                for key, found in users.items():
+                    known[key] |= found
     return known, sent
 
 
-def _object(data: bytes, known: _Known, sent: set[tuple[str, str]], texts: re.Pattern[bytes]) -> None:
+def _object(data: bytes, texts: re.Pattern[bytes]) -> tuple[_Known, set[tuple[str, str]]]:
+    """As `_look`, of one object."""
+    known: _Known = defaultdict(set)
+    sent: set[tuple[str, str]] = set()
     if data[:4] == b"PAR1":
         file = pq.ParquetFile(pa.BufferReader(data))
         if set(_COLUMNS) <= set(file.schema_arrow.names):
             _rows(file.read(columns=list(_COLUMNS)), known)
-        return
+        return known, sent
     for line in (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).splitlines():
         has_text = bool(texts.search(line))
         if has_text or b"user_id" in line:
             _record(line, known, sent if has_text else set())
+    return known, sent
 
 
 def _rows(rows: pa.Table, known: _Known) -> None:

@@ -1,10 +1,14 @@
 """Where objects lie: a folder, or a bucket with all its versions."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from botocore.exceptions import ClientError
+
+_CHANGED = ("PreconditionFailed", "412", "NoSuchKey", "404", "ConditionalRequestConflict", "409")
+"""What S3 answers to If-Match where the object is another one, or gone."""
 
 
 class Entry(NamedTuple):
@@ -15,6 +19,7 @@ class Entry(NamedTuple):
     stamp: str
     version: str | None = None
     is_latest: bool = True
+    etag: str | None = None
 
 
 class Objects(Protocol):
@@ -28,8 +33,9 @@ class Objects(Protocol):
     def read(self, entry: Entry) -> bytes | None:
         """Its bytes; None where it is gone meanwhile."""
 
-    def write(self, entry: Entry, data: bytes) -> None:
-        """Put `data` in its place and take the bytes that stood there away."""
+    def write(self, entry: Entry, data: bytes) -> bool:
+        """Put `data` in its place and take the bytes that stood there away. False, and nothing is done, where the
+        object was changed or deleted since it was listed: the consumer cleans its session log up meanwhile."""
 
     def delete(self, entry: Entry) -> None:
         """Take it away for good."""
@@ -48,7 +54,7 @@ class Folder:
             key = path.relative_to(self.root).as_posix()
             if not key.startswith(self._without or ("\0",)) and path.is_file() and not path.is_symlink():
                 about = path.stat()
-                yield Entry(key, about.st_size, f"{about.st_mtime_ns}-{about.st_size}-{about.st_ino}")
+                yield Entry(key, about.st_size, _stamp(about))
 
     def read(self, entry: Entry) -> bytes | None:
         try:
@@ -56,14 +62,22 @@ class Folder:
         except FileNotFoundError:
             return None
 
-    def write(self, entry: Entry, data: bytes) -> None:
+    def write(self, entry: Entry, data: bytes) -> bool:
         path = self.root / entry.key
         part = path.with_name(f".{path.name}.part")
         part.write_bytes(data)
+        if not path.exists() or _stamp(path.stat()) != entry.stamp:
+            part.unlink()
+            return False
         part.replace(path)
+        return True
 
     def delete(self, entry: Entry) -> None:
         (self.root / entry.key).unlink(missing_ok=True)
+
+
+def _stamp(about: os.stat_result) -> str:
+    return f"{about.st_mtime_ns}-{about.st_size}-{about.st_ino}"
 
 
 class Bucket:
@@ -86,6 +100,7 @@ class Bucket:
                         f"{version}-{one['ETag']}",
                         None if version in (None, "null") else version,
                         one["IsLatest"],
+                        one["ETag"],
                     )
 
     def read(self, entry: Entry) -> bytes | None:
@@ -97,10 +112,16 @@ class Bucket:
             raise
         return data
 
-    def write(self, entry: Entry, data: bytes) -> None:
-        self._s3.put_object(Bucket=self._bucket, Key=entry.key, Body=data)
+    def write(self, entry: Entry, data: bytes) -> bool:
+        try:
+            self._s3.put_object(Bucket=self._bucket, Key=entry.key, Body=data, IfMatch=entry.etag)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _CHANGED:
+                return False
+            raise
         if entry.version is not None:
             self._s3.delete_object(**self._address(entry))
+        return True
 
     def delete(self, entry: Entry) -> None:
         self._s3.delete_object(**self._address(entry))

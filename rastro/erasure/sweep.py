@@ -19,7 +19,8 @@ ROUNDS = 5
 
 
 class Looked(NamedTuple):
-    """What one look at an object came to. `outcome`: clean, rewritten, deleted, version_deleted, left, gone."""
+    """What one look at an object came to. `outcome`: clean, rewritten, deleted, version_deleted, left, gone, or
+    changed: somebody else wrote it meanwhile, the next pass looks again."""
 
     entry: Entry
     outcome: str
@@ -99,7 +100,7 @@ def sweep(
                 counts[look.outcome, folder] += 1
                 removed[folder] += look.removed
                 changed += look.outcome not in ("clean", "left", "gone")
-                left += (look,) if look.outcome == "left" else ()
+                left += (look,) if look.outcome in ("left", "changed") else ()
                 if look.outcome == "clean":
                     clean.append(look.entry)
                 if len(clean) == 200:
@@ -136,8 +137,8 @@ def _look(
     except content.NotReadable as error:
         return Looked(entry, "left", 0, 0, f"cannot be read: {error}")
     if not dry_run:
-        if found.outcome == "rewritten" and after.data is not None:
-            store.write(entry, after.data)
-        else:
+        if found.outcome != "rewritten" or after.data is None:
             store.delete(entry)
+        elif not store.write(entry, after.data):
+            found = Looked(entry, "changed", 0, hits, "somebody else writes it all the time")
     return found

@@ -8,6 +8,7 @@ still stand in it, so files are looked at byte by byte, not only by their rows.
 import itertools
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from pyiceberg.exceptions import CommitFailedException
@@ -17,6 +18,7 @@ from pyiceberg.io.pyarrow import ArrowScan, _dataframe_to_data_files
 from rastro.erasure import content
 from rastro.erasure.parquet import rows_without
 from rastro.erasure.subject import Subject
+from rastro.erasure.sweep import WORKERS
 
 ATTEMPTS = 4
 
@@ -33,15 +35,17 @@ class Done(NamedTuple):
 
 def holding(table: Any, subject: Subject) -> tuple[list[Any], int]:
     """The tasks of data files in which the subject stands, and how many bytes were looked at."""
-    tasks = []
-    size = 0
-    for task in table.scan().plan_files():
+
+    def look(task: Any) -> tuple[int, int]:
         with table.io.new_input(task.file.file_path).open() as stream:
             data = stream.read()
-        size += len(data)
-        if content.hits(data, subject):
-            tasks.append(task)
-    return tasks, size
+        return len(data), content.hits(data, subject)
+
+    planned = list(table.scan().plan_files())
+    with ThreadPoolExecutor(WORKERS) as pool:
+        looks = list(pool.map(look, planned))
+    found = [task for task, (_, hits) in zip(planned, looks, strict=True) if hits]
+    return found, sum(size for size, _ in looks)
 
 
 def erase(

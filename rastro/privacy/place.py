@@ -1,6 +1,9 @@
 """Every store of an environment, or of this machine, that may hold a person's data."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +18,7 @@ from lake.erased_ids import read as read_erased
 from lake.iceberg import IcebergTables
 from rastro.erasure.objects import Bucket, Folder, Objects
 from rastro.local import emulator, info
+from rastro.privacy.turn import NotYourTurnError, turn
 from rastro.terminal.errors import Problem
 
 OWN = ("tables/", "erasures/", "emulator/")
@@ -26,7 +30,8 @@ RETENTION_HOURS_HERE = 24
 class Place(NamedTuple):
     """`stores` are swept; `looked_at` too, but nothing is changed in them, for `tables` (PyIceberg's, by name) have a
     step of their own. `files_of` lists what lies below a table's location. `stream_hours`: how long the streams
-    remember. `s3`, `bucket`: None and empty without a running stack."""
+    remember. `s3`, `bucket`: None and empty without a running stack. `hold`: keeps other writers of the tables away, as
+    far as that can be; `job_runs`: whether the tables' jobs run now, or ran since a moment."""
 
     name: str
     stores: tuple[Objects, ...]
@@ -36,6 +41,8 @@ class Place(NamedTuple):
     stream_hours: int
     s3: Any
     bucket: str
+    hold: Callable[[], AbstractContextManager[None]] = nullcontext
+    job_runs: Callable[[datetime | None], bool] = lambda since: False
 
 
 def here(home: Path) -> Place:
@@ -58,7 +65,23 @@ def here(home: Path) -> Place:
         RETENTION_HOURS_HERE,
         s3,
         bucket,
+        partial(only_writer, home, "erase"),
     )
+
+
+@contextmanager
+def only_writer(home: Path, tool: str) -> Iterator[None]:
+    """Nobody else writes this home's tables meanwhile.
+
+    Raises:
+        Problem: somebody does.
+    """
+    try:
+        with turn(home, tool):
+            yield
+    except NotYourTurnError as who:
+        text = f"{who} writes the tables under {home}; again when it has ended"
+        raise Problem(text, "tables_running") from None
 
 
 def _local_files(location: str) -> Iterator[str]:
@@ -76,9 +99,8 @@ def on_aws(env: str, home: Path) -> Place:
     environment = loader.read(env)
     target = find_target(environment)
     bucket = stacks.outputs(f"{environment.prefix}-pipeline", target.client)["Bucket"]
-    machine = f"arn:aws:states:{target.region}:{target.account}:stateMachine:{environment.prefix}-tables"
-    running = target.client("stepfunctions").list_executions(stateMachineArn=machine, statusFilter="RUNNING")
-    if running["executions"]:
+    job_runs = partial(_job_runs, target, environment.prefix)
+    if job_runs(None):
         raise Problem(
             "the tables' job is running, and would write while rows are taken out; again in some minutes",
             "tables_running",
@@ -102,7 +124,23 @@ def on_aws(env: str, home: Path) -> Place:
         environment.streams.retention_hours,
         s3,
         bucket,
+        job_runs=job_runs,
     )
+
+
+def _job_runs(target: Any, prefix: str, since: datetime | None) -> bool:
+    """Of the hourly and nightly runs and of single windows, which `rastro rebuild` and `backfill` start too."""
+    steps = target.client("stepfunctions")
+    for name in ("tables", "window"):
+        machine = f"arn:aws:states:{target.region}:{target.account}:stateMachine:{prefix}-{name}"
+        try:
+            newest = steps.list_executions(stateMachineArn=machine, maxResults=100)["executions"]
+        except steps.exceptions.StateMachineDoesNotExist:
+            continue
+        for run in newest:
+            if run["status"] == "RUNNING" or (since and run.get("stopDate") and run["stopDate"] >= since):
+                return True
+    return False
 
 
 def erased(env: str | None, home: Path) -> ErasedIds:

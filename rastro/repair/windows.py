@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analytics.tables import Window
 from lake.iceberg import IcebergTables, Jobs
+from rastro.privacy.place import only_writer
 from rastro.repair.place import Place
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
@@ -21,14 +22,15 @@ def fill(place: Place, home: Path, windows: Sequence[Window], progress: Progress
         Problem: an execution of the state machine failed; the windows before it are done.
     """
     if place.is_local:
-        jobs = Jobs(
-            IcebergTables(home / "tables"),
-            sorted((home / "lake" / "enriched").rglob("*.parquet")),
-            progress.note,
-        )
-        for number, window in enumerate(windows, start=1):
-            jobs.window(window)
-            progress.note(f"window {number} of {len(windows)}: {window.dt}")
+        with only_writer(home, "backfill"):
+            jobs = Jobs(
+                IcebergTables(home / "tables"),
+                sorted((home / "lake" / "enriched").rglob("*.parquet")),
+                progress.note,
+            )
+            for number, window in enumerate(windows, start=1):
+                jobs.window(window)
+                progress.note(f"window {number} of {len(windows)}: {window.dt}")
         return len(windows)
     steps = place.client("stepfunctions")
     machine = f"arn:aws:states:{place.region}:{place.account}:stateMachine:{place.prefix}-window"
