@@ -9,6 +9,7 @@ import argparse
 import getpass
 import time
 from collections import Counter
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     progress.say(
         f"erase: {len(found.subject.visitors)} visitors whole, {len(found.shared)} that others use too in part"
     )
-    with where.hold():
+    with nullcontext() if args.dry_run else where.hold():
         in_tables, swept = _everything(args, where, found, progress, began)
     paper = _paper(args, where, found, in_tables, swept, began)
     summary = {

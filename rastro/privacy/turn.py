@@ -41,4 +41,7 @@ def turn(home: Path, tool: str, wait_seconds: float = WAIT_SECONDS) -> Iterator[
         file.truncate(0)
         file.write(f"rastro {tool}, process {os.getpid()}\n")
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            file.truncate(0)
