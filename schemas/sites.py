@@ -62,6 +62,10 @@ class Site(NamedTuple):
     secret_keys: tuple[str, ...] = ()
     post_paths: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        """By its name: it is a part of cached keys, and a walk through all settings costs more than the look-up."""
+        return hash(self.name)
+
 
 class KeyHolder(NamedTuple):
     """Whose key it is, and whether it is one of a server."""

@@ -26,7 +26,9 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         raw = read(incoming.data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _verdict(incoming.data, error) from None
-    received_at = _whole(raw.received_at, "received_at")
+    received_at, sent_at = raw.received_at, raw.sent_at
+    if type(received_at) is not int:
+        received_at = _whole(received_at, "received_at")
     if incoming.arrived_at is not None and received_at > incoming.arrived_at + FUTURE_MS:
         ahead = (received_at - incoming.arrived_at) // 1000
         raise Reject(Reason.INVALID_RECORD, f"received_at is {ahead} s later than the stream's arrival time")
@@ -41,7 +43,7 @@ def decode(incoming: Incoming, sites: Sites) -> Record:
         visitor_id=raw.visitor_id,
         visitor_kind=raw.visitor_kind,
         received_at=received_at,
-        sent_at=None if raw.sent_at is None else _whole(raw.sent_at, "sent_at"),
+        sent_at=sent_at if sent_at is None or type(sent_at) is int else _whole(sent_at, "sent_at"),
         ip=raw.ip,
         user_agent=raw.user_agent,
         headers=raw.headers,  # type: ignore[arg-type] # a dict of these names
