@@ -147,7 +147,7 @@ def main() -> None:
     """Serve the daemon's lines."""
     for module in (decode, enriched_event, privacy):
         module.orjson = Stdlib  # type: ignore[attr-defined] # what this file is for
-    decode.read = _read  # type: ignore[attr-defined,assignment] # the same
+    decode.read = _read  # type: ignore[attr-defined] # the same
     kcl.KCLProcess(Baseline(Settings.from_env(os.environ)), sys.stdin, sys.stdout, sys.stderr).run()
 
 

@@ -2,8 +2,7 @@
 
 Keys are taken from the raw records: what a whole layer of the product is keyed by (client, page), and the finer parts
 that a layer could be split into. An LRU cache of each size sees the stream; the first third fills it and does not
-count. Memory: bytes of an entry of the product's two layers, measured; of the finer parts not, since nothing holds
-them yet.
+count. Memory: bytes of an entry of the product's two layers, measured, with what other caches keep for it.
 """
 
 import argparse
@@ -33,9 +32,20 @@ SIZES = (1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072)
 Key = Callable[[dict[str, Any], dict[str, Any]], Hashable]
 
 
+class Several(tuple[Hashable, ...]):
+    """Keys of one event that are looked up one after the other."""
+
+    __slots__ = ()
+
+
 def _page(event: dict[str, Any]) -> dict[str, Any]:
     found = event.get("page")
     return found if isinstance(found, dict) else {}
+
+
+def _addresses(event: dict[str, Any]) -> Several:
+    page = _page(event)
+    return Several(one for one in (page.get("url"), page.get("referrer")) if one)
 
 
 def _path(event: dict[str, Any]) -> str:
@@ -48,6 +58,7 @@ KEYS: dict[str, Key] = {
         + [event.get(name) for name in ("screen", "language", "consent")]
     ),
     "page (layer)": lambda record, event: orjson.dumps(event.get("page")),
+    "address of the page or the referrer": lambda record, event: _addresses(event),
     "agent": lambda record, event: orjson.dumps([record.get("user_agent"), record.get("headers")]),
     "place": lambda record, event: record.get("ip"),
     "page path": lambda record, event: _path(event),
@@ -101,7 +112,8 @@ def hit_rates(mix: str, events: int, per_record: int) -> dict[str, dict[int, flo
             for name, key in KEYS.items():
                 value = key(record, event)
                 for cache in caches[name].values():
-                    cache.look(value, counts)
+                    for one in value if isinstance(value, Several) else (value,):
+                        cache.look(one, counts)
     return {name: {size: one.rate for size, one in sizes.items()} for name, sizes in caches.items()}
 
 
@@ -162,16 +174,16 @@ def _growth(layer: str, change: Callable[[dict[str, Any]], None]) -> float:
     runner = Runner(ENRICHMENTS, open_references(None, None))
     known = sites()
     incoming = []
-    for number, record in enumerate(_records("hostile", 6_000, 1)):
+    for number, record in enumerate(_records("hostile", 3_000, 1)):
         change(record)
         incoming.append(Incoming(number, orjson.dumps(record)))
     decoded = [decode(one, known) for one in incoming]
-    for one in decoded[:2_000]:
+    for one in decoded[:1_000]:
         runner.enrich(one)
     entries = runner.caches[layer]().currsize
     tracemalloc.start()
     start = tracemalloc.get_traced_memory()[0]
-    for one in decoded[2_000:]:
+    for one in decoded[1_000:]:
         runner.enrich(one)
     grown = tracemalloc.get_traced_memory()[0] - start
     tracemalloc.stop()

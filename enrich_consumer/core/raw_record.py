@@ -84,7 +84,7 @@ class RawRecord(msgspec.Struct, kw_only=True):
 
 class _StrictRecord(RawRecord, kw_only=True):
     site: SiteName
-    events: Annotated[list[_StrictEvent], Meta(max_length=500)]  # type: ignore[assignment] # the same to who reads it
+    events: Annotated[list[_StrictEvent], Meta(max_length=500)]
 
 
 _read = msgspec.json.Decoder(RawRecord).decode

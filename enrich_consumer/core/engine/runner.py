@@ -18,11 +18,13 @@ from enrich_consumer.core.engine.shared_columns import ColumnFiller, SharedColum
 from enrich_consumer.core.enriched_event import EnrichedEvent, fragment
 from enrich_consumer.core.record import Record, Reject
 
-CLIENTS = 8192
-PAGES = 8192
-"""Entries of the caches of shared columns, by the curve of `python -m benchmarks caches` on the shop's mix: of clients
-4,096 hit 0.40, 8,192 hit 0.67, 16,384 hit 0.79; pages hit next to nothing at any size, since a URL's query is rarely
-seen twice."""
+CLIENTS = 32_000_000
+PAGES = 12_000_000
+"""Bytes of the caches of shared columns, by the curve of `python -m benchmarks caches` on the shop's mix. A page with
+its referrer is a step, which comes again in a small shop only; addresses by themselves are in `clean_addresses`."""
+CLIENT_BYTES = 1_800
+PAGE_BYTES = 900
+"""Of an entry beside its columns: 3,300 and 1,750 in all, by the sizes of their objects."""
 
 
 class _Built(NamedTuple):
@@ -43,11 +45,13 @@ class Runner:
             Client._make,
             [ColumnFiller(name, step.per_client, owned) for name, step, owned in built if step.per_client],
             CLIENTS,
+            CLIENT_BYTES,
         )
         self._pages = SharedColumnsCache[Page](
             Page._make,
             [ColumnFiller(name, step.per_page, owned) for name, step, owned in built if step.per_page],
             PAGES,
+            PAGE_BYTES,
         )
         self._events: list[tuple[str, EventFiller, frozenset[str]]] = [
             (name, step.per_event, owned) for name, step, owned in built if step.per_event

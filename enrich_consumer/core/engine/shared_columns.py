@@ -9,8 +9,8 @@ from enrich_consumer.core.enriched_event import Fragment, fragment
 from enrich_consumer.core.record import Row
 
 MAX_TEXT = 512
-"""Characters of a text in a cached key: memory is bounded by entries times this. What follows from longer texts is
-computed each time."""
+"""Characters of a text in a cached key. What follows from longer texts is computed each time, so that nobody's made-up
+request takes the place of hundreds of others."""
 
 T = TypeVar("T", bound=tuple[object, ...])
 """What the columns follow from: a Client or a Page."""
@@ -33,19 +33,32 @@ class SharedColumns(NamedTuple):
 
 
 class SharedColumnsCache(Generic[T]):
-    """The shared columns of clients, or of pages. `make` builds a Client or Page of its fields."""
+    """The shared columns of clients, or of pages. `make` builds a Client or Page of its fields.
+
+    `entry_bytes`: what an entry weighs beside its JSON and the same values as objects, which is about as much again:
+    key, row, tuples, a place in the dictionary.
+    """
 
     def __init__(
-        self, make: Callable[[tuple[object, ...]], T], fillers: Sequence[ColumnFiller[T]], size: int
+        self,
+        make: Callable[[tuple[object, ...]], T],
+        fillers: Sequence[ColumnFiller[T]],
+        max_bytes: int,
+        entry_bytes: int,
     ) -> None:
         self._make = make
         self._fillers = tuple(fillers)
-        self._cache: BoundedCache[tuple[object, ...], SharedColumns] = BoundedCache(size)
+        self._entry_bytes = entry_bytes
+        self._cache: BoundedCache[tuple[object, ...], SharedColumns] = BoundedCache(max_bytes, self._weigh)
 
     def get(self, fields: tuple[object, ...]) -> SharedColumns:
         """Returns the cached shared columns for these fields, computing them on a miss. Results with a failed
         enrichment or with over-long inputs are returned but not cached."""
-        return self._cache.get_or_compute(fields, self._compute, _is_cacheable)
+        return self._cache.get_or_compute(fields, self._compute)
+
+    def _weigh(self, fields: tuple[object, ...], found: SharedColumns) -> int:
+        """Bytes of an entry, about; 0: it is not to be cached."""
+        return 0 if found.failed or _is_long(fields) else self._entry_bytes + 2 * len(found.json)
 
     def info(self) -> CacheInfo:
         """The counters of the cache."""
@@ -68,10 +81,6 @@ def drop(row: Row, columns: frozenset[str]) -> None:
     """Take the columns out of the row."""
     for column in columns:
         row.pop(column, None)
-
-
-def _is_cacheable(fields: tuple[object, ...], found: SharedColumns) -> bool:
-    return not found.failed and not _is_long(fields)
 
 
 def _is_long(fields: Sequence[object]) -> bool:

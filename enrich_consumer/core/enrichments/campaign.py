@@ -1,6 +1,7 @@
 """Campaign parameters and click ids of the page's address."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from enrich_consumer.core.engine.context import Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
@@ -13,6 +14,9 @@ from schemas import Column
 
 LONGEST = 512
 """Characters of a value that are kept."""
+QUERIES = 4096
+LONGEST_CACHED = 256
+"""Characters of a query with its fragment; what longer ones say is found each time."""
 
 UTMS = (
     "utm_source",
@@ -47,11 +51,8 @@ def columns_of(found: Mapping[str, str]) -> Row:
     return row
 
 
-def _per_page(_: Page, row: Row) -> None:
-    query = row.get("page_query")
-    fragment = row.get("page_url", "").partition("#")[2]
-    if query or "=" in fragment:
-        row.update(columns_of({**_of_fragment(fragment), **urls.parameters(query)}))
+def _of_parts(query: str | None, fragment: str) -> Row:
+    return columns_of({**_of_fragment(fragment), **urls.parameters(query)})
 
 
 def _of_fragment(fragment: str) -> Mapping[str, str]:
@@ -63,7 +64,16 @@ def _of_fragment(fragment: str) -> Mapping[str, str]:
 
 
 def _build(_: References) -> Step:
-    return Step(per_page=_per_page)
+    cached = lru_cache(QUERIES)(_of_parts)
+
+    def per_page(_: Page, row: Row) -> None:
+        query = row.get("page_query")
+        fragment = row.get("page_url", "").partition("#")[2]
+        if query or "=" in fragment:
+            is_short = len(query or "") + len(fragment) <= LONGEST_CACHED
+            row.update(cached(query, fragment) if is_short else _of_parts(query, fragment))
+
+    return Step(per_page=per_page, caches={"campaign": cached.cache_info})
 
 
 ENRICHMENT: Enrichment = Enrichment(

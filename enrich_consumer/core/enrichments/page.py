@@ -5,13 +5,14 @@ from functools import lru_cache
 from enrich_consumer.core.engine.context import Client, Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
-from enrich_consumer.core.parsing import urls
+from enrich_consumer.core.parsing import clean_addresses, urls
 from enrich_consumer.core.record import Row, without_nulls
 from schemas import Column
 
-URLS = 8192
-LONGEST_CACHED = 512
-"""Longer addresses are taken apart each time: the cache's memory is bounded by entries times this."""
+SCREENS = 4096
+LANGUAGES = 1024
+LONGEST_LANGUAGE = 128
+"""Characters; in a longer header the first language is looked for each time."""
 
 WIDTHS = ((576, "xs"), (768, "sm"), (992, "md"), (1200, "lg"), (1400, "xl"))
 """Classes of width in CSS pixels: the break points of Bootstrap, which most shop themes use."""
@@ -37,18 +38,18 @@ def width_class(width: int | None) -> str | None:
     return next((name for limit, name in WIDTHS if width < limit), "xxl")
 
 
-def _columns(url: str) -> Row:
-    address = urls.clean(url)
-    if address is urls.NO_ADDRESS:
-        return {"page_url": url[: urls.LONGEST]}
-    return without_nulls(
-        {
-            "page_url": urls.text_of(url, address),
-            "page_host": address.host,
-            "page_path": address.path,
-            "page_query": address.query,
-        }
-    )
+def _address(url: str, row: Row) -> None:
+    text, parts = clean_addresses.find(url)
+    if parts is urls.NO_ADDRESS:
+        row["page_url"] = url[: urls.LONGEST]
+        return
+    row["page_url"] = text
+    if parts.host is not None:
+        row["page_host"] = parts.host
+    if parts.path is not None:
+        row["page_path"] = parts.path
+    if parts.query is not None:
+        row["page_query"] = parts.query
 
 
 def screen_columns(wide: int | None, high: int | None, view: int | None, view_high: int | None) -> Row:
@@ -66,25 +67,29 @@ def screen_columns(wide: int | None, high: int | None, view: int | None, view_hi
 
 
 def _build(_: References) -> Step:
-    cached = lru_cache(URLS)(_columns)
+    screen = lru_cache(SCREENS)(screen_columns)
+    cached = lru_cache(LANGUAGES)(language_of)
+
+    def language(text: str | None) -> str | None:
+        return cached(text) if text is None or len(text) <= LONGEST_LANGUAGE else language_of(text)
 
     def per_client(client: Client, row: Row) -> None:
         if client.malformed:
             raise ValueError("`screen` is not an object of numbers")
         if client.screen:
-            row.update(screen_columns(*client.screen))
-        if tag := language_of(client.language) or language_of(client.headers.accept_language):
+            row.update(screen(*client.screen))
+        if tag := language(client.language) or language(client.headers.accept_language):
             row["language"] = tag
 
     def per_page(page: Page, row: Row) -> None:
         if page.malformed:
             raise ValueError("`page` holds other values than texts")
         if url := page.url:
-            row.update(cached(url) if len(url) <= LONGEST_CACHED else _columns(url))
+            _address(url, row)
         if page.title:
             row["page_title"] = page.title
 
-    return Step(per_client, per_page, caches={"page.url": cached.cache_info})
+    return Step(per_client, per_page, caches={"address": clean_addresses.info})
 
 
 ENRICHMENT: Enrichment = Enrichment(

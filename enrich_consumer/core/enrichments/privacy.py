@@ -78,7 +78,7 @@ def _write_properties(properties: bytes, row: Row) -> None:
 
 def _per_page(page: Page, row: Row) -> None:
     if page.title and "page_title" in row:
-        row["page_title"] = scrub(page.title)
+        row["page_title"] = _scrubbed(page.title)
     if page.without_clicks:
         row.pop("click_id", None)
         for column in _ADDRESSES_OF_PAGES:

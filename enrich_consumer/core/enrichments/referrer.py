@@ -5,7 +5,7 @@ from functools import lru_cache
 from enrich_consumer.core.engine.context import Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
-from enrich_consumer.core.parsing import urls
+from enrich_consumer.core.parsing import clean_addresses, urls
 from enrich_consumer.core.parsing.channels import Traffic, channel_of
 from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.record import Row
@@ -15,8 +15,10 @@ from enrich_consumer.core.tables.ga4_sources import KIND_OF_SOURCE
 from enrich_consumer.core.tables.no_source_hosts import is_no_source
 from schemas import Column
 
-REFERRERS = 8192
-LONGEST_CACHED = 512
+CHANNELS = 4096
+LONGEST_CACHED = 128
+"""Characters of all that a channel follows from, together."""
+LONGEST_TERM = 512
 _NETWORKS = {network.name: network for network in CLICK_PARAMETERS.values()}
 
 
@@ -25,11 +27,11 @@ def columns_of(
 ) -> Row:
     """The columns of one referrer, for a page of `page_host` in a shop with these host names and these hosts that are
     no source, beside the table's."""
-    address = urls.clean(url)
+    text, address = clean_addresses.find(url)
     host = address.host
     if host is None:
         return {}
-    row: Row = {"referrer_url": urls.text_of(url, address), "referrer_host": host}
+    row: Row = {"referrer_url": text, "referrer_host": host}
     if host == page_host or host in hosts or any(host.endswith("." + ours) for ours in hosts):
         row["referrer_medium"] = "internal"
         return row
@@ -47,7 +49,7 @@ def columns_of(
         found = urls.parameters(address.query)
         term = next((found[name] for name in site.terms if name in found), None)
         if term:
-            row["referrer_term"] = scrub(term[:LONGEST_CACHED])
+            row["referrer_term"] = scrub(term[:LONGEST_TERM])
     return row
 
 
@@ -100,17 +102,19 @@ def _category(source: str) -> str | None:
 
 
 def _build(_: References) -> Step:
-    cached = lru_cache(REFERRERS)(columns_of)
+    cached = lru_cache(CHANNELS)(channel)
 
     def per_page(page: Page, row: Row) -> None:
         if url := page.referrer:
-            find = cached if len(url) <= LONGEST_CACHED else columns_of
-            row.update(find(url, row.get("page_host"), page.site.hosts, page.site.no_source_hosts))
-        found = channel(*[row.get(name) for name in _CHANNEL_FROM])
+            row.update(columns_of(url, row.get("page_host"), page.site.hosts, page.site.no_source_hosts))
+        get = row.get
+        told = [get(name) for name in _CHANNEL_FROM]
+        is_short = sum([len(text) for text in told if text]) <= LONGEST_CACHED
+        found = cached(*told) if is_short else channel(*told)
         if found:
             row["channel"] = found
 
-    return Step(per_page=per_page, caches={"referrer": cached.cache_info})
+    return Step(per_page=per_page, caches={"channel": cached.cache_info})
 
 
 ENRICHMENT: Enrichment = Enrichment(
