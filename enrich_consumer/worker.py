@@ -21,6 +21,7 @@ from enrich_consumer.ports import (
 from enrich_consumer.session_log.format import Header
 from enrich_consumer.session_log.log import SessionLog
 from schemas import Reason, Sites
+from schemas.times import MonotonicSeconds
 
 ISOLATE_AFTER = 2
 """Starts in a row that saved nothing; the third marks each record before it touches it."""
@@ -98,7 +99,7 @@ class Worker:
         self._isolating = self._log.idle_starts > ISOLATE_AFTER
         return found.warnings
 
-    def work(self, records: Iterable[Incoming], checkpointer: Checkpointer, now: float) -> None:
+    def work(self, records: Iterable[Incoming], checkpointer: Checkpointer, now: MonotonicSeconds) -> None:
         """Process the records (maybe none) and flush when it is time.
 
         Raises:
@@ -122,13 +123,13 @@ class Worker:
         elif self._pending and self._may_put(now):
             self._put(now)
 
-    def finish(self, checkpointer: Checkpointer, now: float) -> None:
+    def finish(self, checkpointer: Checkpointer, now: MonotonicSeconds) -> None:
         """Flush and checkpoint now: the process is asked to stop."""
         if self._unsaved:
             self._flush(checkpointer, now)
         self._checkpoint(checkpointer, now, urgent=True)
 
-    def end_shard(self, checkpointer: Checkpointer, now: float) -> None:
+    def end_shard(self, checkpointer: Checkpointer, now: MonotonicSeconds) -> None:
         """The shard has no more records: everything out, a full snapshot for the children, then SHARD_END."""
         self._put(now)
         self._save(ended=True)
@@ -162,16 +163,16 @@ class Worker:
         for name, more in outcome.counts.items():
             self.counts[name] += more  # Counter.update does the same, slower than all of this method
 
-    def _may_put(self, now: float) -> bool:
+    def _may_put(self, now: MonotonicSeconds) -> bool:
         pause = self._policy.put_seconds
         return pause is not None and now - self._put_at >= pause
 
-    def _flush(self, checkpointer: Checkpointer, now: float) -> None:
+    def _flush(self, checkpointer: Checkpointer, now: MonotonicSeconds) -> None:
         self._put(now)
         self._save()
         self._checkpoint(checkpointer, now)
 
-    def _put(self, now: float) -> None:
+    def _put(self, now: MonotonicSeconds) -> None:
         self._put_at = now
         if self._lines:
             self._sink.put(pack(self._lines))
@@ -211,7 +212,7 @@ class Worker:
         self._log.write_snapshot(header, visitors)
         self._log.clean_up()
 
-    def _checkpoint(self, checkpointer: Checkpointer, now: float, *, urgent: bool = False) -> None:
+    def _checkpoint(self, checkpointer: Checkpointer, now: MonotonicSeconds, *, urgent: bool = False) -> None:
         # A state from the log may be ahead of the replay: KCL refuses a mark beyond what it has delivered.
         sequence = min(self._state.sequence, self._delivered)
         if sequence <= self._checkpointed:

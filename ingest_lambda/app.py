@@ -29,6 +29,7 @@ from ingest_lambda.routes import HEALTH, HEALTH_METHODS, METHODS, POST_PATH, rou
 from ingest_lambda.scripts import METHODS as SCRIPT_METHODS
 from ingest_lambda.scripts import Scripts
 from schemas import KeyHolder, Reason, Site, Sites
+from schemas.times import EpochMs, MonotonicSeconds
 
 NO_SUCH_KEY = "no site has this key; send it as X-Rastro-Key, as ?key=, or as your client's own protocol does"
 Document = TypeVar("Document")
@@ -55,7 +56,7 @@ class App:
     scripts: Scripts = field(default_factory=lambda: Scripts(""))
     _health: tuple[float, bool] = field(default=(float("-inf"), False))
 
-    def answer(self, request: Request, now: int, deadline: float) -> Response:
+    def answer(self, request: Request, now: EpochMs, deadline: MonotonicSeconds) -> Response:
         """Answer one request; `now` is epoch ms, `deadline` is on the clock of the app. Never raises."""
         log = RequestLog(request.id)
         try:
@@ -74,7 +75,9 @@ class App:
         self.write_log(request_line(log, self.environment, now))
         return response
 
-    def _dispatch(self, request: Request, log: RequestLog, now: int, deadline: float) -> Response:
+    def _dispatch(
+        self, request: Request, log: RequestLog, now: EpochMs, deadline: MonotonicSeconds
+    ) -> Response:
         if request.path == HEALTH:
             _check_method(request, HEALTH_METHODS)
             log.route = HEALTH
@@ -117,8 +120,8 @@ class App:
         holder: KeyHolder,
         adapter: Adapter,
         log: RequestLog,
-        now: int,
-        deadline: float,
+        now: EpochMs,
+        deadline: MonotonicSeconds,
     ) -> AcceptedBatch:
         received = adapter.read(request, holder.site)
         log.body_bytes = received.size
@@ -131,7 +134,7 @@ class App:
         log.rejected.update(event.row.reason for event in batch.rejected)
         return batch
 
-    def _store(self, batch: AcceptedBatch, log: RequestLog, deadline: float) -> None:
+    def _store(self, batch: AcceptedBatch, log: RequestLog, deadline: MonotonicSeconds) -> None:
         """Return only when every accepted event and every rejected row is stored."""
         log.raw_put = put_all(
             batch.records,
@@ -159,7 +162,7 @@ class App:
             log.cause = str(error)
             raise unavailable() from None
 
-    def _health_response(self, sites: Sites, log: RequestLog, now: int) -> Response:
+    def _health_response(self, sites: Sites, log: RequestLog, now: EpochMs) -> Response:
         tried_at, writable = self._health
         if self.clock.now() >= tried_at + VERDICT_SECONDS:
             # One attempt: a throttled stream is not one that takes what comes next.
@@ -194,14 +197,14 @@ class App:
             site = None
         return _with_cors(response, request, adapter, site, sites)
 
-    def _sites(self, log: RequestLog, deadline: float) -> Sites:
+    def _sites(self, log: RequestLog, deadline: MonotonicSeconds) -> Sites:
         return self._loaded(self.sites, "no sites document", log, deadline)
 
-    def _secret(self, log: RequestLog, deadline: float) -> bytes:
+    def _secret(self, log: RequestLog, deadline: MonotonicSeconds) -> bytes:
         return self._loaded(self.secret, "no secret for cookieless visitors", log, deadline)
 
     def _loaded(
-        self, document: Refreshing[Document], absent: str, log: RequestLog, deadline: float
+        self, document: Refreshing[Document], absent: str, log: RequestLog, deadline: MonotonicSeconds
     ) -> Document:
         """A document; while there is none at all, ask again within the request's time.
 

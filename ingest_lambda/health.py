@@ -4,6 +4,7 @@ import orjson
 
 from ingest_lambda.events.raw_records import StreamRecord
 from schemas import Sites
+from schemas.times import EpochMs
 
 VISITOR = "rastro-health"
 VERDICT_SECONDS = (
@@ -11,7 +12,7 @@ VERDICT_SECONDS = (
 )
 
 
-def heartbeat(sites: Sites, now: int) -> StreamRecord:
+def heartbeat(sites: Sites, now: EpochMs) -> StreamRecord:
     """A raw record without events, which every reader skips; `now` is epoch ms."""
     site = min(sites.by_name)
     record = {

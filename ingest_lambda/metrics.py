@@ -9,6 +9,7 @@ from typing import Any, Literal
 import orjson
 
 from ingest_lambda.request_log import RequestLog
+from schemas.times import EpochMs
 
 NAMESPACE = "Rastro/Ingest"
 
@@ -48,7 +49,7 @@ BY_SITE: tuple[Metric, ...] = ("Accepted", "Rejected")
 INTERNAL = "internal_error"
 
 
-def request_line(log: RequestLog, environment: str, now: int) -> bytes:
+def request_line(log: RequestLog, environment: str, now: EpochMs) -> bytes:
     """The log line of one request; `now` is epoch ms.
 
     Site and reasons are from closed lists, never from the client. What no alarm and no graph looks at is a plain field:
@@ -62,7 +63,7 @@ def request_line(log: RequestLog, environment: str, now: int) -> bytes:
 def line(
     values: Mapping[Metric, float],
     environment: str,
-    now: int,
+    now: EpochMs,
     properties: Mapping[str, Any],
     by_site: Sequence[Metric] = (),
 ) -> bytes:

@@ -14,7 +14,7 @@ COLUMNS = (
     Column("visitor_id", "string", "Whose cart it is."),
     Column("user_id", "string", "The newest user id of the visitor since the cart was begun."),
     Column("cart_id", "string", "The cart, from its first item until it is bought or empty."),
-    Column("revision", "int", "Counts changes of the content; each is told to be abandoned at most once."),
+    Column("revision", "int", "Counts changes of the content; each is reported as abandoned at most once."),
     Column("answers", "string", "Of recovered and retracted: row_id of the cart_abandoned row."),
     Column(
         "items",

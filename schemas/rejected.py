@@ -151,6 +151,6 @@ COLUMNS = (
     Column(
         "payload_encoding",
         "string",
-        "json, text, base64, gzip+base64, s3 or raw (payload tells where it is).",
+        "json, text, base64, gzip+base64, s3 or raw (payload says where it is).",
     ),
 )

@@ -37,7 +37,7 @@ COLUMNS = (
     Column("geo_country", "string", "Country, ISO 3166-1."),
     Column("geo_region", "string", "Region."),
     Column("geo_city", "string", "City."),
-    Column("orders", "int", "Different orders in it, by transaction id; at most 32 are told apart."),
+    Column("orders", "int", "Different orders in it, by transaction id; at most 32 are counted."),
     Column(
         "revenue",
         "array<struct<currency:string,value:decimal(18,4)>>",

@@ -41,6 +41,7 @@ SLOW = (
     "tests/rastro/test_erase",  # and what was erased stays away
     "tests/rastro/test_backfill.py",
     "tests/rastro/test_console_env.py",
+    "tests/rastro/test_query_on_athena.py",
     "tests/rastro/test_recover.py",
     "tests/rastro/test_state_and_reset.py",
     "tests/benchmarks/test_lake.py",

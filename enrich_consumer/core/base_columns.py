@@ -10,6 +10,7 @@ from enrich_consumer.core.sessions.rule import Assignment, Merge
 from enrich_consumer.core.sessions.visitor import uuid_text
 from enrich_consumer.core.times import iso
 from schemas import Column
+from schemas.times import EpochMs
 
 SCHEMA_VERSION = 1
 ENRICH_VERSION = "2"
@@ -21,7 +22,7 @@ PIPELINE = (
     ),
     Column("site", "string", "The storefront.", "pipeline"),
     Column("event_name", "string", "GA4 e-commerce name or the shop's own.", "pipeline"),
-    Column("received_at", "timestamp", "When ingest took it, by the server's clock.", "pipeline"),
+    Column("received_at", "timestamp", "When ingest received it, by the server's clock.", "pipeline"),
     Column("visitor_id", "string", "First-party cookie id, or a daily hash (see visitor_kind).", "pipeline"),
     Column("visitor_kind", "string", "cookie or cookieless.", "pipeline"),
     Column("user_id", "string", "The shop's own customer id; null without consent to analytics.", "pipeline"),
@@ -51,11 +52,11 @@ PIPELINE = (
 SESSIONIZE = (
     Column("session_id", "string", "UUID, version 8, made from the opening event.", "sessionize"),
     Column("session_started_at", "timestamp", "Time of the opening event.", "sessionize"),
-    Column("session_event_index", "int", "Place in the session in order of arrival, from 1.", "sessionize"),
-    Column("is_session_start", "boolean", "This event opened the session.", "sessionize"),
     Column(
-        "is_late", "boolean", "It happened longer before its arrival than the site's lateness.", "sessionize"
+        "session_event_index", "int", "Position in the session in order of arrival, from 1.", "sessionize"
     ),
+    Column("is_session_start", "boolean", "This event opened the session.", "sessionize"),
+    Column("is_late", "boolean", "It arrived more than the site's lateness after it happened.", "sessionize"),
     Column(
         "merged_session_id",
         "string",
@@ -103,7 +104,7 @@ def event_row(event: Event, errors: list[str]) -> Row:
     return row
 
 
-def fill_session(row: Row, at: int, assignment: Assignment, started_at: str) -> None:
+def fill_session(row: Row, at: EpochMs, assignment: Assignment, started_at: str) -> None:
     """Fill the session's columns. `at`: when the event happened, epoch ms; `started_at`: the session's start as
     ISO 8601, which the caller has at hand because the events of a record mostly share it."""
     row["event_at"] = iso(at)

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from schemas import Reason, Site
+from schemas.times import EpochMs
 
 Event = dict[str, Any]
 """One event as in the raw record (schemas/raw.schema.json), but that `properties` is JSON text, as bytes."""
@@ -21,7 +22,7 @@ class Incoming(NamedTuple):
 
     sequence: int
     data: bytes
-    arrived_at: int | None = None
+    arrived_at: EpochMs | None = None
 
 
 class Record(NamedTuple):
@@ -35,8 +36,8 @@ class Record(NamedTuple):
     site: Site
     visitor_id: str
     visitor_kind: str
-    received_at: int
-    sent_at: int | None
+    received_at: EpochMs
+    sent_at: EpochMs | None
     ip: str | None
     user_agent: str | None
     headers: dict[str, str | None]

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from schemas.times import EpochMs
 
-def iso(at: int) -> str:
+
+def iso(at: EpochMs) -> str:
     """Epoch milliseconds as ISO 8601: 1795296000123 → 2026-11-21T21:20:00.123Z."""
     minute, ms = divmod(at, 60_000)
     return _to_the_minute(minute) + _SECONDS[ms]

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any, Literal, get_args
 
 from enrich_consumer.edges.log import Log
+from schemas.times import MonotonicSeconds
 
 NAMESPACE = "Rastro"
 
@@ -59,7 +60,9 @@ class Metrics:
         self._period = period
         self._last: float | None = None
 
-    def report(self, counts: Counter[str], gauges: dict[MetricName, int], now: float, at_ms: int) -> None:
+    def report(
+        self, counts: Counter[str], gauges: dict[MetricName, int], now: MonotonicSeconds, at_ms: int
+    ) -> None:
         """Write and clear `counts` when the period is over. `now`: monotonic seconds; `at_ms`: epoch."""
         if self._last is not None and now - self._last < self._period:
             return

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from schemas.times import MonotonicSeconds
+
 Value = TypeVar("Value")
 
 
@@ -42,7 +44,7 @@ class Refreshing(Generic[Value]):
         self._next = float("-inf")
         self._is_transient = False
 
-    def get(self, now: float) -> Value:
+    def get(self, now: MonotonicSeconds) -> Value:
         """The newest good version.
 
         Raises:

@@ -27,6 +27,7 @@ from ingest_lambda.events.rejected_rows import RejectedEvent, rejected_event
 from ingest_lambda.events.sender import Sender
 from ingest_lambda.http.request import Request
 from schemas import Reason, Site
+from schemas.times import EpochMs
 
 MOST_REPAIRS = 50
 """Repairs that a response names: who sends 500 odd events learns it from the first."""
@@ -82,7 +83,7 @@ class AcceptContext(NamedTuple):
     """
 
     secret: Secret
-    now: int
+    now: EpochMs
     payloads: str | None = None
     imports: str | None = None
     is_server: bool = False

@@ -11,6 +11,7 @@ from ingest_lambda.events.sender import Sender
 from ingest_lambda.events.server_visitors import PREFIX, visitor_of
 from ingest_lambda.events.visitor import Visitor, cookieless, unlinkable
 from schemas import Reason
+from schemas.times import EpochMs
 
 Secret = Callable[[], bytes]
 """Returns the secret behind cookieless ids; called only when an event needs it."""
@@ -19,7 +20,7 @@ Secret = Callable[[], bytes]
 class Assignment:
     """Of the events of one request to visitors; `now` is epoch ms."""
 
-    def __init__(self, sender: Sender, signals: Signals, secret: Secret, now: int) -> None:
+    def __init__(self, sender: Sender, signals: Signals, secret: Secret, now: EpochMs) -> None:
         self.signals = signals
         self._sender = sender
         self._secret = secret

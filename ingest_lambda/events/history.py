@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ingest_lambda.events.raw_records import StreamRecord
+from schemas.times import EpochMs
 
 HISTORY_MS = 7 * 24 * 3600 * 1000
 """Older than this when it was sent, an event is history: the rule of event times would replace its time by arrival."""
@@ -21,13 +22,13 @@ class ImportFile(NamedTuple):
     data: bytes
 
 
-def is_history(ts: int | None, sent_at: int | None, now: int) -> bool:
+def is_history(ts: int | None, sent_at: EpochMs | None, now: EpochMs) -> bool:
     """Whether an event lay longer than a week before it was sent; all in epoch ms."""
     return ts is not None and (now if sent_at is None else sent_at) - ts > HISTORY_MS
 
 
 def import_file(
-    prefix: str, site: str, records: Sequence[StreamRecord], event_ids: Sequence[str], now: int
+    prefix: str, site: str, records: Sequence[StreamRecord], event_ids: Sequence[str], now: EpochMs
 ) -> ImportFile:
     """The file of a request's imported records. The same request again has the same name on the same day.
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ingest_lambda.events.visitor import Visitor
+from schemas.times import EpochMs
 
 # A stream takes records of 1 MiB unless it is configured for more, and the raw archive's Firehose 1,000 KiB.
 MAX_RECORD_BYTES = 1_000_000
@@ -45,8 +46,8 @@ class RequestContext(NamedTuple):
     """
 
     site: str
-    received_at: int
-    sent_at: int | None
+    received_at: EpochMs
+    sent_at: EpochMs | None
     ip: str | None
     user_agent: str | None
     headers: dict[str, str]

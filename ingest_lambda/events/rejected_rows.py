@@ -11,6 +11,7 @@ import orjson
 
 from ingest_lambda.errors import EventRejected, RequestRefused
 from schemas import Reason, Rejected, Stage
+from schemas.times import EpochMs
 
 MAX_PLAIN = 200_000  # characters; a longer payload is compressed
 MAX_ROW = 1_000_000  # bytes; Firehose takes 1,000 KiB
@@ -34,7 +35,13 @@ class RejectedEvent(NamedTuple):
 
 
 def rejected_event(
-    index: int, sent: Any, why: EventRejected, site: str, now: int, payloads: str | None, event: Any = None
+    index: int,
+    sent: Any,
+    why: EventRejected,
+    site: str,
+    now: EpochMs,
+    payloads: str | None,
+    event: Any = None,
 ) -> RejectedEvent:
     """What the client sent, whole, as a row; `now` is epoch ms, `payloads` the S3 prefix for those too large for a row.
 

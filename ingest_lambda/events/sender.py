@@ -9,6 +9,7 @@ from ingest_lambda.events.raw_records import MAX_USER_AGENT, RequestContext, sto
 from ingest_lambda.events.visitor import ip_by_policy
 from ingest_lambda.http.request import Request
 from schemas import Site
+from schemas.times import EpochMs
 
 
 class Device(NamedTuple):
@@ -26,7 +27,7 @@ class Sender:
     request: Request
     site: Site
     is_server: bool
-    received_at: int
+    received_at: EpochMs
     _contexts: dict[object, RequestContext] = field(default_factory=dict)
 
     def device(self, claims: Claims) -> Device:
@@ -36,7 +37,7 @@ class Sender:
         headers = self.request.headers
         return Device(self.request.ip, headers.get("user-agent"), {**claims.hints, **stored_headers(headers)})
 
-    def context(self, sent_at: int | None, claims: Claims) -> RequestContext:
+    def context(self, sent_at: EpochMs | None, claims: Claims) -> RequestContext:
         """What the raw record says beside its events; the same object for equal arguments."""
         key = (sent_at, claims.ip, claims.user_agent, *claims.hints.items())
         found = self._contexts.get(key)
@@ -44,7 +45,7 @@ class Sender:
             found = self._contexts[key] = self._context(sent_at, claims)
         return found
 
-    def _context(self, sent_at: int | None, claims: Claims) -> RequestContext:
+    def _context(self, sent_at: EpochMs | None, claims: Claims) -> RequestContext:
         device = self.device(claims)
         agent = device.user_agent
         return RequestContext(

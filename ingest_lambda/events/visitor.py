@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from schemas import Site
 from schemas.ip_addresses import parse_ip, truncated
+from schemas.times import EpochMs
 
 
 class Visitor(NamedTuple):
@@ -17,7 +18,7 @@ class Visitor(NamedTuple):
     kind: str
 
 
-def cookieless(secret: bytes, site: Site, ip: str | None, user_agent: str | None, now: int) -> Visitor:
+def cookieless(secret: bytes, site: Site, ip: str | None, user_agent: str | None, now: EpochMs) -> Visitor:
     """The visitor of one IP address and user agent on one day; `now` is in epoch ms.
 
     The day's salt is derived from a secret that is nowhere in the data, so a table of all IP addresses does not

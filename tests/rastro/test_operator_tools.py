@@ -33,6 +33,7 @@ def _audited(home: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (home / "audit.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
+@pytest.mark.slow
 def test_rebuild_fills_the_tables_once_and_query_reads_them(home: Path, capsys: Any) -> None:
     ask = ["query", "SELECT count(*) AS sessions FROM sessions", "--home", str(home), "--json"]
     assert main(ask) == 2

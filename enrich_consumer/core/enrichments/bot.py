@@ -152,8 +152,12 @@ ENRICHMENT: Enrichment = Enrichment(
     name="bot",
     description="One verdict whether a machine sent it, with the reasons.",
     provides=(
-        Column("is_bot", "boolean", "Any reason but data_centre alone."),
-        Column("bot_name", "string", "Which one, where it is known."),
+        Column(
+            "is_bot",
+            "boolean",
+            "True if a bot reason was found; a data-centre network alone is not enough.",
+        ),
+        Column("bot_name", "string", "Name of the bot, where it is known."),
         Column(
             "bot_reasons",
             "array<string>",

@@ -170,11 +170,11 @@ ENRICHMENT: Enrichment = Enrichment(
         Column("items_count", "int", "Lines in items."),
         Column("items_quantity", "int", "Pieces over all items."),
         Column("items", ITEMS_TYPE, "The products, as GA4 names their fields."),
-        Column("search_term", "string", "What was searched for in the shop, scrubbed."),
+        Column("search_term", "string", "Search term in the shop, scrubbed of personal data."),
         Column(
             "ecommerce_flags",
             "array<string>",
-            "What is odd: unknown_currency, negative_*, absurd_*, broken_quantity, derived_value, "
+            "Findings about the amounts: unknown_currency, negative_*, absurd_*, broken_quantity, derived_value, "
             "unusable_transaction_id (a placeholder such as undefined; the column is null).",
         ),
     ),

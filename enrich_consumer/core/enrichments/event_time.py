@@ -9,6 +9,7 @@ from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.record import Event, Row
 from schemas import Column
+from schemas.times import EpochMs
 
 NONSENSE_MS = 7 * 24 * 3600 * 1000
 CLOCK_ERROR_MS = 5 * 60 * 1000
@@ -19,7 +20,7 @@ QUARTER_MS = 15 * 60 * 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def event_time(received_at: int, sent_at: int | None, ts: int | None) -> tuple[int, bool]:
+def event_time(received_at: EpochMs, sent_at: EpochMs | None, ts: int | None) -> tuple[int, bool]:
     """Return (event_at, is_time_suspect), by the session rule's first point.
 
     A client's clock is believed as long as the way can explain what it is off. Else `sent_at - ts` is how long the
@@ -45,7 +46,7 @@ def _day(zone: str, quarter: int) -> str:
     return moment.astimezone(ZoneInfo(zone)).date().isoformat()
 
 
-def day(zone: str, at: int) -> str:
+def day(zone: str, at: EpochMs) -> str:
     """The date, YYYY-MM-DD, of epoch milliseconds `at` in a time zone by its IANA name."""
     return _day(zone, at // QUARTER_MS)
 

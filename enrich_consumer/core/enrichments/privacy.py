@@ -141,10 +141,10 @@ ENRICHMENT: Enrichment = Enrichment(
         Column(
             "ip_truncated",
             "string",
-            "The address cut to /24 or /48, or null by the site's policy; never whole.",
+            "The IP address cut to /24 or /48, or null by the site's policy; never whole.",
         ),
-        Column("consent_analytics", "boolean", "What the visitor said; null: not asked."),
-        Column("consent_ads", "boolean", "What the visitor said; null: not asked."),
+        Column("consent_analytics", "boolean", "The visitor's choice; null if they were not asked."),
+        Column("consent_ads", "boolean", "The visitor's choice; null if they were not asked."),
         Column(
             "properties",
             "string",

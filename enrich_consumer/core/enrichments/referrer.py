@@ -130,7 +130,7 @@ ENRICHMENT: Enrichment = Enrichment(
             "such, where the visit comes back from) or referral (any other).",
         ),
         Column("referrer_source", "string", "Name of a known site, for example google; else the host."),
-        Column("referrer_term", "string", "What was searched for there, where the site still tells."),
+        Column("referrer_term", "string", "Search term on the referring site, where it still sends one."),
         Column(
             "channel",
             "string",

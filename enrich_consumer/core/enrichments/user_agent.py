@@ -155,7 +155,7 @@ ENRICHMENT: Enrichment = Enrichment(
     name="user_agent",
     description="Browser, system and device from the User-Agent header and the client hints.",
     provides=(
-        Column("user_agent", "string", "The header, at most 512 characters."),
+        Column("user_agent", "string", "The User-Agent header, at most 512 characters."),
         Column("browser_name", "string", "Family, for example Chrome Mobile."),
         Column("browser_version", "string", "As far as it is known, for example 120.0.0."),
         Column("browser_engine", "string", "Blink, WebKit, Gecko, Trident, EdgeHTML or Presto."),

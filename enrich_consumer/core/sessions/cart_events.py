@@ -11,6 +11,7 @@ from enrich_consumer.core.sessions.limits import MOST_TEXT, TEN_THOUSANDTHS
 from enrich_consumer.core.sessions.visitor import Visitor, uuid_text
 from enrich_consumer.core.times import iso
 from schemas import Session
+from schemas.times import EpochMs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +27,8 @@ class Seen(NamedTuple):
 
     event_id: str
     name: str
-    at: int
-    received_at: int
+    at: EpochMs
+    received_at: EpochMs
     refuses: bool
     empty: bool
 
@@ -90,7 +91,7 @@ def _change(seen: Seen, get: Get) -> CartChange:
     return CartChange(seen.name, seen.at, items, amount, _text(get("currency")), _text(get("transaction_id")))
 
 
-def _row(visitor: Visitor, cart: Cart, name: str, at: int, order: CartChange | None) -> bytes:
+def _row(visitor: Visitor, cart: Cart, name: str, at: EpochMs, order: CartChange | None) -> bytes:
     row: Row = {
         "row_id": row_id(cart.cart_id, cart.announced, name),
         "event_name": name,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from msgspec import msgpack
 
 from enrich_consumer.core.sessions.limits import MOST_TEXT, TEN_THOUSANDTHS
+from schemas.times import EpochMs
 
 MOST_LINES = 100
 """Different items of a cart that are remembered; what is added beyond them is not in it."""
@@ -39,7 +40,7 @@ class CartChange(NamedTuple):
     """What one event says of a cart. `items`: None where the event has none; `value` belongs to all of them."""
 
     name: str
-    at: int
+    at: EpochMs
     items: Sequence[dict[str, Any]] | None
     value: int | None
     currency: str
@@ -76,7 +77,7 @@ class Cart:
         "user_id",
     )
 
-    def __init__(self, cart_id: str, at: int) -> None:
+    def __init__(self, cart_id: str, at: EpochMs) -> None:
         self.cart_id = cart_id
         self.started_at = at
         self.lines: dict[str, Line] = {}

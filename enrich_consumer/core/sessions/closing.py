@@ -10,6 +10,7 @@ from enrich_consumer.core.sessions import cart_events, session_ends
 from enrich_consumer.core.sessions.carts import RECOVERY_MS
 from enrich_consumer.core.sessions.visitor import OpenSession, Visitor
 from schemas import Session
+from schemas.times import EpochMs
 
 SLACK_MS = 10 * 60_000
 """How far `received_at` may lag behind the newest of its shard before retention may look shorter. Ingest
@@ -61,11 +62,11 @@ def _of_cart(visitor: Visitor, rule: Session) -> int:
     return at if cart.checked != cart.revision else at + RECOVERY_MS
 
 
-def _passed(at: int, watermark: int) -> bool:
+def _passed(at: EpochMs, watermark: EpochMs) -> bool:
     return at + -at % STEP_MS < watermark
 
 
-def forget(visitor: Visitor, watermark: int, rule: Session) -> list[OpenSession]:
+def forget(visitor: Visitor, watermark: EpochMs, rule: Session) -> list[OpenSession]:
     """The visitor's sessions, if none can be joined any more by the shard's clock; her ids go with them.
 
     For a visitor whose record is at hand. Whether the timers have found her before makes no difference.
@@ -82,7 +83,7 @@ def _take_sessions(visitor: Visitor) -> list[OpenSession]:
     return over
 
 
-def close(visitor: Visitor, watermark: int, rule: Session) -> Ends:
+def close(visitor: Visitor, watermark: EpochMs, rule: Session) -> Ends:
     """End what is over by the watermark."""
     site, visitor_id = visitor.site, visitor.visitor_id
     ends: list[bytes] = []

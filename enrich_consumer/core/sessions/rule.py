@@ -10,6 +10,7 @@ from typing import NamedTuple
 from enrich_consumer.core.sessions.facts import Facts
 from enrich_consumer.core.sessions.visitor import MAX_IDS, OpenSession, Visitor, fingerprint, uuid_text
 from schemas import Session
+from schemas.times import EpochMs
 
 
 class Merge(NamedTuple):
@@ -27,7 +28,7 @@ class Assignment(NamedTuple):
     arrived, from 1. `session`: the one it went to, as it is now."""
 
     session_id: str
-    started_at: int
+    started_at: EpochMs
     event_index: int
     is_start: bool
     is_late: bool
@@ -35,7 +36,7 @@ class Assignment(NamedTuple):
     merges: tuple[Merge, ...] = ()
 
 
-def expire(visitor: Visitor, received_at: int, rule: Session) -> list[OpenSession]:
+def expire(visitor: Visitor, received_at: EpochMs, rule: Session) -> list[OpenSession]:
     """Forget what an event received at `received_at` can no longer join; with the last session go the ids.
 
     Returns the sessions that are over, for good."""
@@ -49,7 +50,7 @@ def expire(visitor: Visitor, received_at: int, rule: Session) -> list[OpenSessio
 
 
 def assign(
-    visitor: Visitor, event_id: str, at: int, received_at: int, rule: Session, partition_key: str
+    visitor: Visitor, event_id: str, at: EpochMs, received_at: EpochMs, rule: Session, partition_key: str
 ) -> Assignment | None:
     """Give the event that happened at `at` its session, and remember it in `visitor` (pruned before).
 
@@ -92,7 +93,7 @@ def _merge(
     return tuple(merges)
 
 
-def session_id(partition_key: str, event_id: str, at: int, late: int | None = None) -> str:
+def session_id(partition_key: str, event_id: str, at: EpochMs, late: int | None = None) -> str:
     """A UUID of version 8 (RFC 9562): 48 bits of the opening event's time, the rest a hash of who and which event.
 
     It sorts by time like a UUID of version 7, and replaying the record gives the same id. `late`: the `received_at` of
@@ -109,14 +110,14 @@ def _by_start(session: OpenSession) -> tuple[int, str]:
     return session.first, session.session_id
 
 
-def _takes(session: OpenSession, at: int, rule: Session) -> bool:
+def _takes(session: OpenSession, at: EpochMs, rule: Session) -> bool:
     first, last = session.first, session.last
     if at > last:
         return at - last <= rule.gap_ms and at - first <= rule.max_length_ms
     return at >= first or (first - at <= rule.gap_ms and last - at <= rule.max_length_ms)
 
 
-def _grow(session: OpenSession, at: int, received_at: int) -> None:
+def _grow(session: OpenSession, at: EpochMs, received_at: EpochMs) -> None:
     session.first = min(at, session.first)
     session.last = max(at, session.last)
     session.last_arrival = max(received_at, session.last_arrival)
@@ -139,8 +140,8 @@ def _unite(one: OpenSession, other: OpenSession) -> None:
 def _open(
     visitor: Visitor,
     event_id: str,
-    at: int,
-    received_at: int,
+    at: EpochMs,
+    received_at: EpochMs,
     rule: Session,
     partition_key: str,
     *,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
 
 from enrich_consumer.core.sessions.visitor import packed_due
+from schemas.times import EpochMs
 
 
 class Timers:
@@ -44,7 +45,7 @@ class Timers:
         else:
             found.append(key)
 
-    def passed(self, watermark: int) -> Iterator[tuple[int, bytes]]:
+    def passed(self, watermark: EpochMs) -> Iterator[tuple[int, bytes]]:
         """Take out whoever is due before the watermark, the earliest moment first."""
         while self._moments and self._moments[0] < watermark:
             due = heappop(self._moments)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from enrich_consumer.core.sessions.carts import Cart, pack_cart, unpack_cart
 from enrich_consumer.core.sessions.facts import Facts, pack_facts, unpack_facts
+from schemas.times import EpochMs
 
 MAX_IDS = 256
 """Event ids remembered of one visitor for de-duplication (the oldest goes first)."""
@@ -45,7 +46,7 @@ class OpenSession:
 
     first: int
     last: int
-    last_arrival: int
+    last_arrival: EpochMs
     session_id: str
     events: int
     was_cut: bool = False

@@ -24,6 +24,7 @@ from enrich_consumer.edges.metrics import MetricName, Metrics
 from enrich_consumer.ports import CheckpointRefusedError, LeaseLostError, Shards
 from enrich_consumer.session_log.restore import StateError
 from enrich_consumer.worker import Worker
+from schemas.times import MonotonicSeconds
 
 CHECKPOINT_TRIES = 3
 SHARD_END = "SHARD_END"
@@ -119,7 +120,7 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
                 self._report(worker, Counter(), behind + int((ended - now) * 1000), ended)
                 raise
 
-    def _report(self, worker: Worker, counts: Counter[str], behind: int, now: float) -> None:
+    def _report(self, worker: Worker, counts: Counter[str], behind: int, now: MonotonicSeconds) -> None:
         assert self._metrics is not None
         gauges: dict[MetricName, int] = {"VisitorsOpen": worker.visitors, "MillisBehindLatest": behind}
         self._metrics.report(counts, gauges, now, int(time.time() * 1000))
@@ -187,7 +188,7 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         self._lost_at = time.monotonic()
         return False
 
-    def _wait_for_lease_lost(self, now: float) -> None:
+    def _wait_for_lease_lost(self, now: MonotonicSeconds) -> None:
         """Records that keep coming are nobody's work: after a while, make the daemon start over."""
         assert self._lost_at is not None
         if now - self._lost_at > LOST_PATIENCE_S:
