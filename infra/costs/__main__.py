@@ -36,7 +36,8 @@ Written by `python -m infra.costs` from the model in `infra/costs/` and the list
 
 A month has 730 hours. Prices are on demand, without free tiers, discounts and taxes. **They are AWS's pages as
 remembered on that date and could not be compared with the pages where this was written; those of sa-east-1 are the
-less sure.** Compare before you decide; `--prices FILE` takes better ones. Not in it: QuickSight (billed by user),
+less sure.** Where another public source has the same figure, [the table](#prices) names it and its date. Compare
+before you decide; `--prices FILE` takes better ones. Not in it: QuickSight (billed by user),
 support, traffic to the internet, CloudFront's bytes.
 
 ![dollars a million against the rate](images/cost.svg)
@@ -190,10 +191,28 @@ def _per_event() -> str:
 def _sources(price: dict[str, Any]) -> str:
     lines = ["## Prices", "", f"Of {price['date']}. Sources:", ""]
     lines += [f"- {name}: {page}" for name, page in price["source"].items()]
-    lines += ["", "| price | " + " | ".join(REGIONS) + " |", "| --- | " + "---: | " * len(REGIONS)]
+    lines += [
+        "",
+        "| price | " + " | ".join(REGIONS) + " | page | seen elsewhere |",
+        "| --- | " + "---: | " * len(REGIONS) + "--- | --- |",
+    ]
     for key in price[REGIONS[0]]:
-        lines.append(f"| `{key}` | " + " | ".join(f"{price[region][key]:g}" for region in REGIONS) + " |")
+        figures = " | ".join(f"{price[region][key]:g}" for region in REGIONS)
+        seen = [
+            f"{region}: {price['seen'][region][key]}" for region in REGIONS if key in price["seen"][region]
+        ]
+        lines.append(f"| `{key}` | {figures} | {_page_of(key)} | {'; '.join(seen)} |")
     return "\n".join([*lines, ""])
+
+
+def _page_of(key: str) -> str:
+    """Name of the source of a price, by the first word of its key."""
+    service = key.partition("_")[0]
+    shared = {
+        "nat": "network", "endpoint": "network", "logs": "cloudwatch", "metric": "cloudwatch",
+        "alarm": "cloudwatch", "waf": "edge", "cloudfront": "edge",
+    }  # fmt: skip
+    return shared.get(service, service)
 
 
 def main() -> int:

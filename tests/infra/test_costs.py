@@ -56,6 +56,11 @@ def test_every_price_has_a_figure_in_both_regions_and_a_use():
     for environment in (edge, DEV, replace(DEV, streams=replace(DEV.streams, retention_hours=48))):
         bill(environment, Load(10), Noting(PRICE))
     assert set(used) == set(PRICE)
+    assert {page._page_of(key) for key in PRICE} == set(
+        found["source"]
+    )  # each has its page, each page is of use
+    assert all(found["seen"][region].keys() <= found[region].keys() for region in page.REGIONS)
+    assert found["checked"] is (found["seen"]["sa-east-1"].keys() == PRICE.keys())
     assert all(source.startswith("https://aws.amazon.com/") for source in found["source"].values())
 
 
