@@ -223,6 +223,25 @@ def test_names_of_another_environment_are_not_taken_for_leftovers(
         assert leftovers.belongs(name, environment) is ours, name
 
 
+def test_what_is_left_is_found_whatever_form_its_name_has(target: Target, environment: Environment) -> None:
+    """A name, a path, an ARN, a URL."""
+    sqs, ecs, secrets = (target.client(service) for service in ("sqs", "ecs", "secretsmanager"))
+    queue = sqs.create_queue(QueueName="rastro-local-carts-undelivered")["QueueUrl"]
+    ecs.create_cluster(clusterName="rastro-local")
+    secrets.create_secret(Name="rastro-local/cart-signing-key", SecretString="x")
+    try:
+        assert list(leftovers.find(environment, target)) == [
+            "secret rastro-local/cart-signing-key",
+            f"queue {queue}",
+            f"cluster arn:aws:ecs:us-east-1:{target.account}:cluster/rastro-local",
+        ]
+    finally:
+        sqs.delete_queue(QueueUrl=queue)
+        ecs.delete_cluster(cluster="rastro-local")
+        secrets.delete_secret(SecretId="rastro-local/cart-signing-key", ForceDeleteWithoutRecovery=True)
+    assert list(leftovers.find(environment, target)) == []
+
+
 def test_a_lock_before_its_edge_is_refused_in_a_live_environment(
     target: Target, environment: Environment, folder: Path
 ) -> None:
