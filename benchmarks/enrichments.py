@@ -15,11 +15,11 @@ from typing import Any
 from benchmarks.workload import raw_records, sites
 from enrich_consumer.core.decode import decode
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.engine.runner import Runner
 from enrich_consumer.core.enrichments import ENRICHMENTS
 from enrich_consumer.core.record import Incoming
 from reference_data.databases import open_references
+from reference_data.lookups import References
 from schemas import Sites
 
 HELP = "microseconds of each enrichment, hit rates of the caches"

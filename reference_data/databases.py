@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from enrich_consumer.core.engine.lookups import References
+from reference_data.lookups import References
 from reference_data.mmdb import ReferenceDataError, fingerprint, open_database
 
 LOOK_EVERY_S = 60.0

@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from enrich_consumer.core.engine.context import Client, EnrichmentContext, Page
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.record import Event, Record, Row
+from reference_data.lookups import References
 from schemas import Column
 
 

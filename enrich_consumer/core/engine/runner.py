@@ -13,10 +13,10 @@ from enrich_consumer.core.engine.context import (
     page_fields,
 )
 from enrich_consumer.core.engine.enrichment import CacheCounters, Enrichment, EventFiller, Finalizer, Step
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.engine.shared_columns import ColumnFiller, SharedColumnsCache, drop
 from enrich_consumer.core.enriched_event import EnrichedEvent, fragment
 from enrich_consumer.core.record import Record, Reject
+from reference_data.lookups import References
 
 CLIENTS = 32_000_000
 PAGES = 12_000_000

@@ -6,7 +6,6 @@ Each is one file that owns its columns, its function and its description; a new 
 from collections.abc import Sequence
 
 from enrich_consumer.core.engine.enrichment import Enrichment
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.engine.registry import EnrichmentsError, columns_of, select
 from enrich_consumer.core.engine.runner import Runner
 from enrich_consumer.core.enriched_event import Enrich
@@ -21,6 +20,7 @@ from enrich_consumer.core.enrichments import (
     referrer,
     user_agent,
 )
+from reference_data.lookups import References
 from schemas import Column
 
 __all__ = [

@@ -8,10 +8,10 @@ import re2
 
 from enrich_consumer.core.engine.context import Client
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.parsing.crawlers import Find, crawler_finder, is_of_people, without_model
 from enrich_consumer.core.record import Row
 from enrich_consumer.core.tables.hosting import is_hosting
+from reference_data.lookups import References
 from schemas import Column
 
 AGENTS = 16384

@@ -5,11 +5,11 @@ from functools import lru_cache
 
 from enrich_consumer.core.engine.context import Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.parsing import urls
 from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.record import Row
 from enrich_consumer.core.tables.click_ids import CLICK_IDS, CLICK_PARAMETERS
+from reference_data.lookups import References
 from schemas import Column
 
 LONGEST = 512

@@ -9,10 +9,10 @@ from typing import Any
 
 from enrich_consumer.core.engine.context import EnrichmentContext
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.parsing.items import ITEMS_TYPE, clean_id, shared_texts, texts_of
 from enrich_consumer.core.record import Event, Row
 from enrich_consumer.core.tables.currencies import CODES
+from reference_data.lookups import References
 from schemas import Column
 
 ABSURD = 1e11

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from enrich_consumer.core.engine.context import EnrichmentContext
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.record import Event, Row
+from reference_data.lookups import References
 from schemas import Column
 from schemas.times import EpochMs
 

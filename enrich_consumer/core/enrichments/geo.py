@@ -6,8 +6,8 @@ from typing import Any
 
 from enrich_consumer.core.engine.context import Client
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.record import Row, without_nulls
+from reference_data.lookups import References
 from schemas import Column
 from schemas.ip_addresses import LONGEST_IP, parse_ip
 

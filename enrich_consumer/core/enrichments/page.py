@@ -4,9 +4,9 @@ from functools import lru_cache
 
 from enrich_consumer.core.engine.context import Client, Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.parsing import clean_addresses, urls
 from enrich_consumer.core.record import Row, without_nulls
+from reference_data.lookups import References
 from schemas import Column
 
 SCREENS = 4096

@@ -5,7 +5,6 @@ from functools import lru_cache
 
 from enrich_consumer.core.engine.context import Client, EnrichmentContext, Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.engine.shared_columns import drop
 from enrich_consumer.core.enrichments.campaign import UTMS
 from enrich_consumer.core.parsing import ip_redaction
@@ -16,6 +15,7 @@ from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.parsing.properties import properties_text, with_unread
 from enrich_consumer.core.record import Event, Record, Reject, Row
 from enrich_consumer.core.tables.click_ids import CLICK_IDS
+from reference_data.lookups import References
 from schemas import Column, Reason
 from schemas.ip_addresses import LONGEST_IP
 

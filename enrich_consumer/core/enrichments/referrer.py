@@ -4,7 +4,6 @@ from functools import lru_cache
 
 from enrich_consumer.core.engine.context import Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.parsing import clean_addresses, urls
 from enrich_consumer.core.parsing.channels import Traffic, channel_of
 from enrich_consumer.core.parsing.pii import scrub
@@ -13,6 +12,7 @@ from enrich_consumer.core.tables import known_sites
 from enrich_consumer.core.tables.click_ids import CLICK_PARAMETERS
 from enrich_consumer.core.tables.ga4_sources import KIND_OF_SOURCE
 from enrich_consumer.core.tables.no_source_hosts import is_no_source
+from reference_data.lookups import References
 from schemas import Column
 
 CHANNELS = 4096

@@ -13,11 +13,11 @@ from ua_parser.regex import Resolver
 
 from enrich_consumer.core.engine.context import Client
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.parsing import client_hints
 from enrich_consumer.core.parsing.client_hints import Hints
 from enrich_consumer.core.parsing.device_class import class_of, is_tablet
 from enrich_consumer.core.record import Row, without_nulls
+from reference_data.lookups import References
 from schemas import Column
 
 AGENTS = 16384

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from enrich_consumer.core import enrichments
 from enrich_consumer.core.decimals import as_text, rewritten
-from enrich_consumer.core.engine.lookups import References
 from enrich_consumer.core.pipeline import process
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
 from enrich_consumer.edges.sites import load_sites
+from reference_data.lookups import References
 from schemas.files import FOLDER
 from schemas.session_ends import COLUMNS as SESSION_ENDS
 from tests.system.kcl.load import Sent

@@ -1,4 +1,4 @@
-"""The look-ups that enrichments are built with; edges open the files behind them."""
+"""The look-ups that enrichments are built with; pure. `databases` opens the files behind them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
