@@ -41,40 +41,7 @@ def enriched(
     return made
 
 
-def rejected(
-    scope: Construct,
-    environment: Environment,
-    bucket: s3.Bucket,
-    table: glue.S3Table,
-    own_key: kms.Key | None,
-) -> firehose.DeliveryStream:
-    """Ingest and consumer write to it."""
-    return _direct(scope, "Rejected", layout.REJECTED, environment, bucket, table, own_key)
-
-
-def session_ends(
-    scope: Construct,
-    environment: Environment,
-    bucket: s3.Bucket,
-    table: glue.S3Table,
-    own_key: kms.Key | None,
-) -> firehose.DeliveryStream:
-    """The consumer writes to it."""
-    return _direct(scope, "SessionEnds", layout.SESSION_ENDS, environment, bucket, table, own_key)
-
-
-def cart_events(
-    scope: Construct,
-    environment: Environment,
-    bucket: s3.Bucket,
-    table: glue.S3Table,
-    own_key: kms.Key | None,
-) -> firehose.DeliveryStream:
-    """The consumer writes to it."""
-    return _direct(scope, "CartEvents", layout.CART_EVENTS, environment, bucket, table, own_key)
-
-
-def _direct(
+def direct(
     scope: Construct,
     name: str,
     prefix: str,
@@ -83,7 +50,7 @@ def _direct(
     table: glue.S3Table,
     own_key: kms.Key | None,
 ) -> firehose.DeliveryStream:
-    """Direct PUT, by name."""
+    """Ingest and consumer write to it by name (Direct PUT). `name`: of the table, in CamelCase."""
     destination, policy = _to_parquet(scope, name, prefix, environment, bucket, table, own_key)
     made = firehose.DeliveryStream(
         scope,

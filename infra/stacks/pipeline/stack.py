@@ -47,22 +47,15 @@ class PipelineStack(Stack):
         self.enriched_delivery = delivery.enriched(
             self, environment, self.enriched, self.bucket, self.enriched_table, self.key
         )
-        self.rejected_delivery = delivery.rejected(
-            self, environment, self.bucket, self.rejected_table, self.key
-        )
-        self.session_ends_delivery = delivery.session_ends(
-            self,
-            environment,
-            self.bucket,
-            glue_tables.session_ends(self, environment, self.database, self.bucket),
-            self.key,
-        )
-        self.cart_events_delivery = delivery.cart_events(
-            self,
-            environment,
-            self.bucket,
-            glue_tables.cart_events(self, environment, self.database, self.bucket),
-            self.key,
+        session_ends = glue_tables.session_ends(self, environment, self.database, self.bucket)
+        cart_events = glue_tables.cart_events(self, environment, self.database, self.bucket)
+        self.rejected_delivery, self.session_ends_delivery, self.cart_events_delivery = (
+            delivery.direct(self, name, prefix, environment, self.bucket, table, self.key)
+            for name, prefix, table in (
+                ("Rejected", layout.REJECTED, self.rejected_table),
+                ("SessionEnds", layout.SESSION_ENDS, session_ends),
+                ("CartEvents", layout.CART_EVENTS, cart_events),
+            )
         )
         self.cart_messages = cart_messages.make(self, environment)
         self.ticks = ticks.make(self, environment, self.raw, self.key)
