@@ -8,6 +8,7 @@ import pytest
 
 from tests.storefront.engines import Browser, Tab
 from tests.storefront.shop_server import Shop
+from tests.storefront.walk import FILL, FREE
 
 STORED = """(() => {
   try { return Object.keys(localStorage).filter(name => name.startsWith('_rv.e')) } catch { return [] }
@@ -187,6 +188,41 @@ def test_forbidden_storage_loses_nothing_while_the_page_is_there(browser: Browse
     shop.fault = lambda events: None
     shop.wait(lambda: len(numbers(shop)) == 12, seconds=15)
     assert numbers(shop) == list(range(1, 13))
+
+
+def test_what_forbidden_storage_drops_is_counted(browser: Browser, shop: Shop):
+    shop.page, shop.tag = "", FORBIDDEN + shop.script(auto="off")
+    tab = browser.tab()
+    tab.open(shop.url + "/a")
+    shop.fault = lambda events: "drop"
+    fire(tab, 250)
+    shop.fault = lambda events: None
+    shop.wait(lambda: len(numbers(shop)) == 200, seconds=20)
+    shop.wait(lambda: "events_dropped" in shop.names(), seconds=20)
+    assert [e["properties"]["count"] for e in shop.events() if e["event"] == "events_dropped"] == [50]
+
+
+def test_a_report_that_cannot_be_stored_counts_as_what_it_tells(browser: Browser, shop: Shop):
+    """Its page may end before it is acknowledged, and with it 30 dropped events would be forgotten."""
+    shop.tag = shop.script(auto="off")
+    tab = browser.tab()
+    tab.open(shop.url + "/a")
+    tab.run(FILL)
+    tab.open(shop.url + "/full")  # it counts in one of the places made beforehand
+    shop.fault = lambda events: "drop"
+    fire(tab, 30)
+    time.sleep(0.5)
+    shop.fault = lambda events: None if [event["event"] for event in events] == ["probe"] else "drop"
+    tab.open(shop.url + "/b")
+    tab.run("rastro('probe')")
+    shop.wait(lambda: any(fault and len(ids) == 1 for _, fault, ids in shop.requests), seconds=20)
+    assert "events_dropped" not in shop.names()
+    tab.open(shop.url + "/c")
+    tab.run(FREE)
+    shop.fault = lambda events: None
+    fire(tab, 1, "later")
+    shop.wait(lambda: "events_dropped" in shop.names(), seconds=20)
+    assert sum(e["properties"]["count"] for e in shop.events() if e["event"] == "events_dropped") >= 30
 
 
 def test_a_full_storage_loses_nothing_without_counting_it(browser: Browser, shop: Shop):

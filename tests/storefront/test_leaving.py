@@ -10,7 +10,7 @@ const original = window.fetch, alive = [];
 window.fetch = (url, given) => (alive.push(given.keepalive), original(url, given));
 </script>"""
 NO_KEEPALIVE = "<script>delete Request.prototype.keepalive</script>"
-HIDE = """(Object.defineProperty(document, 'visibilityState', {get: () => 'hidden', configurable: true}),
+HIDE = """(Object.defineProperty(document, 'hidden', {get: () => true, configurable: true}),
   rastro('hiding'), document.dispatchEvent(new Event('visibilitychange')), 1)"""
 
 

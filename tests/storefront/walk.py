@@ -31,18 +31,13 @@ FREE = "(Object.keys(localStorage).forEach(n => n.startsWith('shop') && localSto
 
 
 class Ledger(NamedTuple):
-    """Numbers of events. `lost` must be 0; `surplus` counts are events that arrived though their page counted them.
-
-    `uncounted`: lost without a count of those that happened while storage was full, in WebKit alone. It takes an entry
-    and refuses it afterwards, when another tab filled the storage: the page never hears of it (docs/storefront.md).
-    """
+    """Numbers of events. `lost` must be 0; `surplus` counts are events that arrived though their page counted them."""
 
     fired: int
     arrived: int
     twice: int
     dropped: int
     lost: int
-    uncounted: int
     surplus: int
     copies: int
     requests: int
@@ -178,15 +173,12 @@ def walk(engine: str, events: int, seed: int, seconds: float, *, private: bool =
         counted = Counter(properties["n"] for name, properties in made if name == "walk_event")
         dropped = sum(properties["count"] for name, properties in made if name == "events_dropped")
         missing = one.number - len(counted)
-        lost = max(0, missing - dropped)
-        uncounted = min(lost, one.unsaved) if engine == "webkit" else 0
         return Ledger(
             fired=one.number,
             arrived=len(counted),
             twice=sum(count - 1 for count in counted.values()),
             dropped=dropped,
-            lost=lost - uncounted,
-            uncounted=uncounted,
+            lost=max(0, missing - dropped),
             surplus=max(0, dropped - missing - one.unsaved),
             copies=shop.copies(),
             requests=len(shop.requests),

@@ -1,6 +1,6 @@
 /** One sender an origin, whatever the number of tabs. */
 
-import { note, noted } from "./store";
+import { note, numberOf } from "./store";
 
 /** A tab that was frozen in the middle of a request must not silence the others. */
 const PATIENCE = 20_000;
@@ -23,7 +23,7 @@ export async function alone(name: string, work: () => Promise<void>): Promise<vo
  * look in the same moment send both, which costs copies and nothing else.
  */
 async function leased(work: () => Promise<void>): Promise<void> {
-  for (let looks = PATIENCE / LOOK; looks-- && Math.abs(Number(noted("l")) - Date.now()) < PATIENCE; ) {
+  for (let looks = PATIENCE / LOOK; looks-- && Math.abs(numberOf("l") - Date.now()) < PATIENCE; ) {
     await new Promise((done) => setTimeout(done, LOOK * (0.5 + Math.random())));
   }
   note("l", `${Date.now()}`);

@@ -4,7 +4,7 @@ import { alone } from "./lock";
 import { settle } from "./pages";
 import { hear, safe, tell } from "./safe";
 import { settings } from "./settings";
-import { drop, dropped, type Entry, note, noted, stored } from "./store";
+import { drop, dropped, type Entry, note, noted, numberOf, stored } from "./store";
 
 /**
  * Requests that outlive their page share 65,536 bytes; the shop's own code may need some. Counted in characters, since
@@ -71,7 +71,7 @@ function plan(ms: number): void {
 
 /** Milliseconds until the next try; a pause longer than any of ours comes from a clock that was set. */
 function pausing(): number {
-  const left = Number(noted("w")) - Date.now();
+  const left = numberOf("w") - Date.now();
   return left > 0 && left <= LONGEST_PAUSE ? left : 0;
 }
 
@@ -98,7 +98,7 @@ const take = (room: number): Entry[] =>
  */
 function leave(forever?: boolean): void {
   settle();
-  if (pausing() || (!forever && document.visibilityState !== "hidden")) return;
+  if (pausing() || !(forever || document.hidden)) return;
   const batch = take(ALIVE - flyingSize);
   if (!batch[0] || left === (left = batch[batch.length - 1]![0])) return;
   // Safari loses such a request of a page that ends, and old browsers have none: a beacon is safer there.
@@ -135,33 +135,28 @@ async function deliver(batch: Entry[], keepalive: boolean): Promise<boolean> {
   flights--;
   flyingSize -= text.length;
   left = undefined;
-  const on = judge(status, batch, after);
   tell("answer", { status, body: said, events: batch.map((entry) => JSON.parse(entry[1])) });
-  return on;
-}
-
-function judge(status: number, batch: Entry[], after: number): boolean {
-  const accepted = status === 202;
   // No repetition mends these two: halve, until the one that is too much is alone.
   const refused = status === 413 || status === 400;
-  if (refused) most = Math.ceil(batch.length / 2);
-  if (accepted || (refused && !batch[1])) {
+  if (status !== 202 && !refused) {
+    const wait = Math.min(LONGEST_PAUSE, after || SOON * 2 ** failures++ * (0.5 + Math.random()));
+    note("w", `${Date.now() + wait}`);
+    plan(wait);
+    return false;
+  }
+  if (!refused || !batch[1]) {
     for (const [name] of batch) {
       const there = noted(name); // or another request with it was answered before
       note(name);
       if (refused && there) drop(1, "refused");
     }
   }
-  if (accepted) {
+  if (refused) most = Math.ceil(batch.length / 2);
+  else {
     failures = 0;
     most = Math.min(MOST_EVENTS, most * 2);
     const lost = dropped();
     if (lost) report(lost);
-  } else if (!refused) {
-    const wait = Math.min(LONGEST_PAUSE, after || SOON * 2 ** failures++ * (0.5 + Math.random() / 2));
-    note("w", `${Date.now() + wait}`);
-    plan(wait);
-    return false;
   }
   return true;
 }

@@ -17,6 +17,8 @@ const DAY = 86_400_000;
 export type Entry = [name: string, text: string];
 
 const memory = new Map<string, string>();
+/** Events in memory; a report of drops there is as many as it tells. */
+let held = 0;
 let area: Storage | undefined;
 
 /** Without consent to storing nothing is read or written, and what lies there goes. */
@@ -24,7 +26,10 @@ export function openStore(may: boolean): void {
   try {
     area = settings.store ? sessionStorage : localStorage;
     if (may) {
-      for (let n = 20; n--; ) noteCount((n > 9 ? "rd" : "d") + (n % 10), 0);
+      for (let n = 10; n--; ) {
+        noteCount(`d${n}`, 0);
+        noteCount(`rd${n}`, 0);
+      }
       noteDropped(0);
       for (const entry of [...memory]) note(...entry);
       for (const [name] of stored()) follow(name.slice(1));
@@ -41,7 +46,9 @@ const full = (name: string): string => `${settings.cookie}.${name}`;
 
 const names = (): string[] => {
   const before = full("");
-  return Object.keys(area || {}).flatMap((name) => (name.startsWith(before) ? name.slice(before.length) : []));
+  return Object.keys(area || {})
+    .filter((name) => name.startsWith(before))
+    .map((name) => name.slice(before.length));
 };
 
 const every = (kind: string): string[] =>
@@ -69,16 +76,22 @@ export function add(name: string, text: string): number {
  * its page may end at any moment, and nobody else knows of it.
  */
 export function note(name: string, value?: string | null): void {
-  const event = name[0] === "e";
-  if (memory.delete(name) && event) noteDropped(-1);
+  const before = weight(name);
+  memory.delete(name);
   try {
     if (value) area!.setItem(full(name), value);
     else area?.removeItem(full(name));
   } catch {
     memory.set(name, value!);
-    if (event) noteDropped(1);
   }
+  const more = weight(name) - before;
+  held += more;
+  if (more) noteDropped(more);
 }
+
+/** So many events are lost if the page ends while this one lies in its memory. */
+const weight = (name: string, text = memory.get(name)): number =>
+  text && name[0] === "e" ? +(/_dropped".*count":(\d+)/.exec(text)?.[1] || 1) : 0;
 
 export const noted = (name: string): string | null | undefined => memory.get(name) || area?.getItem(full(name));
 
@@ -88,12 +101,12 @@ export const noted = (name: string): string | null | undefined => memory.get(nam
  */
 let own: string | undefined; // asked for when it is needed: errors while the script loads would reach the page
 
-const numberOf = (name: string): number => Number(noted(name)) || 0;
+export const numberOf = (name: string): number => Number(noted(name)) || 0;
 const noteCount = (name: string, more: number): void => note(name, `${numberOf(name) + more}`.padStart(6));
 
 function noteDropped(more: number): void {
   noteCount((own ||= `d${uuid7()}`), more);
-  if (memory.delete(own)) noteCount((own = `d${Date.now() % 10}`), more);
+  if (own[2] && memory.delete(own)) noteCount((own = `d${Date.now() % 10}`), more);
 }
 
 /** Count what is lost; the count goes out as an event of its own once there is room. */
@@ -109,8 +122,7 @@ export function dropped(): number {
   let sum = 0;
   for (const name of every("d")) {
     const told = `r${name}`;
-    const held = name === own ? [...memory.keys()].filter((each) => each[0] === "e").length : 0;
-    const more = numberOf(name) - held - numberOf(told);
+    const more = numberOf(name) - numberOf(told) - (name === own ? held : 0);
     if (more > 0) {
       sum += more;
       noteCount(told, more);
