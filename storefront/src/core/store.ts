@@ -10,6 +10,8 @@ import { settings } from "./settings";
 /** So much of the shop's own storage may be taken: events, and characters of them. */
 const MOST_EVENTS = 200;
 const MOST_CHARACTERS = 200_000;
+/** Characters that a report of drops has at most. */
+const REPORT = 4000;
 /** No page is open longer without a new count. */
 const DAY = 86_400_000;
 
@@ -17,8 +19,6 @@ const DAY = 86_400_000;
 export type Entry = [name: string, text: string];
 
 const memory = new Map<string, string>();
-/** Events in memory; a report of drops there is as many as it tells. */
-let held = 0;
 let area: Storage | undefined;
 
 /** Without consent to storing nothing is read or written, and what lies there goes. */
@@ -76,22 +76,16 @@ export function add(name: string, text: string): number {
  * its page may end at any moment, and nobody else knows of it.
  */
 export function note(name: string, value?: string | null): void {
-  const before = weight(name);
-  memory.delete(name);
+  const event = name[0] === "e";
+  if (memory.delete(name) && event) noteDropped(-1);
   try {
     if (value) area!.setItem(full(name), value);
     else area?.removeItem(full(name));
   } catch {
     memory.set(name, value!);
+    if (event) noteDropped(1);
   }
-  const more = weight(name) - before;
-  held += more;
-  if (more) noteDropped(more);
 }
-
-/** So many events are lost if the page ends while this one lies in its memory. */
-const weight = (name: string, text = memory.get(name)): number =>
-  text && name[0] === "e" ? +(/_dropped".*count":(\d+)/.exec(text)?.[1] || 1) : 0;
 
 export const noted = (name: string): string | null | undefined => memory.get(name) || area?.getItem(full(name));
 
@@ -117,13 +111,20 @@ export function drop(count: number, why: "full" | "refused"): void {
   }
 }
 
-/** How many were dropped on any page and not yet reported; they are the caller's now, who has the turn to send. */
+/**
+ * How many were dropped on any page and not yet reported; they are the caller's now, who has the turn to send. None
+ * while storage has no room for the report: its page may end, and all that it tells would be forgotten.
+ */
 export function dropped(): number {
   let sum = 0;
   for (const name of every("d")) {
     const told = `r${name}`;
-    const more = numberOf(name) - numberOf(told) - (name === own ? held : 0);
+    const held = name === own ? [...memory.keys()].filter((each) => each[0] === "e").length : 0;
+    const more = numberOf(name) - held - numberOf(told);
     if (more > 0) {
+      note("t", " ".repeat(REPORT));
+      if (memory.delete("t") && area) return sum;
+      note("t");
       sum += more;
       noteCount(told, more);
     } else if (name[2] && Date.now() - timeOf(name.slice(1)) > DAY) {
