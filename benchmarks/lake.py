@@ -35,7 +35,6 @@ DAY_COLUMNS = {
 }  # fmt: skip
 """View → its day; None: it has none and is refreshed each night. Views of other tables than `enriched` (`rejections`,
 `ended_sessions`, `abandoned_carts`) and of the last minutes (`freshness`, `real_time`) are not in it."""
-PERIODS = (1, 30, 365)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +46,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--run-before", action="store_true", help="run the questions over landing too, for a day"
     )
     parser.add_argument("--views", help="only these, with commas between")
+    parser.add_argument(
+        "--periods", default="1,30,365", help="days that the questions are about (default 1,30,365)"
+    )
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
@@ -76,7 +78,8 @@ def _run(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     )
     rows = []
     ran = ["landing, a day"] if args.run_before else []
-    heads = ["view", "landing, bytes", *ran, *(f"tables, {period} d" for period in PERIODS), "a day: 1/"]
+    periods = [int(period) for period in args.periods.split(",")]
+    heads = ["view", "landing, bytes", *ran, *(f"tables, {period} d" for period in periods), "a day: 1/"]
     for name in args.views.split(",") if args.views else DAY_COLUMNS:
         row: dict[str, Any] = {"view": name}
         before = figures[f"{name}_before"] = _planned(folder, _question(name, 1, args.days))
@@ -85,7 +88,7 @@ def _run(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
             row["landing, a day"] = figures[f"{name}_before_ran"] = _measured(
                 open_landing(folder), _question(name, 1, args.days)
             )[0]
-        for period in PERIODS if DAY_COLUMNS[name] else PERIODS[-1:]:
+        for period in periods if DAY_COLUMNS[name] else periods[-1:]:
             read, peak = _measured(open_tables(folder), _question(name, period, args.days))
             figures[f"{name}_{period}"] = read
             figures[f"{name}_{period}_peak"] = peak

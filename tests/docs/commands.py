@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import botocore.session
 from botocore import xform_name
@@ -59,14 +59,23 @@ def wrong(words: list[str]) -> str:
     return "" if first in ("curl", "git") else f"nobody knows {first}"
 
 
+class _CannotBeGivenError(Exception):
+    """What argparse would print before it ends the process."""
+
+
+class _Told(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _CannotBeGivenError(message)
+
+
 def _rastro(words: list[str]) -> str:
     if words[0] not in COMMANDS:
         return f"no command rastro {words[0]}"
-    parser = argparse.ArgumentParser(exit_on_error=False)
+    parser = _Told(exit_on_error=False)
     importlib.import_module(COMMANDS[words[0]]).arguments(parser)
     try:
         parser.parse_args(words[1:])
-    except (argparse.ArgumentError, SystemExit) as error:
+    except (argparse.ArgumentError, _CannotBeGivenError) as error:
         return f"rastro {words[0]}: {error}"
     return ""
 
