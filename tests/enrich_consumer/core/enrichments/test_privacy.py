@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from enrich_consumer.core import enrichments
@@ -56,13 +56,16 @@ def test_scrub(text, clean):
 
 
 @given(st.text(alphabet="0123456789 .-()/+%@abcd2F", max_size=60))
+@example(
+    "/0000-00"
+)  # the end of a CNPJ alone: one look takes it for one, the other does not, nothing is found
+@example("12.ABC.345/01DE-35")
 @settings(max_examples=300)
 def test_the_quick_looks_miss_nothing(text):
     from enrich_consumer.core.parsing import pii as module
 
     if list(module.spans_of(module.decode(text))):
         assert may_hold_number(text.encode())
-    if may_hold_number(text.encode()):
         assert is_suspicious(orjson.dumps({"a": text}))
     scrub(text)
 
