@@ -10,7 +10,6 @@ import ctypes
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
@@ -61,10 +60,10 @@ def supervise(
         began = clock()
         daemon = _start(command, env)
         stop.daemon = daemon
-        if stop.asked.is_set():
+        if stop.asked:
             _send(daemon, signal.SIGTERM)  # the signal came while there was no daemon to pass it on to
         status = daemon.wait()
-        if stop.asked.is_set():
+        if stop.asked:
             return _exit_status(status)
         lived = clock() - began
         deaths = 1 if lived >= policy.healthy else deaths + 1
@@ -75,7 +74,7 @@ def supervise(
             return max(1, _exit_status(status))
         log.fail("the daemon died and is started again", pause_seconds=pause, **fields)
         log.line(restart_metric(application, int(time.time() * 1000)))
-        if stop.asked.wait(pause):
+        if stop.wait(pause):
             return _exit_status(status)
 
 
@@ -97,17 +96,31 @@ def restart_metric(application: str, at_ms: int) -> dict[str, object]:
     }
 
 
+_LOOK_S = 0.1
+
+
 class _Stop:
     """Passes SIGTERM and SIGINT on to the daemon that runs now."""
 
     def __init__(self) -> None:
-        self.asked = threading.Event()
+        self.asked = False
         self.daemon: subprocess.Popen[bytes] | None = None
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._receive)
 
+    def wait(self, seconds: float) -> bool:
+        """Whether it was asked to stop within these seconds.
+
+        No `threading.Event`: the handler runs in the thread that waits, and blocks for good when the signal comes while
+        that thread holds the event's lock.
+        """
+        until = time.monotonic() + seconds
+        while not self.asked and (rest := until - time.monotonic()) > 0:
+            time.sleep(min(rest, _LOOK_S))
+        return self.asked
+
     def _receive(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked.set()
+        self.asked = True
         if self.daemon is not None:
             _send(self.daemon, signal.SIGTERM)
 
