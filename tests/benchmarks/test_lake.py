@@ -35,6 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Path, dict
             days=days,
             folder=folder,
             run_before=False,
+            periods="1,30,365",
             views=",".join((*BOUNDED, "retention")),
         )
         made[days] = (folder, lake.run(options))
