@@ -94,7 +94,6 @@ def play(
     sender = Sender(Target(stage.facts.api_url, stage.facts.site_key), requests, scenario.rate)
     began = time.time()
     before = stage.proxy.counts()
-    stage.poisoned.clear()
     stage.figures = {}
     sender.start()
     stage.last(len(requests) / scenario.rate / 4)

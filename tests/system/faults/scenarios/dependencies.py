@@ -8,6 +8,7 @@ from rastro.synthetic_shop import Request, Sent, Verdict, plan
 from tests.system.faults.fault_proxy import Rule
 from tests.system.faults.play import Scenario
 from tests.system.faults.stage import Stage
+from tests.system.kcl.daemons import wait_for
 
 LASTS_SECONDS = 9.0
 INGEST_LASTS_SECONDS = 20.0
@@ -33,9 +34,16 @@ def _network(stage: Stage, rule: Rule, contains: str = "", seconds: float = LAST
 
 
 def _cold_network(stage: Stage, rule: Rule) -> None:
-    """The same with new instances of the ingest function, which have read nothing yet."""
+    """The same with new instances of the ingest function, which have read nothing yet; from the first that asks."""
+
+    def asked() -> int:
+        return sum(count for name, count in stage.proxy.counts().items() if f" {rule['kind']}" in name)
+
+    before = asked()
     stage.hurt(rule)
     stage.function()
+    wait_for(lambda: asked() > before, lambda: f"a new instance asks {rule['service']}")
+    stage.struck()
     stage.last(LASTS_SECONDS)
     stage.hurt()
     stage.over()
@@ -106,6 +114,15 @@ def _with_bad_events(seed: int, now: int) -> list[Request]:
     return found
 
 
+def _some_without_cookies(seed: int, now: int) -> list[Request]:
+    """The shop's load, every third request of somebody who takes no cookie: only for those the secret is read."""
+    requests = plan(seed, 2500, now).requests
+    without = [one for one in requests if b'"visitor_id"' not in one.body and not one.is_copy]
+    others = [one for one in requests if b'"visitor_id"' in one.body]
+    mixed = zip(others[::2], others[1::2], without, strict=False)
+    return [request for three in mixed for request in three][:90]
+
+
 def _ssm(kind: str) -> Callable[[Stage], None]:
     return partial(_cold_network, rule={"service": "ssm", "kind": kind})
 
@@ -166,5 +183,6 @@ SCENARIOS = (
         SINGLE_KINDS,
         _ssm,
         dict.fromkeys(SINGLE_KINDS.split(), ("cookieless-secret", "sites-document")),
+        _some_without_cookies,
     ),
 )
