@@ -146,6 +146,14 @@ class Stage:
 
         wait_for(read, lambda: f"every shard has a reader; leases {self.leases()}, logs in {self.home}")
 
+    def is_whole(self) -> bool:
+        """Whether every shard has a processor within the usual time."""
+        try:
+            self.has_all()
+        except AssertionError:
+            return False
+        return True
+
     def open_shards(self) -> list[str]:
         shards = self.client("kinesis-raw").list_shards(StreamName=self.facts.raw_stream)["Shards"]
         return [one["ShardId"] for one in shards if "EndingSequenceNumber" not in one["SequenceNumberRange"]]

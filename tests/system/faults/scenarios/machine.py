@@ -21,6 +21,7 @@ def _memory(stage: Stage) -> None:
         limit = pages * os.sysconf("SC_PAGE_SIZE")
         subprocess.run(["prlimit", f"--pid={pid}", f"--as={limit}"], check=True)
     stage.last(2)
+    stage.struck()  # what comes of it comes after the kill
     for pid in stage.service.processors(task):
         with contextlib.suppress(ProcessLookupError):
             kill(pid)  # what the kernel does next to a container that is beyond its limit
