@@ -22,6 +22,7 @@ from tests.system.kcl.daemons import wait_for
 EVENTS = 150
 RATE = 5.0
 QUIET_SECONDS = 3.0
+MOST_SHOWN = 20
 STOP = "aws ecs update-service --cluster rastro-prod --service rastro-prod-consumer --desired-count 0"
 START = "aws ecs update-service --cluster rastro-prod --service rastro-prod-consumer --desired-count 2"
 
@@ -137,6 +138,8 @@ class Drill:
 
     def outcome(self, name: str, before: Rows, lost_at: float, said: list[str], after: Rows) -> Outcome:
         gone = self.accepted.keys() - after.by_event.keys()
+        for difference in rows.differences(before, after)[:MOST_SHOWN]:
+            self._report(f"  differs: {difference}")
         return Outcome(
             name,
             len(self.accepted),

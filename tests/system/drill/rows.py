@@ -53,3 +53,18 @@ def read(s3: Any, facts: LocalFacts, folder: Path) -> Rows:
         for row in rows
     }
     return Rows(by_event, int(landed), int(sessions))
+
+
+def differences(before: Rows, after: Rows) -> list[str]:
+    """Event, column, and the value before and after, of every event that was there before."""
+    found = []
+    for event, text in before.by_event.items():
+        if after.by_event.get(event, text) == text:
+            continue
+        old, new = orjson.loads(text), orjson.loads(after.by_event[event])
+        found += [
+            f"{event} {name}: {old.get(name)!r} → {new.get(name)!r}"
+            for name in sorted(old | new)
+            if old.get(name) != new.get(name)
+        ]
+    return found
