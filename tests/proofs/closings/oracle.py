@@ -120,6 +120,7 @@ def _arrive(seen: _Seen, event: Arrival, rule: Rule) -> Iterator[Row]:
             if other in seen.cut:
                 seen.cut.add(verdict.session)
             end = ends[other]
+        _forget(seen, other)
     yield from _cart(seen, event, details(event.event_id))
     seen.cart_of[verdict.session] = 0 if seen.cart is None else sum(seen.cart.items.values())
 
@@ -213,10 +214,15 @@ def _second(at: int) -> int:
 
 def _final(seen: _Seen, visit: Visit, rule: Rule) -> End:
     row = _end(seen, visit)
-    for noted in (seen.announced, seen.cart_of):
-        noted.pop(visit.opener, None)
-    seen.cut.discard(visit.opener)  # a copy that comes too late may open a session of the same name
+    _forget(seen, visit.opener)
     return row._replace(revision=row.revision + 1, is_final=True, closed_at=visit.last_arrival + rule.kept)
+
+
+def _forget(seen: _Seen, opener: Opener) -> None:
+    """A copy that comes too late may open a session of the same name."""
+    for noted in (seen.announced, seen.cart_of):
+        noted.pop(opener, None)
+    seen.cut.discard(opener)
 
 
 def _end(seen: _Seen, visit: Visit) -> End:

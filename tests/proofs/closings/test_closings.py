@@ -38,6 +38,11 @@ def test_closings_are_those_of_the_oracle(part: int) -> None:
     assert not KINDS - occurred.keys()
 
 
+def test_a_copy_that_comes_too_late_opens_a_session_that_was_merged_before() -> None:
+    """The long run found the oracle remembering what it had announced of the absorbed session."""
+    check(told(119_677), 119_677, Names())
+
+
 MISTAKES: Mapping[str, tuple[ModuleType, str, str]] = {
     "the gap without grace": (closing, "rule.gap_ms + GRACE_MS", "rule.gap_ms"),
     "a deadline a step early": (closing, "return at + -at % STEP_MS < watermark", "return at < watermark"),
