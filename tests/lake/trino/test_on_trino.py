@@ -34,7 +34,8 @@ from tests.lake.trino.server import Trino
 
 pytestmark = pytest.mark.skipif(not os.environ.get("RASTRO_SOAK"), reason="make soak: a Trino is 0.8 GB")
 COMPARED = ("events", "refunds", "orders", "sessions", "retention", "baskets")
-SEED = 11
+SEED = 19
+"""A history in which every compared table has rows."""
 
 
 def as_trino(sql: str) -> str:
