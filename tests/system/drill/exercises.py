@@ -16,7 +16,7 @@ from rastro.traffic.post import Target
 from tests.system.drill import page, rows
 from tests.system.drill.rows import Rows
 from tests.system.faults.sender import Sender, fates
-from tests.system.faults.stage import Stage
+from tests.system.faults.stage import FUNCTION, Stage
 from tests.system.kcl.daemons import wait_for
 
 EVENTS = 150
@@ -211,6 +211,11 @@ def streams_lost(drill: Drill) -> Outcome:
             StreamName=stream, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
         )
 
+    ingest = drill.stage.client("lambda")
+
+    def hold(_: list[str]) -> None:
+        ingest.put_function_concurrency(FunctionName=FUNCTION, ReservedConcurrentExecutions=0)
+
     said: list[str] = []
 
     def lose_and_recover() -> None:
@@ -221,6 +226,10 @@ def streams_lost(drill: Drill) -> Outcome:
             drill.recover(
                 "The streams are lost",
                 {
+                    "aws lambda put-function-concurrency": hold,
+                    "aws lambda delete-function-concurrency": lambda _: ingest.delete_function_concurrency(
+                        FunctionName=FUNCTION
+                    ),
                     "aws kinesis create-stream": make,
                     "aws dynamodb delete-table": lambda _: drill.stage.client("dynamodb").delete_table(
                         TableName="rastro-local"
