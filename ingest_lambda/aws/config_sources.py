@@ -45,12 +45,17 @@ def reader(source: str, ssm: Service) -> Callable[[], bytes]:
     return from_ssm if scheme == "ssm" else from_file
 
 
+PACKAGE = Path(__file__).parents[2]
+"""The root of the function's package: /var/task on AWS."""
+
+
 def packaged(path: str | None) -> bytes | None:
-    """A document that lies in the function's package; None where there is none, which is no fault."""
+    """A document in the function's package, at this path below its root; None where there is none, which is no
+    fault."""
     if path is None:
         return None
     try:
-        return Path(path).read_bytes()
+        return (PACKAGE / path).read_bytes()
     except OSError:
         return None
 

@@ -29,6 +29,11 @@ _cnpj_shape = re.compile(
 ).search
 
 
+def may_hold_mail(text: str) -> bool:
+    """An `@`, perhaps escaped, however often."""
+    return "@" in text or ("%" in text and "40" in text)
+
+
 def may_hold_number(data: bytes) -> bool:
     """Nine digits in a row when separators are left out, or the shape of a CNPJ: perhaps the number of a person."""
     text = data
@@ -41,7 +46,7 @@ def may_hold_number(data: bytes) -> bool:
 
 def scrub(text: str) -> str:
     """The text with what was found replaced by its kind in brackets."""
-    mail = "@" in text or ("%" in text and "40" in text)
+    mail = may_hold_mail(text)
     number = may_hold_number(text.encode("utf-8", "surrogatepass"))
     if not mail and not number:
         return text

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from enrich_consumer.core.parsing import address_secrets
 from enrich_consumer.core.parsing.address_secrets import is_secret, without_values
-from enrich_consumer.core.parsing.pii import may_hold_number, scrub
+from enrich_consumer.core.parsing.pii import may_hold_mail, may_hold_number, scrub
 
 LONGEST = 2048
 """Characters of an address that are kept; a longer one is cut, as browsers' own limits differ anyway."""
@@ -99,7 +99,7 @@ def clean(url: str) -> Address:
     The parts, put together again by `text_of`, are the cleaned address.
     """
     address = split(url[:LONGEST])
-    if "@" in url or "%" in url or may_hold_number(url.encode("utf-8", "surrogatepass")):
+    if may_hold_mail(url) or may_hold_number(url.encode("utf-8", "surrogatepass")):
         path, query, fragment = (part and scrub(part) for part in address[2:])
         address = address._replace(path=path, query=query, fragment=fragment)
     if address_secrets.is_suspicious(url):

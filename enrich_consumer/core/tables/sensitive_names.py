@@ -1,6 +1,7 @@
 """Names of parameters and properties whose values must not be kept."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from enrich_consumer.core.tables.csv_table import read_table
@@ -44,6 +45,19 @@ def kind_of(name: str) -> str | None:
 
 
 def _kind_of(name: str) -> str | None:
+    return _known_kind(name) if len(name) <= _SHORT else _find_kind(name)
+
+
+_SHORT = 40
+"""Characters. Names of parameters come again and again; what is longer is hardly one."""
+
+
+@lru_cache(8192)
+def _known_kind(name: str) -> str | None:
+    return _find_kind(name)
+
+
+def _find_kind(name: str) -> str | None:
     whole = compact(name)
     for candidate in (whole, whole.removesuffix("s")):  # emails, tokens
         if kind := _KIND_OF.get(candidate):

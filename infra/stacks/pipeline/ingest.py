@@ -83,7 +83,7 @@ def function(
             "RASTRO_REJECTED_DELIVERY": rejected.delivery_stream_name,
             "RASTRO_SITES": f"ssm:{parameters.sites_name}",
             # Until the parameter was read once: when many instances start together, reads are throttled.
-            "RASTRO_SITES_FIRST": f"/var/task/{SITES_FILE}",
+            "RASTRO_SITES_FIRST": SITES_FILE,
             "RASTRO_SALT": f"ssm:{parameters.salt_name}",
             "RASTRO_ENVIRONMENT": environment.name,
             # Behind CloudFront the connection's address is CloudFront's.
