@@ -1,10 +1,12 @@
 """Bad settings and bad reference data are deployed."""
 
 import os
+import time
 
 from tests.system.faults.play import Scenario
 from tests.system.faults.service import kill
 from tests.system.faults.stage import Stage
+from tests.system.kcl.daemons import wait_for
 
 
 def _broken_sites(stage: Stage) -> None:
@@ -15,8 +17,13 @@ def _broken_sites(stage: Stage) -> None:
     ssm.put_parameter(Name=name, Value="{broken", Type="String", Overwrite=True)
     stage.function()
     stage.last(8)
+    killed_at = time.time()
     kill(stage.service.processors(stage.service.alive()[0])[0])
-    stage.last(8)
+    wait_for(
+        lambda: any("DaemonRestarts" in line for line in stage.service.lines(killed_at)),
+        lambda: "the supervisor starts the daemon again, with the broken document",
+    )
+    stage.last(2)
     ssm.put_parameter(Name=name, Value=good, Type="String", Overwrite=True)
     stage.function()
     stage.over()
