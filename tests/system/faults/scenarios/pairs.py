@@ -24,7 +24,7 @@ def _sigterm(stage: Stage) -> None:
 
 
 def _both(stage: Stage, rules: list[Rule], strike: Callable[[Stage], None] | None = None) -> None:
-    stage.hurt(*rules)
+    stage.hurt(*(one for rule in rules for one in _by_stream(stage, rule)))
     stage.last(2)
     if strike:
         strike(stage)
@@ -32,6 +32,13 @@ def _both(stage: Stage, rules: list[Rule], strike: Callable[[Stage], None] | Non
     stage.last((INGEST_LASTS_SECONDS if puts else LASTS_SECONDS) - 2)
     stage.hurt()
     stage.over()
+
+
+def _by_stream(stage: Stage, rule: Rule) -> list[Rule]:
+    """A rule for puts as one for each stream, so that the faults of each are counted apart."""
+    if rule["operation"] != PUTS:
+        return [rule]
+    return [rule | {"contains": stream} for stream in (stage.facts.raw_stream, stage.facts.enriched_stream)]
 
 
 def _rule(service: str, kind: str, operation: str = "") -> Rule:

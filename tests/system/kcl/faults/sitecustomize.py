@@ -11,6 +11,7 @@ The consumer knows nothing of it. What to do stands in files of the folder RASTR
 RASTRO_TEST_SPOIL: this column of every row is wrong.
 RASTRO_TEST_STATE_LATER: this processor's state format is the one after ours.
 RASTRO_TEST_METRICS_SECONDS: metrics are written so often, not once a minute.
+RASTRO_TEST_CLOCK: seconds by which the processor's clock is ahead.
 """
 
 import os
@@ -22,6 +23,12 @@ from pathlib import Path
 from typing import Any
 
 folder = os.environ.get("RASTRO_TEST_FAULTS")
+ahead = int(os.environ.get("RASTRO_TEST_CLOCK", "0"))
+
+if ahead and "record-processor" in sys.orig_argv:
+    true_time, true_time_ns = time.time, time.time_ns
+    time.time = lambda: true_time() + ahead
+    time.time_ns = lambda: true_time_ns() + ahead * 1_000_000_000
 
 if folder and "record-processor" in sys.orig_argv:
     import orjson
