@@ -195,7 +195,7 @@ def test_missing_settings_are_told_in_one_line(place: Place, start: Callable[...
     assert child.answer() is None
     assert child.errors == (
         "rastro consumer: RASTRO_RAW_STREAM is not set; RASTRO_STATE is not set"
-        " (docs/settings.md tells what each means)\n"
+        " (docs/settings.md says what each means)\n"
     )
 
 
