@@ -77,7 +77,11 @@ MISTAKES: Mapping[str, tuple[ModuleType, str, str]] = {
         "at = cart.last_at + rule.cart_silence_ms",
     ),
     "an old snapshot replaces": (carts, " and change.at >= self.changed_at", ""),
-    "an old change after a snapshot counts": (carts, "elif change.items and change.at >= self.set_at:", "elif change.items:"),
+    "an old change after a snapshot counts": (
+        carts,
+        "elif change.items and change.at >= self.set_at:",
+        "elif change.items:",
+    ),
     "every change is a revision": (carts, "if self.lines != before:", "if True:"),
     "removing takes all": (carts, "if known.quantity > quantity:", "if False:"),
     "an earlier deadline is not noted": (shard_state, "due < visitor.due", "False"),
