@@ -116,8 +116,11 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
                     self._report(worker, worker.counts, behind, now)
             except Exception:
                 # What was read did not leave, so it does not count; but the lag must be seen, which has grown since.
+                # KCL's figure is that of the read: after a start over, the first read may reach the stream's end.
                 ended = time.monotonic()
-                self._report(worker, Counter(), behind + int((ended - now) * 1000), ended)
+                waited = behind + int((ended - now) * 1000)
+                age = _age_ms(process_records_input.records, time.time())
+                self._report(worker, Counter(), max(waited, age), ended)
                 raise
 
     def _report(self, worker: Worker, counts: Counter[str], behind: int, now: MonotonicSeconds) -> None:
@@ -271,6 +274,12 @@ def _incoming(record: dict[str, Any]) -> Incoming:
         b64decode(record["data"], validate=True),
         int(arrived) if arrived else None,
     )
+
+
+def _age_ms(records: list[dict[str, Any]], now: float) -> int:
+    """How long ago the first record came; 0 without records. `now`: epoch seconds."""
+    arrived = records[0]["approximateArrivalTimestamp"] if records else None
+    return max(0, int(now * 1000) - int(arrived)) if arrived else 0
 
 
 def _sequence(text: str | None) -> int | None:

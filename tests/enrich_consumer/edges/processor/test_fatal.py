@@ -1,5 +1,6 @@
 """What cannot go on ends the process, and nothing is reported done."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -65,15 +66,21 @@ def test_a_refused_put_ends_the_process(started: Child):
     assert started.shard.effects.take() == []
 
 
-def test_a_put_that_is_refused_does_not_hide_the_lag():
+@pytest.mark.parametrize(
+    ("behind", "came_ms_ago"),
+    [(90_000, 1_000), (0, 90_000)],
+    ids=["by KCL's figure", "by the oldest record's age: one read reached the stream's end"],
+)
+def test_a_put_that_is_refused_does_not_hide_the_lag(behind: int, came_ms_ago: int):
     """The stream refuses from the start on: nothing counts as read, and the alarm on the lag gets its value."""
     child = Child(Shard(EAGER))
     child.shard.effects.refuse = refusing(PutRefusedError("stream refuses"), "put")
-    child.say(initialize(), process_records(incoming(5), behind=90_000))
+    record = incoming(5)._replace(arrived_at=int(time.time() * 1000) - came_ms_ago)
+    child.say(initialize(), process_records(record, behind=behind))
     assert child.exit == FATAL
     (told,) = (line for line in child.logged() if "_aws" in line)
     assert told["RecordsIn"] == 0
-    assert 90_000 <= told["MillisBehindLatest"] < 100_000
+    assert 90_000 <= told["MillisBehindLatest"] < 150_000
 
 
 def test_a_processor_whose_log_was_taken_over_writes_nothing_more_and_waits(started: Child):
