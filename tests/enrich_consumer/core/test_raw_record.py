@@ -123,3 +123,12 @@ def test_properties_that_are_no_json(text):
     with pytest.raises(Reject) as caught:
         decode(Incoming(1, _with_properties(text)), SITES)
     assert caught.value.reason is Reason.RECORD_NOT_JSON
+
+
+@pytest.mark.parametrize("path", [("site",), ("events", 0, "event")])
+def test_a_name_with_a_second_line_that_looks_like_an_event_is_refused(path: tuple[Any, ...]) -> None:
+    """Names are looked at together, a line each: a line break inside one must not pass for two names."""
+    name = f"page_view\n{FULL['events'][1]['event_id']} page_view"
+    data = _mutated(path, name, drop=False)
+    assert not VALIDATOR.is_valid(orjson.loads(data))
+    _compare(data)
