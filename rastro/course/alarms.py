@@ -31,9 +31,11 @@ def states(place: Place) -> list[State]:
     now = time.time()
     records = list(raw.records(place))
     checkpoints = checkpoints_of(place.facts)
-    reading = _read(place, records, checkpoints, now)
+    waiting = sum(_waits(one, checkpoints, now) for one in records)
+    reading = _read(place, records, waiting, now)
     found = [
-        State(name, "ALARM" if bad else "OK", _why(name, reading)) for name, bad in firing(reading).items()
+        State(name, "ALARM" if bad else "OK", _why(name, reading, waiting))
+        for name, bad in firing(reading).items()
     ]
     with place.diary.open("a", encoding="utf-8") as diary:
         for one in found:
@@ -59,7 +61,7 @@ def meanings() -> dict[str, str]:
     return {section.name: section.meaning for group in runbook.read() for section in group.sections}
 
 
-def _read(place: Place, records: list[raw.Record], checkpoints: dict[str, Any], now: float) -> Reading:
+def _read(place: Place, records: list[raw.Record], waiting: int, now: float) -> Reading:
     since = now - WINDOW_SECONDS
     logs = place.client("logs")
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
@@ -68,12 +70,12 @@ def _read(place: Place, records: list[raw.Record], checkpoints: dict[str, Any], 
         accepted=sum(one.events for one in records if one.at >= since),
         refused=_refused(place, since),
         sites_invalid=any(ingest_said(logs, group, "SitesDocumentInvalid", since) for group in groups),
-        waiting=sum(_waits(one, checkpoints, now) for one in records),
+        is_waiting=waiting > 0,
         restarts=restarts(Path(place.facts.logs) / "consumer.log", since),
     )
 
 
-def _why(name: str, reading: Reading) -> str:
+def _why(name: str, reading: Reading, waiting: int) -> str:
     events = reading.accepted + reading.refused
     return {
         "ticks-missing": f"último tick há {min(reading.tick_age, 9999):.0f} s",
@@ -81,7 +83,7 @@ def _why(name: str, reading: Reading) -> str:
         "sites-document": (
             "documento de sites inválido" if reading.sites_invalid else "documento de sites serve"
         ),
-        "consumer-stalled": f"{reading.waiting} registros esperam há mais de {WAITING_SECONDS:g} s",
+        "consumer-stalled": f"{waiting} registros esperam há mais de {WAITING_SECONDS:g} s",
         "consumer-restarts": f"{reading.restarts} reinícios em {WINDOW_SECONDS:g} s",
     }[name]
 

@@ -23,13 +23,13 @@ LOOK_BACK_BYTES = 1 << 20
 
 class Reading(NamedTuple):
     """`tick_age`: seconds since the newest tick; `accepted`, `refused`: events of the last WINDOW_SECONDS;
-    `waiting`: records unread for longer than WAITING_SECONDS; `restarts`: of the daemon, in WINDOW_SECONDS."""
+    `is_waiting`: a record is unread for longer than WAITING_SECONDS; `restarts`: of the daemon, in WINDOW_SECONDS."""
 
     tick_age: float
     accepted: int
     refused: int
     sites_invalid: bool
-    waiting: int
+    is_waiting: bool
     restarts: int
 
 
@@ -40,7 +40,7 @@ def firing(reading: Reading) -> dict[str, bool]:
         "ticks-missing": reading.tick_age > TICK_SECONDS,
         "rejected-share": events > MANY and 100 * reading.refused > SHARE_PERCENT * events,
         "sites-document": reading.sites_invalid,
-        "consumer-stalled": reading.waiting > 0,
+        "consumer-stalled": reading.is_waiting,
         "consumer-restarts": reading.restarts > 0,
     }
 

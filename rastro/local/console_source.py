@@ -41,7 +41,7 @@ def open_source(facts: LocalFacts, try_it: str = "") -> Source:
         name="local",
         tails=tails,
         lake=lake,
-        health=lambda: {"Alarms": _alarms(facts, tails), **health(facts, s3)},
+        health=lambda: health(facts, s3, tails),
         clock=lambda: int(time.time() * 1000),
         try_it=try_it,
         recover=lambda reason, first, last, dry: recover(Path(facts.home), reason, first, last, dry=dry),
@@ -62,17 +62,19 @@ def open_lake(facts: LocalFacts) -> Any:
     return LocalLake(s3, facts.bucket, prefixes, Path(facts.home) / "console" / "lake", time.monotonic)
 
 
-def health(facts: LocalFacts, s3: Any) -> dict[str, list[dict[str, Any]]]:
+def health(facts: LocalFacts, s3: Any, tails: Tails) -> dict[str, list[dict[str, Any]]]:
     """Sections of the health page."""
     alive = running.running(Path(facts.home))
     processes = [
         {"process": name, "id": str(pid), "state": "running" if name in alive else "stopped"}
         for name, pid in facts.processes.items()
     ]
+    rows = _leases(facts)
     return {
+        "Alarms": _alarms(facts, tails, _checkpoints(rows)),
         "Ledger": _ledger(facts),
         "Processes": processes,
-        "Leases": _leases(facts),
+        "Leases": rows,
         "Session log": newest(s3, facts.bucket, layout.STATE, MOST_FILES),
         "Newest files": newest(s3, facts.bucket, facts.enriched_prefix, MOST_FILES),
         "Error prefixes": newest(s3, facts.bucket, layout.ERRORS, MOST_FILES),
@@ -82,13 +84,16 @@ def health(facts: LocalFacts, s3: Any) -> dict[str, list[dict[str, Any]]]:
 
 def checkpoints_of(facts: LocalFacts) -> dict[str, Any]:
     """KCL's checkpoints by shard."""
-    return {row["shard"]: row["checkpoint"] for row in _leases(facts)}
+    return _checkpoints(_leases(facts))
 
 
-def _alarms(facts: LocalFacts, tails: Tails) -> list[dict[str, Any]]:
+def _checkpoints(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {row["shard"]: row["checkpoint"] for row in rows}
+
+
+def _alarms(facts: LocalFacts, tails: Tails, checkpoints: dict[str, Any]) -> list[dict[str, Any]]:
     """The ones that fire first, each with the section of its runbook."""
     now = time.time()
-    checkpoints = checkpoints_of(facts)
     with tails.lock:
         arrivals = tails.store.arrivals
         tick_age = now - (arrivals.newest_tick or 0) / 1000
@@ -103,7 +108,7 @@ def _alarms(facts: LocalFacts, tails: Tails) -> list[dict[str, Any]]:
         refused=refused,
         sites_invalid=bool(facts.ingest_log)
         and alarms.ingest_said(logs, facts.ingest_log, "SitesDocumentInvalid", since),
-        waiting=int(waits > alarms.WAITING_SECONDS),
+        is_waiting=waits > alarms.WAITING_SECONDS,
         restarts=alarms.restarts(Path(facts.logs) / "consumer.log", since),
     )
     figures = {

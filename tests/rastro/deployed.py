@@ -46,6 +46,16 @@ class Deployed:
         data: bytes = self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
         return data
 
+    def fetched(self, prefix: str, folder: Path) -> list[Path]:
+        """Copies of every object below `prefix`, under the same names below `folder`."""
+        files = []
+        for key in self.keys(prefix):
+            path = folder / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.get(key))
+            files.append(path)
+        return files
+
     def records(self, stream: str) -> list[dict[str, Any]]:
         """Everything in a stream, shard by shard."""
         found: list[dict[str, Any]] = []

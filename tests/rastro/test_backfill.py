@@ -51,16 +51,6 @@ def _run(home: Path, *more: str) -> int:
     return main(["backfill", "--imports", "--env", "dev", "--home", str(home), *more])
 
 
-def _landing(dev: Deployed, folder: Path) -> list[Path]:
-    files = []
-    for key in dev.keys("enriched/"):
-        path = folder / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(dev.get(key))
-        files.append(path)
-    return files
-
-
 def test_an_import_is_in_the_landing_table_with_its_own_times(
     dev: Deployed, records: list[dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -69,7 +59,7 @@ def test_an_import_is_in_the_landing_table_with_its_own_times(
     assert _run(tmp_path, "--dry-run") == 0
     assert dev.keys("enriched/") == []
     assert _run(tmp_path, "--no-tables") == 0
-    files = _landing(dev, tmp_path)
+    files = dev.fetched("enriched/", tmp_path)
     rows = Lake(files).rows(
         "SELECT event_id, event_at, event_date, is_late, is_time_suspect, dt, session_id FROM enriched"
     )
@@ -172,7 +162,7 @@ def test_tables_after_backfills_are_the_views(
     known: set[Path] = set()
     for more in ([], ["--again"]):
         assert _run(tmp_path, "--no-tables", *more) == 0
-        files = set(_landing(dev, tmp_path))
+        files = set(dev.fetched("enriched/", tmp_path))
         filled.add("enriched", sorted(files - known))
         known |= files
         for day in (1, 2):
@@ -204,7 +194,7 @@ def _landing_of(file: Path, dev: Deployed, folder: Path) -> list[Path]:
     home = folder / "of-file"
     ask = ["backfill", "--file", str(file), "--own-times", "--no-tables", "--env", "dev", "--home", str(home)]
     assert main(ask) == 0
-    return _landing(dev, home)
+    return dev.fetched("enriched/", home)
 
 
 def test_rows_of_the_stream_count_before_backfilled_copies() -> None:
@@ -230,7 +220,8 @@ def test_the_raw_archive_is_backfilled_by_time_of_receipt(
     }
     assert wanted
     assert {
-        row["event_id"] for row in Lake(_landing(dev, tmp_path)).rows("SELECT event_id FROM enriched")
+        row["event_id"]
+        for row in Lake(dev.fetched("enriched/", tmp_path)).rows("SELECT event_id FROM enriched")
     } == wanted
 
 

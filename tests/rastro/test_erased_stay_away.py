@@ -97,20 +97,10 @@ def test_backfill(how: str, dev: Deployed, home: Path) -> None:
     more = {"--raw": ["--raw", *SPAN], "--imports": ["--imports"]}.get(how, ["--file", str(file)])
     more += ["--own-times"] if "own" in how else []
     assert main(["backfill", *more, "--no-tables", "--env", "dev", "--home", str(home)]) == 0
-    rows = Lake(_landing(dev, home)).rows("SELECT event_id FROM enriched")
+    rows = Lake(dev.fetched("enriched/", home)).rows("SELECT event_id FROM enriched")
     assert _numbers(row["event_id"] for row in rows) == LEFT
     everything = b"".join(path.read_bytes() for path in home.glob("backfills/**/*") if path.is_file())
     assert GONE.encode() not in everything
-
-
-def _landing(dev: Deployed, folder: Path) -> list[Path]:
-    files = []
-    for key in dev.keys("enriched/"):
-        path = folder / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(dev.get(key))
-        files.append(path)
-    return files
 
 
 def test_an_import_of_old_times_brings_nothing_back(dev: Deployed, home: Path) -> None:
@@ -118,7 +108,7 @@ def test_an_import_of_old_times_brings_nothing_back(dev: Deployed, home: Path) -
     record = _records()[0] | {"received_at": LATER + 86_400_000}
     dev.put("imports/dt=2026-11-22/a.gz", gzip.compress(_lines([record, _records()[3]])))
     assert main(["backfill", "--imports", "--no-tables", "--env", "dev", "--home", str(home)]) == 0
-    rows = Lake(_landing(dev, home)).rows("SELECT event_id FROM enriched")
+    rows = Lake(dev.fetched("enriched/", home)).rows("SELECT event_id FROM enriched")
     assert _numbers(row["event_id"] for row in rows) == {5}
 
 
@@ -186,18 +176,20 @@ def _at(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat()
 
 
+VISITS = (
+    (GONE, None, NOW),
+    (GONE, None, LATER),
+    (SHARED, "ana", NOW),
+    (SHARED, "caio", NOW),
+    (STAYS, None, NOW),
+)
+"""Visitor, user and time: three visitors before the erasure, and the erased one again after it."""
+
+
 def _undelivered(table: str) -> list[bytes]:
     """Rows of three visitors, each before the erasure, one of the erased visitor after it."""
     rows = []
-    for number, (visitor, user, at) in enumerate(
-        [
-            (GONE, None, NOW),
-            (GONE, None, LATER),
-            (SHARED, "ana", NOW),
-            (SHARED, "caio", NOW),
-            (STAYS, None, NOW),
-        ]
-    ):
+    for number, (visitor, user, at) in enumerate(VISITS):
         row: dict[str, Any] = {"site": "loja", "visitor_id": visitor, "user_id": user}
         if table == "enriched":
             row |= {"event_id": f"{number}", "received_at": _at(at)}
@@ -272,15 +264,7 @@ def _recovered(table: str, rows: list[bytes], dev: Deployed, home: Path) -> list
 def test_rebuild_and_the_jobs_over_a_backup_of_landing(tmp_path: Path) -> None:
     """Landing is there again with everything in it; hours, nights and rebuilds leave the person out."""
     shop = History()
-    for number, (visitor, user, at) in enumerate(
-        [
-            (GONE, None, NOW),
-            (GONE, None, LATER),
-            (SHARED, "ana", NOW),
-            (SHARED, "caio", NOW),
-            (STAYS, None, NOW),
-        ]
-    ):
+    for number, (visitor, user, at) in enumerate(VISITS):
         row = shop.add("purchase", visitor=visitor, session=f"s{number}", user_id=user, value=5)
         row |= {"received_at": _at(at), "event_at": _at(at), "event_date": "2026-11-21"}
     write_parquet(shop.rows, tmp_path / "lake")

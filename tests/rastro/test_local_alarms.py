@@ -8,7 +8,7 @@ import pytest
 from console.arrivals import MOST_NOTES, Arrivals
 from rastro.local.alarms import Reading, firing, restarts
 
-QUIET = Reading(tick_age=10, accepted=100, refused=5, sites_invalid=False, waiting=0, restarts=0)
+QUIET = Reading(tick_age=10, accepted=100, refused=5, sites_invalid=False, is_waiting=False, restarts=0)
 NOW = 1_795_296_000_000
 
 
@@ -18,7 +18,7 @@ NOW = 1_795_296_000_000
         ("ticks-missing", {"tick_age": 46.0}),
         ("rejected-share", {"refused": 6}),
         ("sites-document", {"sites_invalid": True}),
-        ("consumer-stalled", {"waiting": 1}),
+        ("consumer-stalled", {"is_waiting": True}),
         ("consumer-restarts", {"restarts": 1}),
     ],
 )

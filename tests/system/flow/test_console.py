@@ -138,7 +138,7 @@ def test_health_shows_an_alarm_that_fires(facts: LocalFacts):
         return dict(re.findall(r"<td>([a-z-]+)</td><td>(OK|ALARM)</td>", page))
 
     before = states()
-    assert set(before) == set(firing(Reading(0, 0, 0, False, 0, 0)))
+    assert set(before) == set(firing(Reading(0, 0, 0, False, False, 0)))
     assert before["rejected-share"] == "OK", before
     refused = [json.loads(event(str(uuid.uuid4()), event="?!")) for _ in range(30)]
     assert post(facts, json.dumps(refused)) == 202
