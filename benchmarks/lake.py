@@ -127,7 +127,7 @@ def _question(name: str, period: int, days: int) -> str:
         where = f"WHERE {column} BETWEEN {since} AND {until}"
     if name == "events":
         return f"SELECT event_name, count(*) FROM events {where} GROUP BY 1"  # noqa: S608 - our own names
-    return f"SELECT bit_xor(hash(v)), count(*) FROM (SELECT * FROM {name} {where}) AS v"  # noqa: S608
+    return f"SELECT bit_xor(hash(v)), count(*) FROM (SELECT * FROM {name} {where}) AS v"  # noqa: S608 - our own names
 
 
 def _measured(database: duckdb.DuckDBPyConnection, sql: str) -> tuple[int | str, int]:

@@ -70,7 +70,7 @@ def _here(args: argparse.Namespace, day: date | None, progress: Progress) -> dic
     landing = Tables(files)
     happened = "coalesce(event_date, CAST(event_at AS date))"
     where = f"WHERE {happened} = DATE '{day}'" if day else ""
-    arrivals = [row["dt"] for row in landing.rows(f"SELECT DISTINCT dt FROM enriched {where} ORDER BY dt")]  # noqa: S608
+    arrivals = [row["dt"] for row in landing.rows(f"SELECT DISTINCT dt FROM enriched {where} ORDER BY dt")]  # noqa: S608 - dates of our own making
     progress.say(f"rebuild: rows of {len(arrivals)} days of arrival, {len(files)} files")
     if args.dry_run or not arrivals:
         return {"days of arrival": len(arrivals), "changes": 0}

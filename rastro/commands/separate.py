@@ -82,18 +82,18 @@ def statement(args: argparse.Namespace) -> str:
         "'" + value.replace("'", "''") + "'" for value in (args.site, args.visitor, args.user, args.reason)
     )
     if args.undo:
-        return f"DELETE FROM separations WHERE site = {site} AND visitor_id = {visitor} AND user_id = {user}"  # noqa: S608
+        return f"DELETE FROM separations WHERE site = {site} AND visitor_id = {visitor} AND user_id = {user}"  # noqa: S608 - values are quoted above
     return f"""MERGE INTO separations AS t
 USING (SELECT {site} AS site, {visitor} AS visitor_id, {user} AS user_id) AS n
 ON t.site = n.site AND t.visitor_id = n.visitor_id AND t.user_id = n.user_id
 WHEN NOT MATCHED THEN INSERT (site, visitor_id, user_id, separated_at, reason)
-  VALUES (n.site, n.visitor_id, n.user_id, CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp), {reason})"""  # noqa: S608
+  VALUES (n.site, n.visitor_id, n.user_id, CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp), {reason})"""  # noqa: S608 - values are quoted above
 
 
 def _on_aws(args: argparse.Namespace) -> str:
     from infra.deploy.athena import run as ask  # noqa: PLC0415 - takes a while to import
-    from infra.deploy.target import find_target  # noqa: PLC0415
-    from infra.environments import loader  # noqa: PLC0415
+    from infra.deploy.target import find_target  # noqa: PLC0415 - slow to import, needed here alone
+    from infra.environments import loader  # noqa: PLC0415 - slow to import, needed here alone
 
     environment = loader.read(args.env)
     ask(find_target(environment).client("athena"), environment, "separations", statement(args))

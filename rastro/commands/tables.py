@@ -92,6 +92,6 @@ def fill(folder: Path, files: list[Path], progress: Progress) -> None:
     jobs = Jobs(IcebergTables(folder), files, progress.note)
     happened = "coalesce(event_date, CAST(event_at AS date))"
     for row in jobs.lake.rows(
-        f"SELECT dt, min({happened}) AS first, max({happened}) AS last FROM enriched GROUP BY dt ORDER BY dt"  # noqa: S608
+        f"SELECT dt, min({happened}) AS first, max({happened}) AS last FROM enriched GROUP BY dt ORDER BY dt"  # noqa: S608 - constants of this file
     ):
         jobs.window(Window(row["dt"], 0, 23, row["first"], row["last"]))

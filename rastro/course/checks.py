@@ -61,7 +61,7 @@ def instrumented_shop(place: Place) -> Iterator[Finding]:
     yield Finding(
         "todos são de um visitante e de uma sessão",
         place.rows(
-            f"SELECT count(DISTINCT visitor_id) AS v, count(DISTINCT session_id) AS s FROM {mine}"  # noqa: S608
+            f"SELECT count(DISTINCT visitor_id) AS v, count(DISTINCT session_id) AS s FROM {mine}"  # noqa: S608 - the course's own text
         )
         == [{"v": 1, "s": 1}],
         "você abriu a página em dois navegadores? apague minha-loja/perfil e comece do passo 3",

@@ -93,8 +93,8 @@ def _local_files(location: str) -> Iterator[str]:
 def on_aws(env: str, home: Path) -> Place:
     """A deployed environment, and what this machine keeps of it under `home`."""
     from infra.deploy import stacks  # noqa: PLC0415 - takes a while to import
-    from infra.deploy.target import find_target  # noqa: PLC0415
-    from infra.environments import loader  # noqa: PLC0415
+    from infra.deploy.target import find_target  # noqa: PLC0415 - slow to import, needed here alone
+    from infra.environments import loader  # noqa: PLC0415 - slow to import, needed here alone
 
     environment = loader.read(env)
     target = find_target(environment)
@@ -150,7 +150,7 @@ def erased(env: str | None, home: Path) -> ErasedIds:
             return ErasedIds({})
         return read_erased(IcebergTables(home / "tables").table(ERASED_IDS))
     from infra.deploy.target import find_target  # noqa: PLC0415 - takes a while to import
-    from infra.environments import loader  # noqa: PLC0415
+    from infra.environments import loader  # noqa: PLC0415 - slow to import, needed here alone
 
     environment = loader.read(env)
     found = glue_tables(environment.database, find_target(environment).region, names=(ERASED_IDS,))
@@ -176,7 +176,7 @@ def glue_tables(
 ) -> dict[str, Any]:
     """The Iceberg tables of a Glue database that are there; `names`: only these."""
     from pyiceberg.catalog.glue import GlueCatalog  # noqa: PLC0415 - takes a while to import
-    from pyiceberg.exceptions import NoSuchTableError  # noqa: PLC0415
+    from pyiceberg.exceptions import NoSuchTableError  # noqa: PLC0415 - slow to import, needed here alone
 
     properties: dict[str, Any] = {"glue.region": region, "s3.region": region}
     if endpoint:

@@ -90,8 +90,8 @@ def _local(home: Path) -> Place:
 
 def _deployed(env: str) -> Place:
     from infra.deploy import stacks  # noqa: PLC0415 - takes a while to import
-    from infra.deploy.target import find_target  # noqa: PLC0415
-    from infra.environments import loader  # noqa: PLC0415
+    from infra.deploy.target import find_target  # noqa: PLC0415 - slow to import, needed here alone
+    from infra.environments import loader  # noqa: PLC0415 - slow to import, needed here alone
 
     try:
         environment = loader.read(env)

@@ -100,12 +100,12 @@ class _Steps:
         self.windows: list[dict[str, Any]] = []
         self.fails: str | None = None
 
-    def start_execution(self, *, stateMachineArn: str, input: str) -> dict[str, str]:  # noqa: A002, N803
+    def start_execution(self, *, stateMachineArn: str, input: str) -> dict[str, str]:  # noqa: A002, N803 - boto3's own names
         assert stateMachineArn == "arn:aws:states:sa-east-1:123456789012:stateMachine:rastro-dev-window"
         self.windows.append(json.loads(input))
         return {"executionArn": self.windows[-1]["dt"]}
 
-    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 - boto3's own names
         return {"status": "FAILED" if executionArn == self.fails else "SUCCEEDED"}
 
 

@@ -126,13 +126,13 @@ class IngestServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class's argument
                 return
 
             def do(self) -> None:
                 server.serve(self)
 
-            do_GET = do_POST = do_OPTIONS = do_HEAD = do  # noqa: N815
+            do_GET = do_POST = do_OPTIONS = do_HEAD = do  # noqa: N815 - the names http.server asks for
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True

@@ -20,7 +20,7 @@ LONDON = {
 @pytest.mark.parametrize("ip", ["81.2.69.160", "::ffff:81.2.69.160", " 81.2.69.160 "])
 def test_place(ip):
     asked = []
-    references = References(city=lambda ip: asked.append(ip) or LONDON, city_date=lambda: "2026-06-05")  # type: ignore[func-returns-value]
+    references = References(city=lambda ip: asked.append(ip) or LONDON, city_date=lambda: "2026-06-05")  # type: ignore[func-returns-value] # append returns None
     (row,) = build(references)(record(ip=ip))
     assert asked == ["81.2.69.160"]
     assert row["geo_continent"] == "EU"

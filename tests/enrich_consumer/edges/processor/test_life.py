@@ -176,7 +176,7 @@ def test_a_stop_gives_the_lease_back_after_everything_is_out():
 
 def test_a_lease_that_was_lost_is_not_given_back():
     given: list[str] = []
-    child = Child(Shard(EAGER), release=lambda name: bool(given.append(name)))  # type: ignore[func-returns-value]
+    child = Child(Shard(EAGER), release=lambda name: bool(given.append(name)))  # type: ignore[func-returns-value] # append returns None
     child.say(initialize(), process_records(incoming(5)), checkpointed(5, "ShutdownException"))
     assert child.say(SHUTDOWN_REQUESTED) == [done("shutdownRequested")]
     assert given == []

@@ -69,7 +69,7 @@ if folder and "record-processor" in sys.orig_argv:
                 os.write(1, title.encode())
         return outcome
 
-    pipeline.process = process  # type: ignore[assignment]
+    pipeline.process = process  # type: ignore[assignment] # what this file is for
 
     seconds = os.environ.get("RASTRO_TEST_METRICS_SECONDS")
     if seconds:
