@@ -76,8 +76,12 @@ def keys_of_raw(context: dict[str, Any], event: dict[str, Any]) -> set[str]:
     ecommerce = event.get("ecommerce")
     order = ecommerce.get("transaction_id") if isinstance(ecommerce, dict) else None
     properties = event.get("properties")
+    properties = properties if isinstance(properties, dict) else {}
     names = ("message_id", "messageId", "original_event_id", "event_id")
-    own = [properties.get(name) for name in names] if isinstance(properties, dict) else []
+    own = [properties.get(name) for name in names]
+    # An id that was no UUID, as the client gave it: ingest derived the event's own from it.
+    original = properties.get("original")
+    own.append(original.get("event_id") if isinstance(original, dict) else None)
     return _texts(context.get("visitor_id"), event.get("user_id"), order, *own)
 
 

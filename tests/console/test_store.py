@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from console.store import Store
 from tests.support.raw_records import raw_record
 
@@ -30,6 +32,21 @@ def test_an_event_is_found_by_each_of_its_ids():
         assert [story.event_id for story in store.find(wanted)] == ["e1"], wanted
     assert store.find("nobody") == []
     assert store.latency(0.5) == 1500
+
+
+@pytest.mark.parametrize("original", [{"event_id": "odd/1", "ts": "ontem"}, {"event_id": 12345}])
+def test_an_event_is_found_by_the_id_that_its_own_was_derived_from(original: dict[str, Any]):
+    store = Store()
+    store.take_raw("shard-0", "10", NOW, raw("e1", properties={"original": original}))
+    assert [story.event_id for story in store.find(str(original["event_id"]))] == ["e1"]
+    assert store.find("ontem") == []
+
+
+@pytest.mark.parametrize("properties", [None, [], {"original": None}, {"original": "odd/1"}])
+def test_properties_that_are_nothing_to_look_in(properties: Any):
+    store = Store()
+    store.take_raw("shard-0", "10", NOW, raw("e1", properties=properties))
+    assert [story.event_id for story in store.find("e1")] == ["e1"]
 
 
 def test_a_copy_is_a_copy_and_a_record_read_again_is_nothing():

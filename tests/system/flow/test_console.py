@@ -146,3 +146,17 @@ def test_health_shows_an_alarm_that_fires(facts: LocalFacts):
     while states()["rejected-share"] != "ALARM":
         assert time.monotonic() < deadline, states()
         time.sleep(1)
+
+
+@pytest.mark.kcl
+@pytest.mark.slow
+def test_an_event_is_found_by_the_clients_own_id(facts: LocalFacts):
+    """Last, so that the counts of the tests before stay theirs."""
+    assert post(facts, event("order/1 of ana")) == 202
+    deadline = time.monotonic() + PATIENCE
+    wanted = {("answer", "changed"), ("raw stream", "ok"), ("session", "ok")}
+    while not wanted <= {
+        (stop["stage"], stop["verdict"]) for stop in trace(facts, quote("order/1 of ana", safe=""))
+    }:
+        assert time.monotonic() < deadline
+        time.sleep(1)
