@@ -93,7 +93,7 @@ def revive(row: Row, sites: Sites, fix: Fix | None, fetch: Fetch, gone: ErasedId
         StillRefusedError: why it stays where it is.
     """
     original = payload_of(row, fetch)
-    payload = _json(original)
+    payload = parsed(original)
     # of a raw record, which several persons may share, the events are judged one by one
     if not (isinstance(payload, dict) and "events" in payload) and gone.names(payload, row["rejected_at"]):
         raise StillRefusedError(ERASED, "the person was erased since")
@@ -116,8 +116,8 @@ def _left(back: Back, rejected_at: int, gone: ErasedIds) -> Back | None:
     return None if left is None else back if left is record else back._replace(data=_bytes(left))
 
 
-def _json(data: bytes) -> Any:
-    """None where it is no JSON."""
+def parsed(data: bytes) -> Any:
+    """A payload as JSON; None where it is none."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

@@ -17,7 +17,7 @@ from enrich_consumer.core.sessions.shard_state import visitor_key
 from lake.erased_ids import ErasedIds
 from rastro.erasure.lines import opened
 from rastro.repair.fix import Fix, FixError
-from rastro.repair.refused import ERASED, StillRefusedError
+from rastro.repair.refused import ERASED, StillRefusedError, parsed
 from schemas import Column, json_file
 from schemas.cart_events import COLUMNS as CART_EVENTS
 from schemas.rejected import COLUMNS as REJECTED
@@ -107,10 +107,7 @@ def _is_erased(row: dict[str, Any], table: str, arrived_at: int, gone: ErasedIds
     at = min([arrived_at, *(moment for name in _TIMES if (moment := _ms(row.get(name))) is not None)])
     if table == "rejected":
         payload = opened(str(row.get("payload")), row.get("payload_encoding"))
-        try:
-            return gone.names(json.loads(payload), at)
-        except (ValueError, RecursionError):
-            return False
+        return gone.names(parsed(payload), at)
     visitor, user = row.get("visitor_id"), row.get("user_id")
     return isinstance(visitor, str) and gone.has(visitor, None if user is None else str(user), at)
 
