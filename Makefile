@@ -60,7 +60,7 @@ soak: $(READY) ## the long runs: 30,000 fault histories, 200,000 session histori
 	$(BIN)/python -m tests.proofs.simulation --histories 30000
 	$(BIN)/python -m tests.proofs.sessions --count 200000
 	RASTRO_SOAK=1 $(BIN)/python -m tests.system.faults backpressure
-	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest_lambda tests/console/test_million.py tests/lake tests/system/kcl tests/system/clients --timeout=7200
+	RASTRO_SOAK=1 $(BIN)/python -m pytest tests/ingest_lambda tests/console/test_million.py tests/lake tests/system/kcl tests/system/clients tests/benchmarks/test_flink_peer.py --timeout=7200
 	for engine in chromium firefox webkit; do $(BIN)/python -m tests.storefront.walk --engine $$engine --events 10000 --seed 1 || exit 1; done
 	$(BIN)/python -m tests.proofs.closings --count 200000
 

@@ -1,8 +1,9 @@
 """Other stream processors beside ours: the same raw records, the same emulator, CPU of each worker.
 
-Flink (Maven) and Benthos, the engine of Redpanda Connect (Go modules), do what they can do with their own libraries:
-user agent, city, a session by gap. What each leaves out stands in README.md beside this file: a ratio compares workers,
-not features. All are built here, with `mvn` and `go` of this machine; the first time takes minutes.
+Flink (Maven) does the same work as far as its libraries go: sessions by the same rule, de-duplication, most of the
+columns. Benthos, the engine of Redpanda Connect (Go modules), does less. What each leaves out stands in README.md
+beside this file: a ratio compares workers, not features. All are built here, with `mvn` and `go` of this machine; the
+first time takes minutes.
 
 Input is put before a worker starts. CPU-seconds are user and system of the whole process group, per million events,
 between 30 and 95 % of the output ("steady"), and from the start ("all"). The emulator's CPU is not counted. JSON
@@ -21,15 +22,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import crawleruseragents
 import orjson
 
 from benchmarks.consumer import settings_of
 from benchmarks.mixes import MIXES, stream
+from enrich_consumer.core import tables
 from rastro.local import emulator, processes
 from rastro.open_loop.cpu import seconds
 from rastro.terminal.errors import Problem
 from rastro.terminal.tables import table
 from reference_data.databases import default_city
+from schemas.files import FOLDER as SCHEMAS
 
 HELP = "Flink and Benthos on the same events, CPU beside ours"
 
@@ -79,7 +83,7 @@ def _one(peer: Peer, records: list[bytes], events: int) -> dict[str, float]:
         home = Path(folder)
         aws = emulator.start(home / "emulator", home / "emulator.log")
         try:
-            _fill(aws, records)
+            fill(aws, records)
             env = {**os.environ, **emulator.aws_environment(aws.endpoint), **peer.environment()}
             pid = processes.launch(peer.command(home), env, home / "worker.log", cwd=home)
             try:
@@ -90,7 +94,7 @@ def _one(peer: Peer, records: list[bytes], events: int) -> dict[str, float]:
             aws.stop()
 
 
-def _fill(aws: emulator.Emulator, records: list[bytes]) -> None:
+def fill(aws: emulator.Emulator, records: list[bytes]) -> None:
     kinesis = aws.client("kinesis")
     for name in ("raw", "enriched"):
         kinesis.create_stream(StreamName=name, ShardCount=SHARDS)
@@ -151,11 +155,27 @@ def _follow(aws: emulator.Emulator, pid: int, events: int, log: Path) -> dict[st
     }
 
 
-def _city() -> dict[str, str]:
-    """The same database as ours: a file, or the folder that `rastro data fetch` keeps it in."""
+def _cities() -> list[str]:
+    """The same databases as ours: a file, or those in the folder that `rastro data fetch` keeps them in."""
     found = Path(default_city(os.environ) or "/nonexistent")
-    file = next(iter(sorted(found.glob("*.mmdb"))), found) if found.is_dir() else found
-    return {"PEER_GEO_CITY": str(file)} if file.is_file() else {}
+    files = sorted(found.glob("*.mmdb")) if found.is_dir() else [found]
+    return [str(file) for file in files if file.is_file()]
+
+
+def _city() -> dict[str, str]:
+    """The first of them, that of IPv4 where there are two."""
+    files = _cities()
+    return {"PEER_GEO_CITY": files[0]} if files else {}
+
+
+def data_files() -> dict[str, str]:
+    """The files that Flink's job reads: our tables and settings, the list of crawlers, the databases."""
+    return {
+        "PEER_TABLES": str(Path(tables.__file__).parent),
+        "PEER_SITES": str(SCHEMAS / "examples" / "sites.json"),
+        "PEER_CRAWLERS": str(Path(crawleruseragents.__file__).parent / "crawler-user-agents.json"),
+        "PEER_GEO_FILES": os.pathsep.join(_cities()),
+    }
 
 
 def _run(command: list[str], where: Path) -> None:
@@ -207,7 +227,7 @@ def _flink(home: Path) -> list[str]:
 def _ours() -> dict[str, str]:
     return {
         "JAVA_TOOL_OPTIONS": "-XX:ActiveProcessorCount=1 -XX:MaxRAM=3g",
-        **settings_of("peer", "s3://peer/state").to_env(),
+        **settings_of("peer", "s3://peer/state")._replace(region=emulator.REGION).to_env(),
     }
 
 
@@ -217,7 +237,7 @@ PEERS = {
         lambda home: [sys.executable, "-m", "enrich_consumer", "kcl", "--folder", str(home / "kcl")],
         _ours,
     ),
-    "flink": Peer(_build_flink, _flink, _city),
+    "flink": Peer(_build_flink, _flink, data_files),
     "benthos": Peer(
         _build_benthos,
         lambda _: [str(BUILT / "benthos"), "run", str(FOLDER / "benthos" / "config.yaml")],

@@ -1,7 +1,7 @@
 // A stream processor on Benthos, the engine under Redpanda Connect: raw records in, one enriched line an event out.
 //
-// Read from Kinesis with the AWS SDK, user agent by uap-go, city by MaxMind's reader, a session by the gap of 30
-// minutes in memory. Benthos runs the pipeline, its batches and its acknowledgements.
+// Read from Kinesis with the AWS SDK, user agent by uap-go, city by MaxMind's reader, the page's address and its campaign
+// parameters, a session by the gap of 30 minutes in memory. Benthos runs the pipeline, its batches and its acknowledgements.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"sync"
 	"time"
@@ -145,6 +146,7 @@ func (e *enricher) ProcessBatch(_ context.Context, batch service.MessageBatch) (
 			for name, value := range event {
 				row[name] = value
 			}
+			addPage(row, event)
 			row["session_id"], row["session_number"] = e.session(id, int64(at))
 			line, err := json.Marshal(row)
 			if err != nil {
@@ -156,6 +158,31 @@ func (e *enricher) ProcessBatch(_ context.Context, batch service.MessageBatch) (
 		}
 	}
 	return []service.MessageBatch{out}, nil
+}
+
+var utms = []string{
+	"utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "utm_id",
+	"utm_source_platform", "utm_creative_format", "utm_marketing_tactic",
+}
+
+// The parts of the page's address and its campaign parameters.
+func addPage(row, event map[string]any) {
+	page, _ := event["page"].(map[string]any)
+	text, _ := page["url"].(string)
+	address, err := url.Parse(text)
+	if text == "" || err != nil {
+		return
+	}
+	row["page_host"], row["page_path"], row["page_query"] = address.Hostname(), address.EscapedPath(), address.RawQuery
+	if address.RawQuery == "" {
+		return
+	}
+	given := address.Query()
+	for _, name := range utms {
+		if value := given.Get(name); value != "" {
+			row[name] = value
+		}
+	}
 }
 
 func (e *enricher) client(agent string) *uaparser.Client {
