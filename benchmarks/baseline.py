@@ -1,6 +1,6 @@
 """The same path with the usual libraries, as their pages show them: the baseline of the consumer's figures.
 
-The worker, its sessions, its state and all other enrichments are the product's. In the place of what it does
+The worker, its sessions, its state and all other enrichments are the product's. Instead of what it does
 to be fast: KCL's own reading of the daemon's lines, stdlib `json`, `user_agents.parse` and a `geoip2` model for each
 event, and `put_records` of boto3 as it comes.
 """
@@ -96,10 +96,10 @@ class Baseline(processor.RecordProcessorBase):  # type: ignore[misc] # the packa
     def _enrich(self, record: Record) -> list[EnrichedEvent]:
         enriched = self._rest.enrich(record)
         for one in enriched:
-            one.columns.update(_agent(record.user_agent), **self._place(record.ip))
+            one.columns.update(_agent(record.user_agent), **self._location(record.ip))
         return enriched
 
-    def _place(self, ip: str | None) -> Row:
+    def _location(self, ip: str | None) -> Row:
         answer = self._references.city(ip) if ip else None
         model = City(["en"], **answer) if answer else None
         return {

@@ -60,7 +60,7 @@ KEYS: dict[str, Key] = {
     "page (layer)": lambda record, event: orjson.dumps(event.get("page")),
     "address of the page or the referrer": lambda record, event: _addresses(event),
     "agent": lambda record, event: orjson.dumps([record.get("user_agent"), record.get("headers")]),
-    "place": lambda record, event: record.get("ip"),
+    "location": lambda record, event: record.get("ip"),
     "page path": lambda record, event: _path(event),
     "query": lambda record, event: urlsplit(_page(event).get("url") or "").query,
     "referrer": lambda record, event: _page(event).get("referrer"),
@@ -96,8 +96,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         print(f"{mix}: hit rate by entries", file=sys.stderr)
         print(table(rows), file=sys.stderr)
     for name, value in each.items():
-        told = ", ".join(f"{size:,}: {size * value / 1e6:.0f} MB" for size in SIZES)
-        print(f"{name}: {value:,.0f} bytes an entry; {told}", file=sys.stderr)
+        sizes = ", ".join(f"{size:,}: {size * value / 1e6:.0f} MB" for size in SIZES)
+        print(f"{name}: {value:,.0f} bytes an entry; {sizes}", file=sys.stderr)
     return figures
 
 

@@ -1,10 +1,10 @@
-"""How late ends of sessions and carts left behind are told: the local stack at half of its load, while each part dies.
+"""How late ends of sessions and abandoned carts are announced: the local stack at half load, while each part dies.
 
 By `kill -9` die: a record processor, KCL's daemon, the whole consumer, the ticker, the courier, the receiver.
 
 Visits of three records flow all the time, on a site whose gap is a minute: their provisional ends count. Carts are
 begun by records whose `received_at` lies nine minutes back, so that their silence of ten minutes, the least that a site
-may set, ends within the run. Half of their visitors come back just in time and must not be told of. In the last part
+may set, ends within the run. Half of their visitors come back just in time and must not be announced. In the last part
 nothing but carts and ticks moves time on.
 
 Half of its load: half of the events a second that the stack took in a burst at the start.
@@ -27,7 +27,7 @@ from benchmarks.closings_seen import Ends, Late
 from rastro.local import emulator, processes, running, stack, webhook
 from tests.support.receiver import Call, receiver
 
-HELP = "how late ends of sessions and carts are told, while every part of the stack dies"
+HELP = "how late ends of sessions and carts are announced, while every part of the stack dies"
 SITES = """{"version": 1, "sites": {"loja": {"keys": ["pk_benchmark_0001"], "currency": "BRL",
  "session": {"gap_minutes": 1, "cart_silence_minutes": 10}}}}"""
 GAP_S = 60
@@ -136,22 +136,23 @@ def _measure(parts: Parts, shop: Any, load: Load, args: argparse.Namespace) -> d
     rate = min(MOST_RATE, capacity / 2)
     _say(f"it takes {capacity:,.0f} events a second; {rate:,.0f} come now")
     killed = _drive(parts, shop, load, ends, rate, args)
-    told = _carts(shop)
+    at_webhook = _carts(shop)
     deadline = time.monotonic() + PATIENCE_S
-    while load.left - told.keys() and time.monotonic() < deadline:
+    while load.left - at_webhook.keys() and time.monotonic() < deadline:
         time.sleep(1)
         ends.look()
-        told = _carts(shop)
+        at_webhook = _carts(shop)
     deadline = time.monotonic() + GAP_S + PATIENCE_S
     while load.over - ends.first.keys() and time.monotonic() < deadline:
         time.sleep(1)
         ends.look()
-    # What reached the stream only after its moment cannot be told before.
+    # What reached the stream only after its moment cannot be announced before.
     late_ends = sorted(
         at - max(closed, load.put_at[who]) for who, (at, closed) in ends.first.items() if who in load.over
     )
     late_carts = sorted(
-        told[who][0] - max(load.began[who] + SILENCE_S, load.put_at[who]) for who in load.left & told.keys()
+        at_webhook[who][0] - max(load.began[who] + SILENCE_S, load.put_at[who])
+        for who in load.left & at_webhook.keys()
     )
     return {
         "capacity_events_per_s": round(capacity),
@@ -163,20 +164,20 @@ def _measure(parts: Parts, shop: Any, load: Load, args: argparse.Namespace) -> d
         "provisional_end_p99_s": _at(late_ends, 0.99),
         "provisional_end_max_s": _at(late_ends, 1.0),
         "carts_left": len(load.left),
-        "carts_not_told": len(load.left - told.keys()),
+        "carts_not_told": len(load.left - at_webhook.keys()),
         "carts_bought_or_visited_in_time": len(load.saved),
         "too_late_to_count": load.too_late,
-        "false_alarms": len(load.saved & told.keys()),
+        "false_alarms": len(load.saved & at_webhook.keys()),
         "cart_at_webhook_p50_s": _at(late_carts, 0.5),
         "cart_at_webhook_p99_s": _at(late_carts, 0.99),
         "cart_at_webhook_max_s": _at(late_carts, 1.0),
-        "copies_at_webhook": sum(count - 1 for _, count in told.values()),
+        "copies_at_webhook": sum(count - 1 for _, count in at_webhook.values()),
     }
 
 
 def _drive(parts: Parts, shop: Any, load: Load, ends: Ends, rate: float, args: argparse.Namespace) -> int:
     """The load in a thread of its own, and the deaths beside it; how many there were."""
-    chance = random.Random(args.seed)
+    rng = random.Random(args.seed)
     began, killed = time.monotonic(), 0
     again: list[Due] = []
     feeding = threading.Thread(target=_feed, args=(parts, load, rate, args, began))
@@ -189,7 +190,7 @@ def _drive(parts: Parts, shop: Any, load: Load, ends: Ends, rate: float, args: a
             what = KILLS[killed % len(KILLS)]
             killed += 1
             _say(f"{now:5.0f} s: kill -9 of {what}")
-            after = now + REPLACED_AFTER_S + chance.random() * 10
+            after = now + REPLACED_AFTER_S + rng.random() * 10
             again.append(Due(after, _receiver_dies(shop) if what == "the receiver" else parts.kill(what)))
         ends.look()
         time.sleep(0.5)

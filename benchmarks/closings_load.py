@@ -39,7 +39,7 @@ class Sent(NamedTuple):
 
 
 class Load:
-    """`over`: visitors whose visit must end within the run; `left`: those whose cart must be told, `saved`: those whose
+    """`over`: visitors whose visit must end within the run; `left`: whose cart must be announced, `saved`: whose
     cart must not; `began`: `received_at` of a cart, epoch seconds. `begun_s`: how long ago a cart is begun.
 
     A visitor who came back in time, but whose record the emulator took later than ingest's time limit allows, is in
@@ -65,7 +65,7 @@ class Load:
 
     def second(self, now: float, rate: float, carts: float, *, ends: bool) -> Sent:
         """What comes in the second that begins at `now`, epoch seconds: `rate` events of visits, `carts` new carts.
-        `ends`: no new cart, they would have no time to be told."""
+        `ends`: no new cart, they would have no time to be announced."""
         sent = Sent([], [], [], [])
         records = sent.records
         for _ in range(self._poisson(rate / EVENTS / RECORDS)):

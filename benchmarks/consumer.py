@@ -156,7 +156,7 @@ def ceiling(records: Sequence[bytes], events: int, rounds: int) -> float:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure every shape and print a table to stderr."""
     if args.mix:
-        return _told(_of_mixes(args.mix, args))
+        return _print_figures(_of_mixes(args.mix, args))
     ten = Shape(raw_records(1, args.events, 10), 10)
     top = ceiling(ten.records, ten.events, args.rounds)
     main = measure(ten, args)
@@ -173,7 +173,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         strangers = Shape(raw_records(3, args.events // 2, 10, distinct_agents=True), 10)
         figures["distinct_agents_events_per_s"] = measure(strangers, args, rounds=1)["cold_events_per_s"]
         figures |= _of_mixes(("shop", "hostile"), args)
-    return _told(figures)
+    return _print_figures(figures)
 
 
 def _of_mixes(mixes: Sequence[str], args: argparse.Namespace) -> dict[str, Any]:
@@ -189,7 +189,7 @@ def _of_mixes(mixes: Sequence[str], args: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
-def _told(figures: dict[str, Any]) -> dict[str, Any]:
+def _print_figures(figures: dict[str, Any]) -> dict[str, Any]:
     for name, value in figures.items():
         print(f"{name:30} {value:>14,}", file=sys.stderr)
     return figures

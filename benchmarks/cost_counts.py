@@ -19,7 +19,7 @@ from benchmarks.counted_stack import Counted, Sizes, counted
 from infra.costs.load import TYPICAL, Load, PerEvent
 from infra.costs.model import SECONDS, Counts
 from infra.environments import loader
-from rastro.open_loop import place as places
+from rastro.open_loop import destination as destinations
 from rastro.open_loop import run as runs
 from rastro.terminal.tables import table
 
@@ -43,10 +43,10 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="rastro-counts-") as folder:
         home = Path(folder) / "home"
         with counted(home) as stack:
-            place = places.local(home)
+            destination = destinations.local(home)
             warm = runs.Wanted(rate=args.rate, seconds=10.0, processes=1, together=args.per_request)
-            runs.run(place, warm, Path(folder) / "run", lambda _: None)
-            seen, each = _count(stack, place, args, Path(folder))
+            runs.run(destination, warm, Path(folder) / "run", lambda _: None)
+            seen, each = _count(stack, destination, args, Path(folder))
     said = reckoned(each, seen["requests"], args.per_request, seen["seconds"])
     rows = [
         {"count": name, "counted": float(seen[name]), "model": value, "off": f"{value / seen[name] - 1:+.1%}"}
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _count(
-    stack: Counted, place: places.Place, args: argparse.Namespace, folder: Path
+    stack: Counted, destination: destinations.Destination, args: argparse.Namespace, folder: Path
 ) -> tuple[dict[str, float], PerEvent]:
     facts = stack.local.facts
     time.sleep(FLUSH_SECONDS)
@@ -68,7 +68,7 @@ def _count(
     wanted = runs.Wanted(
         rate=args.rate, seconds=args.seconds, processes=1, together=args.per_request, seed=2, patience=0.0
     )
-    document = runs.run(place, wanted, folder / "run", lambda _: None)
+    document = runs.run(destination, wanted, folder / "run", lambda _: None)
     after, seconds = stack.calls(), time.monotonic() - begun
     time.sleep(FLUSH_SECONDS)
     raw, _ = stack.stream(facts.raw_stream, raw_before)

@@ -132,15 +132,15 @@ def _question(name: str, period: int, days: int) -> str:
 
 def _measured(database: duckdb.DuckDBPyConnection, sql: str) -> tuple[int | str, int]:
     """Bytes read, and the most memory in bytes; or OUT_OF_MEMORY."""
-    with tempfile.NamedTemporaryFile(suffix=".json") as told:
-        database.execute(f"PRAGMA enable_profiling = 'json'; SET profiling_output = '{told.name}'")
+    with tempfile.NamedTemporaryFile(suffix=".json") as profile_file:
+        database.execute(f"PRAGMA enable_profiling = 'json'; SET profiling_output = '{profile_file.name}'")
         try:
             database.execute(sql).fetchall()
         except duckdb.OutOfMemoryException:
             return OUT_OF_MEMORY, 0
         finally:
             database.close()
-        profile = json.loads(Path(told.name).read_text(encoding="utf-8"))
+        profile = json.loads(Path(profile_file.name).read_text(encoding="utf-8"))
     return int(profile["io"]["total_bytes_read"]), int(_found(profile, "system_peak_buffer_memory") or 0)
 
 

@@ -36,7 +36,7 @@ def _uuid(*parts: str) -> str:
     )
 
 
-def make_landing(folder: Path, rows: int, days: int, tell: Callable[[str], None]) -> None:
+def make_landing(folder: Path, rows: int, days: int, report: Callable[[str], None]) -> None:
     """About `rows` rows of `days` days under `folder/enriched/dt=…/hour=00/`; a visitor comes back every few weeks."""
     sessions = rows // EVENTS_A_SESSION
     people = max(50, sessions * 2 // 3)
@@ -59,7 +59,7 @@ def make_landing(folder: Path, rows: int, days: int, tell: Callable[[str], None]
             path = folder / "enriched" / f"dt={day}" / "hour=00"
             path.mkdir(parents=True, exist_ok=True)
             database.execute(f"COPY day TO '{path}/a.parquet' (FORMAT parquet, COMPRESSION gzip)")
-            tell(f"landing: {number + 1} of {days} days")
+            report(f"landing: {number + 1} of {days} days")
 
 
 def open_landing(
@@ -123,7 +123,7 @@ def _as_trino(sql: str) -> str:
     return tree.sql(dialect="duckdb")
 
 
-def make_tables(folder: Path, days: int, tell: Callable[[str], None]) -> None:
+def make_tables(folder: Path, days: int, report: Callable[[str], None]) -> None:
     """`events`, `orders`, `refunds`, `sessions` under `folder/tables/`, a file for each of their days: by the views,
     over some days of landing at a time and one on each side. That jobs leave the same is proven in tests/lake."""
     for start in range(0, days, BLOCK_DAYS):
@@ -150,7 +150,7 @@ def make_tables(folder: Path, days: int, tell: Callable[[str], None]) -> None:
                 " OVERWRITE_OR_IGNORE, WRITE_PARTITION_COLUMNS false)"
             )
         database.close()
-        tell(f"tables: {min(start + BLOCK_DAYS, days)} of {days} days")
+        report(f"tables: {min(start + BLOCK_DAYS, days)} of {days} days")
 
 
 def open_tables(folder: Path) -> duckdb.DuckDBPyConnection:

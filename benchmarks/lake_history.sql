@@ -11,7 +11,7 @@ plain AS (
       WHEN k % 5 = 2 THEN 'add_to_cart' WHEN k % 7 = 3 THEN 'search' ELSE 'view_item' END AS name
   FROM sessions AS s, range(0, CAST(events AS BIGINT)) AS n (k)
 ),
-told AS (
+all_rows AS (
   SELECT *, 0 AS copy, CAST(NULL AS VARCHAR) AS absorbed FROM plain
   UNION ALL
   SELECT *, 1, NULL FROM plain WHERE e % 100 = 0
@@ -43,4 +43,4 @@ SELECT :uuid_event AS event_id, 'loja' AS site, name AS event_name, moment + INT
     'item_name': 'Produto ' || e % 5000, 'item_category': 'c' || e % 30, 'price': CAST(9.9 + e % 300 AS DECIMAL(18,4)), 'quantity': 1}] END AS items,
   CASE WHEN name = 'search' THEN 'termo ' || e % 2000 END AS search_term, true AS consent_analytics,
   '{"ab":"' || h % 1000 || '","pos":' || e % 97 || '}' AS properties
-FROM told
+FROM all_rows

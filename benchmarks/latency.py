@@ -3,7 +3,7 @@
 The sustained rate is found first: rates half again as high each, a few seconds each, until a request in a hundred waits
 a second or more for its answer, or one is refused. Then each share of it with the ledger. Generator, gateway, function,
 streams and consumer share this machine's cores: the figures are of the emulator, not of AWS. `--put-seconds 5` is how
-it was before puts and saves were told apart.
+it was before puts and saves were counted apart.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.counted_stack import Counted, counted
-from rastro.open_loop import place as places
+from rastro.open_loop import destination as destinations
 from rastro.open_loop import run as runs
 from rastro.terminal.errors import Problem
 from rastro.terminal.tables import table
@@ -42,28 +42,36 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="rastro-latency-") as folder:
         env = {"RASTRO_PUT_SECONDS": f"{args.put_seconds:g}"}
         with counted(Path(folder) / "home", env) as stack:
-            place = places.local(Path(folder) / "home")
-            _fire(place, args.first, 10.0, Path(folder), patience=60.0)  # cold: the consumer takes its leases
-            sustained, limit = (args.sustained, {}) if args.sustained else _search(place, args, Path(folder))
+            destination = destinations.local(Path(folder) / "home")
+            _fire(
+                destination, args.first, 10.0, Path(folder), patience=60.0
+            )  # cold: the consumer takes its leases
+            sustained, limit = (
+                (args.sustained, {}) if args.sustained else _search(destination, args, Path(folder))
+            )
             figures |= {"sustained_events_per_s": round(sustained), "saturated_by": limit}
             for share in args.shares:
                 rate = sustained * share / 100
-                figures[f"at_{share}"] = _measure(stack, place, rate, args.seconds, Path(folder))
+                figures[f"at_{share}"] = _measure(stack, destination, rate, args.seconds, Path(folder))
     figures["load_average"] = [round(value, 1) for value in os.getloadavg()]
-    _tell(figures, args.shares)
+    _print(figures, args.shares)
     return figures
 
 
-def _fire(place: places.Place, rate: float, seconds: float, folder: Path, patience: float) -> dict[str, Any]:
+def _fire(
+    destination: destinations.Destination, rate: float, seconds: float, folder: Path, patience: float
+) -> dict[str, Any]:
     wanted = runs.Wanted(rate=rate, seconds=seconds, processes=1, patience=patience, seed=int(rate * 10))
-    return runs.run(place, wanted, folder / "run", lambda _: None)
+    return runs.run(destination, wanted, folder / "run", lambda _: None)
 
 
-def _search(place: places.Place, args: argparse.Namespace, folder: Path) -> tuple[float, dict[str, Any]]:
+def _search(
+    destination: destinations.Destination, args: argparse.Namespace, folder: Path
+) -> tuple[float, dict[str, Any]]:
     """(sustained rate, what the first rate that was too high showed)."""
     rate, good = args.first, 0.0
     while True:
-        seen = _fire(place, rate, args.step_seconds, folder, patience=0.0)
+        seen = _fire(destination, rate, args.step_seconds, folder, patience=0.0)
         p99, ledger = seen["post_to_answer"]["p99_ms"], seen["ledger"]
         cores = ", ".join(f"{name} {value:.2f}" for name, value in seen["cores_used"].items())
         print(f"{rate:8.0f} events/s: answer p99 {p99:8.0f} ms; cores {cores}", file=sys.stderr)
@@ -75,12 +83,12 @@ def _search(place: places.Place, args: argparse.Namespace, folder: Path) -> tupl
 
 
 def _measure(
-    stack: Counted, place: places.Place, rate: float, seconds: float, folder: Path
+    stack: Counted, destination: destinations.Destination, rate: float, seconds: float, folder: Path
 ) -> dict[str, Any]:
     facts = stack.local.facts
     _, before = stack.stream(facts.enriched_stream)
     calls = stack.calls()
-    seen = _fire(place, rate, seconds, folder, patience=90.0)
+    seen = _fire(destination, rate, seconds, folder, patience=90.0)
     after = stack.calls()
     records, _ = stack.stream(facts.enriched_stream, before)
     made = {
@@ -98,7 +106,7 @@ def _measure(
     }
 
 
-def _tell(figures: dict[str, Any], shares: list[int]) -> None:
+def _print(figures: dict[str, Any], shares: list[int]) -> None:
     rows = []
     for share in shares:
         found = figures[f"at_{share}"]

@@ -120,17 +120,17 @@ def shop(seed: int, per_record: int) -> Iterator[bytes]:
     visits: dict[int, _Visit] = {}
     number = 0
     while True:
-        place = rng.randrange(VISITS_AT_ONCE)
-        visit = visits.get(place)
+        slot = rng.randrange(VISITS_AT_ONCE)
+        visit = visits.get(slot)
         if visit is None:  # it began before the stream: some of its events are past
-            visit = visits[place] = _visit(rng)
+            visit = visits[slot] = _visit(rng)
             visit.left = max(1, round(visit.left * rng.random()))
         events = [_act(rng, visit) for _ in range(per_record)]
         number += 1
         yield _record(visit.who, visit.agent, NOW + number * 4, events)
         visit.left -= per_record
         if visit.left <= 0:
-            visits[place] = _visit(rng)
+            visits[slot] = _visit(rng)
 
 
 def hostile(seed: int, per_record: int) -> Iterator[bytes]:
@@ -139,8 +139,8 @@ def hostile(seed: int, per_record: int) -> Iterator[bytes]:
     visits: dict[int, _Visit] = {}
     number = 0
     while True:
-        place = rng.randrange(VISITORS)
-        visit = visits.get(place) or visits.setdefault(place, _visit(rng))
+        slot = rng.randrange(VISITORS)
+        visit = visits.get(slot) or visits.setdefault(slot, _visit(rng))
         events = []
         for _ in range(per_record):
             visit.page = ""  # as if each was a landing

@@ -96,8 +96,8 @@ def _measure(
     for counts in (False, True):
         left = events
         while left > 0:
-            places = [rng.randrange(visitors) for _ in range(min(left, FLUSH))]
-            records = list(_records(rng, places, clients, padding))
+            numbers = [rng.randrange(visitors) for _ in range(min(left, FLUSH))]
+            records = list(_records(rng, numbers, clients, padding))
             left -= len(records)
             begun = time.process_time()
             for one in records:
@@ -120,13 +120,15 @@ def _measure(
     }
 
 
-def _records(rng: random.Random, places: Any, clients: int, padding: int) -> Iterator[bytes]:
+def _records(rng: random.Random, numbers: Any, clients: int, padding: int) -> Iterator[bytes]:
     """One event each, of these visitors; the client is any of so many (an address and an agent of its own)."""
-    places = list(places)
-    for place, data in zip(places, islice(stream("shop", rng.getrandbits(30), 1), len(places)), strict=True):
+    numbers = list(numbers)
+    for number, data in zip(
+        numbers, islice(stream("shop", rng.getrandbits(30), 1), len(numbers)), strict=True
+    ):
         record = orjson.loads(data)
         client = rng.randrange(clients)
-        record["visitor_id"] = f"v{place:07d}"
+        record["visitor_id"] = f"v{number:07d}"
         record["ip"] = str(IPv4Address(FIRST + client % 20_000 * 256))
         record["user_agent"] = (
             f"Mozilla/5.0 (Linux; Android 14; K{client // 20_000}) AppleWebKit/537.36 Chrome/130.0"

@@ -16,7 +16,7 @@ from benchmarks.workload import sites
 from enrich_consumer.core import enrichments, pipeline
 from enrich_consumer.core.decode import decode
 from enrich_consumer.core.enriched_event import Enrich
-from enrich_consumer.core.parsing import clean_addresses
+from enrich_consumer.core.parsing import clean_urls
 from enrich_consumer.core.parsing.properties import is_suspicious
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
@@ -80,7 +80,7 @@ def _each(work: Callable[[Any], object], items: Sequence[Any]) -> None:
 
 def _seconds(stage: Callable[[Enrich], None], enrich: Enrich) -> float:
     """CPU of one round."""
-    clean_addresses.clear()
+    clean_urls.clear()
     start = time.process_time()
     stage(enrich)
     return time.process_time() - start

@@ -91,17 +91,17 @@ def _main_thread() -> dict[str, Any]:
     tag = '<script src="/script.js" data-key="k" data-url="/e"></script>'
     seen = []
     for head in (watch, watch + tag):
-        with _place() as place, browser("chromium") as running:
-            place.head = head
-            place.script = _ours()[0].read_bytes()
+        with _tracked_site() as site, browser("chromium") as running:
+            site.head = head
+            site.script = _ours()[0].read_bytes()
             tab = running.tab()
             driver = running.driver  # type: ignore[attr-defined]  # of this engine alone: its own protocol tells the times
             driver.execute_cdp_cmd("Performance.enable", {})
-            tab.open(place.url("/a"))
+            tab.open(site.url("/a"))
             tab.run("(() => { for (let n = 0; n < 50; n++) window.rastro?.('speed_event', {n}) })()")
             time.sleep(3)
-            told = driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
-            seen.append({one["name"]: one["value"] for one in told} | {"long": tab.run("long.length")})
+            metrics = driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+            seen.append({one["name"]: one["value"] for one in metrics} | {"long": tab.run("long.length")})
     without, with_it = seen
     figures = {
         "rastro_script_ms": round((with_it["ScriptDuration"] - without["ScriptDuration"]) * 1000, 1),
@@ -114,47 +114,47 @@ def _main_thread() -> dict[str, Any]:
 
 def _ours() -> tuple[Path, int]:
     """The script of this version, beside which older ones lie, and its size."""
-    told = json.loads((STOREFRONT / "dist" / "manifest.json").read_text())
-    name = f"rastro-{told['version']}.js"
-    return STOREFRONT / "dist" / name, told["files"][name]["gzip"]
+    manifest = json.loads((STOREFRONT / "dist" / "manifest.json").read_text())
+    name = f"rastro-{manifest['version']}.js"
+    return STOREFRONT / "dist" / name, manifest["files"][name]["gzip"]
 
 
 def _one(name: str, scenario: str, engine: str, d8a: str | None) -> tuple[int, int, int]:
     """Size of the script, different events of the ten, copies; with a fresh browser."""
-    with _place() as place, tempfile.TemporaryDirectory() as folder, browser(engine) as running:
+    with _tracked_site() as site, tempfile.TemporaryDirectory() as folder, browser(engine) as running:
         if name == "rastro":
             script, size = _ours()
-            place.head = f'<script src="/script.js" data-key="k" data-url="{place.address}/e"></script>'
-            place.head += "<script>window.fire = n => rastro(`bench_${n}_event`)</script>"
+            site.head = f'<script src="/script.js" data-key="k" data-url="{site.base_url}/e"></script>'
+            site.head += "<script>window.fire = n => rastro(`bench_${n}_event`)</script>"
         else:
             script = Path(folder) / "script.js"
             elsewhere = [f"{D8A}={Path(d8a).resolve()}"] if name == "d8a" and d8a else []
-            made = node("build.mjs", name, place.address, str(script), *elsewhere, cwd=PAGES)
+            made = node("build.mjs", name, site.base_url, str(script), *elsewhere, cwd=PAGES)
             if made.returncode:
                 raise RuntimeError(made.stderr)
             size = int(made.stdout)
-            place.head = '<script src="/script.js"></script>'
-        place.script = script.read_bytes()
-        SCENARIOS[scenario](running, place, Tracker(ready="!!window.fire", fire=lambda n: f"fire({n})"))
+            site.head = '<script src="/script.js"></script>'
+        site.script = script.read_bytes()
+        SCENARIOS[scenario](running, site, Tracker(ready="!!window.fire", fire=lambda n: f"fire({n})"))
         wanted = {str(number) for number in range(1, EVENTS + 1)}
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and not wanted <= set(place.arrived):
+        while time.monotonic() < deadline and not wanted <= set(site.arrived):
             time.sleep(0.2)
         time.sleep(2)  # for copies
-        counted = {number: count for number, count in place.arrived.items() if number in wanted}
+        counted = {number: count for number, count in site.arrived.items() if number in wanted}
         return size, len(counted), sum(count - 1 for count in counted.values())
 
 
-class _Place:
+class _TrackedSite:
     """Pages and a collector on one origin; what it answered well counts as arrived."""
 
     def __init__(self) -> None:
-        self.head, self.script, self.address = "", b"", ""
+        self.head, self.script, self.base_url = "", b"", ""
         self.fault: str | None = None
         self.arrived: Counter[str] = Counter()
 
     def url(self, path: str) -> str:
-        return self.address + path
+        return self.base_url + path
 
     def break_down(self, fault: str | None) -> None:
         self.fault = fault
@@ -164,14 +164,14 @@ class _Handler(BaseHTTPRequestHandler):
     """Pages, the script, and a collector that takes whatever path and shape a tracker uses."""
 
     protocol_version = "HTTP/1.1"
-    place: _Place
+    site: _TrackedSite
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         if path == "/script.js":
-            self._answer(200, self.place.script, "text/javascript")
+            self._answer(200, self.site.script, "text/javascript")
         elif path in {"/a", "/b", "/c"}:
-            page = f"<!doctype html><meta charset=utf-8><title>{path}</title>{self.place.head}<h1>{path}</h1>"
+            page = f"<!doctype html><meta charset=utf-8><title>{path}</title>{self.site.head}<h1>{path}</h1>"
             self._answer(200, page.encode(), "text/html")
         else:
             self._take(b"")
@@ -180,15 +180,15 @@ class _Handler(BaseHTTPRequestHandler):
         self._take(self.rfile.read(int(self.headers.get("content-length", 0))))
 
     def _take(self, body: bytes) -> None:
-        if self.place.fault == "drop":
+        if self.site.fault == "drop":
             self.close_connection = True
             self.connection.close()
             return
-        if self.place.fault is None:
+        if self.site.fault is None:
             text = unquote(self.path) + unquote(body.decode(errors="replace"))
-            self.place.arrived.update(set(EVENT.findall(text)))
+            self.site.arrived.update(set(EVENT.findall(text)))
         good = 202 if self.path.startswith("/e") else 200
-        self._answer(503 if self.place.fault else good, b"{}", "application/json")
+        self._answer(503 if self.site.fault else good, b"{}", "application/json")
 
     def _answer(self, status: int, body: bytes, kind: str) -> None:
         self.send_response(status)
@@ -208,14 +208,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _place() -> Iterator[_Place]:
-    place = _Place()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"place": place}))
+def _tracked_site() -> Iterator[_TrackedSite]:
+    site = _TrackedSite()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"test_site": site}))
     server.daemon_threads = True
-    place.address = f"http://127.0.0.1:{server.server_address[1]}"
+    site.base_url = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield place
+        yield site
     finally:
         server.shutdown()
         server.server_close()

@@ -13,7 +13,7 @@ MOST_NOTES = 3600
 
 
 class Arrivals:
-    """Takes in each raw record's place and time; not thread-safe."""
+    """Notes the sequence number and time of raw records; not thread-safe."""
 
     def __init__(self) -> None:
         self.newest_tick: int | None = None

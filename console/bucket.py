@@ -27,7 +27,7 @@ class NewRows:
         self._prefix = prefix
         self._ask = ask
         self._known: set[str] = set()
-        self._told: set[str] = set()
+        self._returned: set[str] = set()
 
     def __call__(self) -> list[tuple[str, dict[str, Any]]]:
         keys = set()
@@ -40,8 +40,8 @@ class NewRows:
         rows: list[tuple[str, dict[str, Any]]] = self._ask()
         self._known |= keys
         # whoever answers may have been started anew, and then reads everything again
-        fresh = [(name, row) for name, row in rows if name not in self._told]
-        self._told |= {name for name, _ in fresh}
+        fresh = [(name, row) for name, row in rows if name not in self._returned]
+        self._returned |= {name for name, _ in fresh}
         return fresh
 
 

@@ -1,6 +1,6 @@
 """Charts as HTML and SVG, made on the server. Every shown text is escaped; colours come from the style sheet.
 
-No style stands in the markup (the policy forbids it): lengths are attributes of SVG, in per cent of the place there is.
+No style stands in the markup (the policy forbids it): lengths are attributes of SVG, in per cent of the width.
 """
 
 from collections.abc import Callable, Sequence
@@ -283,7 +283,7 @@ class Drawing(NamedTuple):
         left, right = self._stack(rows, source, measure, total), self._stack(rows, target, measure, total)
         order = {name: number for number, name in enumerate(left)}
         rows = sorted(rows, key=lambda row: (order[self.numbers.shown(row[source])], -float(row[measure])))
-        deepest = max(y + size for places in (left, right) for y, size, _ in places.values())
+        deepest = max(y + size for spans in (left, right) for y, size, _ in spans.values())
         parts = [
             f'<svg class="flow" viewBox="0 0 720 {deepest + 10:.0f}" role="img" aria-label="{escape(title)}">'
         ]
@@ -299,10 +299,10 @@ class Drawing(NamedTuple):
                 f' stroke-width="{max(1.0, size):.1f}">'
                 f"<title>{escape(a)} → {escape(b)}: {escape(self.numbers.shown(row[measure]))}</title></path>"
             )
-        for places, x, block, anchor in ((left, 206, 212, "end"), (right, 514, 498, "start")):
-            for name, (y, size, amount) in places.items():
+        for spans, x, block, anchor in ((left, 206, 212, "end"), (right, 514, 498, "start")):
+            for name, (y, size, amount) in spans.items():
                 number = self.numbers.shown(int(amount) if amount == int(amount) else amount)
-                kind = order.get(name, COLOURS - 1) % COLOURS if places is left else COLOURS - 1
+                kind = order.get(name, COLOURS - 1) % COLOURS if spans is left else COLOURS - 1
                 parts.append(
                     f'<rect class="s{kind}" x="{block}" y="{y:.1f}" width="10" height="{max(1.0, size):.1f}"/>'
                     f'<text class="label" x="{x}" y="{y + size / 2 + 4:.1f}" text-anchor="{anchor}">'
@@ -336,12 +336,12 @@ class Drawing(NamedTuple):
         for row in rows:
             label = self.numbers.shown(row[name])
             amounts[label] = amounts.get(label, 0.0) + float(row[measure])
-        places, y = {}, 6.0
+        spans, y = {}, 6.0
         for label, amount in sorted(amounts.items(), key=lambda pair: -pair[1]):
             size = amount / total * _FLOW_HEIGHT
-            places[label] = (y, size, amount)
+            spans[label] = (y, size, amount)
             y += max(size, 12.0) + 8.0
-        return places
+        return spans
 
 
 _FLOW_HEIGHT = 400.0

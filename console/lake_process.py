@@ -118,7 +118,7 @@ def _serve(pipe: Connection, open_lake: Callable[[], Answers]) -> None:
                 if lake is None:
                     lake = open_lake()
                 answer = (True, getattr(lake, method)(*args))
-            except Exception as error:  # noqa: BLE001 - told to who asked
+            except Exception as error:  # noqa: BLE001 - sent to the caller
                 answer = (False, f"{type(error).__name__}: {error}")
             pipe.send(answer)
     except (EOFError, OSError, KeyboardInterrupt):

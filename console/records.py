@@ -81,7 +81,7 @@ class Records:
     def of(self, event_id: str) -> list[Record]:
         """The records of an event, the oldest first."""
         rows = self._of("kind, shard, sequence, at, document", event_id)
-        return [Record(Brief(Kind(kind), *place), document) for kind, *place, document in rows]
+        return [Record(Brief(Kind(kind), *brief), document) for kind, *brief, document in rows]
 
     def named(self, key: str, most: int) -> list[str]:
         """The newest event ids under a key, in the order in which they were seen."""

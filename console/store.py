@@ -95,13 +95,13 @@ class Store:
         if not isinstance(event_id, str) or not event_id:
             return
         merge = columns.get("event_name") == MERGE
-        place = f"{sequence}/merge" if merge else sequence
+        sequence_key = f"{sequence}/merge" if merge else sequence
         before = self.records.briefs(event_id)
         lines = [seen.sequence for seen in before if seen.kind is Kind.ENRICHED]
-        if place in lines:
+        if sequence_key in lines:
             return  # read again after an error
         document = line if line is not None else orjson.dumps(columns, default=str)
-        brief = Brief(Kind.ENRICHED, shard, place, arrived_at)
+        brief = Brief(Kind.ENRICHED, shard, sequence_key, arrived_at)
         self.records.add(event_id, brief, document, keys_of_line(columns))
         if merge:
             return

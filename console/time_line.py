@@ -29,10 +29,10 @@ def time_line(
     left = [_ms(cart["event_at"]) for cart in carts]
     moments = [event[name] for _, event in events for name in ("at", "arrived")] + ends + left
     start, end = min(moments), max(moments)
-    places = _places(moments)
+    shares = _shares(moments)
 
     def x(at: int) -> str:
-        return f"{places[at]:.2f}%"
+        return f"{shares[at]:.2f}%"
 
     arrivals = 24 + LANE * len(sessions)
     cart_lane = arrivals + LANE
@@ -88,14 +88,14 @@ def time_line(
     return "".join(parts)
 
 
-def _places(moments: list[int]) -> dict[int, float]:
+def _shares(moments: list[int]) -> dict[int, float]:
     """Per cent of the width for each moment; a pause longer than `PAUSE_MS` takes no more room than that."""
     ordered = sorted(set(moments))
     at, found = 0, {ordered[0]: 0}
     for before, moment in itertools.pairwise(ordered):
         at += min(PAUSE_MS, moment - before)
         found[moment] = at
-    return {moment: LEFT + WIDTH * place / max(1, at) for moment, place in found.items()}
+    return {moment: LEFT + WIDTH * share / max(1, at) for moment, share in found.items()}
 
 
 _MARKS = {"cart_abandoned": "✕", "cart_recovered": "✓", "cart_retracted": "○"}

@@ -133,7 +133,7 @@ def _enrichments(line: EnrichedSeen, words: Words) -> Stop:
         "channel": f"{columns.get('channel') or words('none of its own')}: {channel_reason(columns, words)}",
         "bot": bot_reason(columns, words),
         "device": _joined(columns, ("device_class", "os_name", "browser_name"), " "),
-        "place": _joined(columns, ("geo_city", "geo_region", "geo_country"), ", "),
+        "location": _joined(columns, ("geo_city", "geo_region", "geo_country"), ", "),
         "failed enrichments": ", ".join(columns.get("enrich_errors") or []) or None,
     }
     verdict = "changed" if columns.get("enrich_errors") else "ok"

@@ -20,7 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m enrich_consumer")
     commands = parser.add_subparsers(dest="command", required=True)
     kcl = commands.add_parser("kcl", help="KCL's daemon, which starts a record processor per shard")
-    kcl.add_argument("--folder", type=Path, default=Path("/tmp/rastro"), help="for generated files")  # noqa: S108 - the one writable place of the container
+    kcl.add_argument("--folder", type=Path, default=Path("/tmp/rastro"), help="for generated files")  # noqa: S108 - the one writable folder of the container
     kcl.add_argument(
         "--no-restart", action="store_true", help="end when the daemon dies; it takes this process's place"
     )

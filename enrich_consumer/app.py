@@ -111,7 +111,7 @@ def check(settings: Settings) -> None:
     """Open what a processor will open, so that a mistake is reported before the daemon starts.
 
     Raises:
-        SettingsError, SitesError, ReferenceDataError: naming the place and what to do.
+        SettingsError, SitesError, ReferenceDataError: naming the source and what to do.
     """
     boto3.setup_default_session(region_name=settings.region)
     load_sites(settings.sites)

@@ -58,7 +58,7 @@ class IcebergTables:
         return [task.file.file_path.removeprefix("file://") for task in self.table(name).scan().plan_files()]
 
     def replace(self, name: str, rows: Any, days: Iterable[date | None] | None) -> None:
-        """Put `rows` (an Arrow table) in the place of these days, or of everything, in one snapshot."""
+        """Replace these days, or everything, by `rows` (an Arrow table) in one snapshot."""
         table = self.table(name)
         column = tables()[name].partition
         every: BooleanExpression | str = AlwaysTrue()

@@ -1,7 +1,7 @@
 """Databases from MaxMind with the operator's own account, through MaxMind's own client.
 
 The client reads its own variables (GEOIPUPDATE_HOST, _PROXY, _RETRY_FOR, ...), fetches only what changed, compares the
-MD5 that MaxMind tells, and puts a file in its place by a rename.
+MD5 that MaxMind gives, and moves a file there by a rename.
 """
 
 import asyncio

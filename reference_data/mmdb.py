@@ -159,5 +159,5 @@ def _flat(found: Answer) -> Answer:
 
 
 def _degrees(number: float | None) -> float | None:
-    # The file holds 32-bit floats; four places are eleven metres, far finer than the data.
+    # The file holds 32-bit floats; four decimals are eleven metres, far finer than the data.
     return None if number is None else round(number, 4)

@@ -3,17 +3,17 @@
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 LONGEST_IP = 64
-"""Characters of the longest text that can be an address, zone included."""
+"""Characters of the longest text that can be an IP address, zone included."""
 
 
 def parse_ip(text: str) -> IPv4Address | IPv6Address | None:
-    """The address without a zone, an IPv4 one out of the IPv6 address that carries it; None for anything else."""
-    address = any_ip(text)
-    return (carried_ipv4(address) or address) if isinstance(address, IPv6Address) else address
+    """The IP address without a zone, or the IPv4 address that an IPv6 address carries; None for anything else."""
+    ip = any_ip(text)
+    return (carried_ipv4(ip) or ip) if isinstance(ip, IPv6Address) else ip
 
 
 def any_ip(text: str) -> IPv4Address | IPv6Address | None:
-    """The address as it is written, without a zone; None for anything else."""
+    """The IP address as it is written, without a zone; None for anything else."""
     if len(text) > LONGEST_IP:
         return None
     try:
@@ -32,23 +32,23 @@ _EMBEDDING = tuple(
         "64:ff9b:1::",  # NAT64 of one's own, RFC 8215
     )
 )
-"""The first 96 bits of addresses whose last 32 are an IPv4 address."""
+"""The first 96 bits of IPv6 addresses whose last 32 are an IPv4 address."""
 
 
-def carried_ipv4(address: IPv6Address) -> IPv4Address | None:
+def carried_ipv4(ip: IPv6Address) -> IPv4Address | None:
     """The IPv4 address of the client that is a part of the IPv6 address by its format."""
-    if address.sixtofour:  # RFC 3056: 2002:AABB:CCDD::/48, so that /48 would keep all of it
-        return address.sixtofour
-    if address.teredo:  # RFC 4380: the server, then the client
-        return address.teredo[1]
-    number = int(address)
+    if ip.sixtofour:  # RFC 3056: 2002:AABB:CCDD::/48, so that /48 would keep all of it
+        return ip.sixtofour
+    if ip.teredo:  # RFC 4380: the server, then the client
+        return ip.teredo[1]
+    number = int(ip)
     head, last = number >> 32, number & _LAST_32
     if head in _EMBEDDING or (head == 0 and last > 0xFFFF):  # the second: IPv4-compatible, RFC 4291
         return IPv4Address(last)
     return None
 
 
-def truncated(address: IPv4Address | IPv6Address) -> str:
-    """The address cut to /24, an IPv6 one to /48."""
-    spare = 8 if address.version == 4 else 80
-    return str(type(address)(int(address) >> spare << spare))
+def truncated(ip: IPv4Address | IPv6Address) -> str:
+    """The IPv4 address cut to /24, an IPv6 address to /48."""
+    spare = 8 if ip.version == 4 else 80
+    return str(type(ip)(int(ip) >> spare << spare))

@@ -17,7 +17,7 @@ MINUTE_MS = 60_000
 
 
 class SitesError(ValueError):
-    """The document cannot be used; the message names the place and what is wrong there."""
+    """The document cannot be used; the message names the path and what is wrong there."""
 
 
 class Session(NamedTuple):
@@ -106,8 +106,8 @@ def parse_sites(text: str | bytes) -> Sites:
         raise SitesError(f"the sites document is not JSON: {error}") from None
     problem = next(_validator().iter_errors(document), None)
     if problem is not None:
-        place = "/".join(str(step) for step in problem.instance_path) or "the top level"
-        raise SitesError(f"the sites document is wrong at {place}: {problem.message}")
+        path = "/".join(str(step) for step in problem.instance_path) or "the top level"
+        raise SitesError(f"the sites document is wrong at {path}: {problem.message}")
     sites = [_site(name, fields) for name, fields in document["sites"].items()]
     holders: dict[str, KeyHolder] = {}
     for site in sites:

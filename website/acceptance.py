@@ -95,7 +95,7 @@ def page() -> str:
             parts.append("| --- | --- | --- | --- |")
             last = point.group
         parts.append(
-            f"| ☐ | {point.shows} | `{_cell(point.command)}` | {_told(point, known.get(point.name))} |"
+            f"| ☐ | {point.shows} | `{_cell(point.command)}` | {_outcome(point, known.get(point.name))} |"
         )
     return "\n".join([*parts, _FOOT])
 
@@ -104,7 +104,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _told(point: Point, result: Result | None) -> str:
+def _outcome(point: Point, result: Result | None) -> str:
     if point.where != "aqui":
         return "*na conta da loja*"
     if result is None:
@@ -139,7 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     known = results()
     good = True
     for name in arguments.names:
-        known[name] = run(named[name], date.today())  # noqa: DTZ011 - a signature's day is the place's own
+        known[name] = run(named[name], date.today())  # noqa: DTZ011 - a signature's day is the signer's own
         good = good and known[name].good
         print(f"{name}: {known[name].text}", flush=True)
         text = json.dumps(

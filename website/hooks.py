@@ -22,9 +22,11 @@ _SHIM = "assets/iframe-worker.js"
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the project's own pages and the sources that pages link to; order the pages."""
-    for source, place in links.PROJECT.items():
+    for source, site_path in links.PROJECT.items():
         if (ROOT / source).exists():
-            files.append(File.generated(config, place, content=(ROOT / source).read_text(encoding="utf-8")))
+            files.append(
+                File.generated(config, site_path, content=(ROOT / source).read_text(encoding="utf-8"))
+            )
     shim = (ROOT / "website" / _SHIM).read_text(encoding="utf-8")
     files.append(File.generated(config, _SHIM, content=shim))
     wanted: set[str] = set()
@@ -32,7 +34,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         wanted |= links.rewrite(file.content_string, file.src_uri, ROOT)[1]
     for source in sorted(wanted):
         content = links.content_of(ROOT / source)
-        files.append(File.generated(config, links.place_of(source), content=content))
+        files.append(File.generated(config, links.site_path_of(source), content=content))
     config.nav = nav.nav(file.src_uri for file in files.documentation_pages())
     return files
 

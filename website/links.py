@@ -18,8 +18,8 @@ _LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)(?P<path>[^)\s#]+)(?P<anchor>
 FENCED = re.compile(r"^(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^(?P=fence)[ ]*$", re.MULTILINE | re.DOTALL)
 
 
-def place_of(path: str) -> str:
-    """A file of the repository, by its place in the site: a page, a file of docs/, or a copy of a source."""
+def site_path_of(path: str) -> str:
+    """A file of the repository, by its path in the site: a page, a file of docs/, or a copy of a source."""
     if path in PROJECT:
         return PROJECT[path]
     if path.startswith("docs/"):
@@ -29,7 +29,7 @@ def place_of(path: str) -> str:
 
 def source_of(page: str) -> str:
     """The file of the repository that a page of the site is made of."""
-    return next((source for source, place in PROJECT.items() if place == page), f"docs/{page}")
+    return next((source for source, site_path in PROJECT.items() if site_path == page), f"docs/{page}")
 
 
 def rewrite(text: str, page: str, root: Path) -> tuple[str, set[str]]:
@@ -47,10 +47,10 @@ def rewrite(text: str, page: str, root: Path) -> tuple[str, set[str]]:
             return match[0]
         if (root / path).is_dir() and (root / path / "README.md").exists():
             path = f"{path}/README.md"
-        place = place_of(path)
-        if place.startswith("source/"):
+        site_path = site_path_of(path)
+        if site_path.startswith("source/"):
             sources.add(path)
-        return os.path.relpath(place, PurePosixPath(page).parent) + (match["anchor"] or "")
+        return os.path.relpath(site_path, PurePosixPath(page).parent) + (match["anchor"] or "")
 
     parts, end = [], 0
     for fenced in FENCED.finditer(text):

@@ -17,13 +17,13 @@ The links lead to the pages as Markdown. The pages under pt-BR are in Portuguese
 
 
 def pages(docs: Path, root: Path) -> dict[str, str]:
-    """Each page's place in the site, and its text."""
+    """Each page's path in the site, and its text."""
     found = {
         page.relative_to(docs).as_posix(): page.read_text(encoding="utf-8") for page in docs.rglob("*.md")
     }
-    for source, place in links.PROJECT.items():
+    for source, site_path in links.PROJECT.items():
         if (root / source).exists():
-            found[place] = (root / source).read_text(encoding="utf-8")
+            found[site_path] = (root / source).read_text(encoding="utf-8")
     return found
 
 
@@ -43,24 +43,24 @@ def text(found: dict[str, str]) -> str:
     for language in nav.nav(found):
         for name, sections in language.items():
             for section in sections:
-                for title, places in section.items():
+                for title, site_paths in section.items():
                     lines.append(f"## {name}: {title}\n")
-                    lines += [_line(place, found[place]) for place in places]
+                    lines += [_line(site_path, found[site_path]) for site_path in site_paths]
                     lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _line(place: str, page: str) -> str:
+def _line(site_path: str, page: str) -> str:
     title = _TITLE.search(page)
     said = summary(page)
-    return f"- [{title[1] if title else place}]({place})" + (f": {said}" if said else "")
+    return f"- [{title[1] if title else site_path}]({site_path})" + (f": {said}" if said else "")
 
 
 def write(docs: Path, site: Path, root: Path) -> None:
     """llms.txt and the Markdown of every page, with links that lead inside the site."""
     found = pages(docs, root)
     (site / "llms.txt").write_text(text(found), encoding="utf-8")
-    for place, page in found.items():
-        target = site / place
+    for site_path, page in found.items():
+        target = site / site_path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(links.rewrite(page, place, root)[0], encoding="utf-8")
+        target.write_text(links.rewrite(page, site_path, root)[0], encoding="utf-8")

@@ -29,7 +29,7 @@ _OWN_DASHBOARD = (
 )
 
 
-class Place(NamedTuple):
+class Target(NamedTuple):
     """Where and for whom. Values may be CDK tokens. `owner`: ARN of a QuickSight user or group.
 
     `prefix` begins every id and name, for example `rastro-prod`; `title` is shown, for example `Rastro prod`.
@@ -54,19 +54,19 @@ class Resource(NamedTuple):
     needs: tuple[str, ...] = ()
 
 
-def definitions(place: Place) -> Iterator[Resource]:
+def definitions(target: Target) -> Iterator[Resource]:
     """The data source, every data set with its refreshes, every dashboard. Each names earlier ones by ARN."""
-    yield Resource(_SOURCE, "AWS::QuickSight::DataSource", _source(place))
+    yield Resource(_SOURCE, "AWS::QuickSight::DataSource", _source(target))
     for data in DATA_SETS.values():
-        yield Resource(_data(data.name), "AWS::QuickSight::DataSet", _data_set(place, data), (_SOURCE,))
+        yield Resource(_data(data.name), "AWS::QuickSight::DataSet", _data_set(target, data), (_SOURCE,))
         if not data.live:
             for schedule in _schedules(data):
                 yield Resource(
                     f"QuickSightRefresh{_camel(data.name)}{schedule['ScheduleId'].capitalize()}",
                     "AWS::QuickSight::RefreshSchedule",
                     {
-                        "AwsAccountId": place.account,
-                        "DataSetId": data_set_id(place, data.name),
+                        "AwsAccountId": target.account,
+                        "DataSetId": data_set_id(target, data.name),
                         "Schedule": schedule,
                     },
                     (_data(data.name),),
@@ -75,7 +75,7 @@ def definitions(place: Place) -> Iterator[Resource]:
         yield Resource(
             f"QuickSightDashboard{_camel(dashboard.name)}",
             "AWS::QuickSight::Dashboard",
-            _dashboard(place, dashboard),
+            _dashboard(target, dashboard),
             tuple(_data(name) for name in dashboard.data),
         )
 
@@ -87,47 +87,47 @@ def _data(name: str) -> str:
     return f"QuickSightData{_camel(name)}"
 
 
-def data_set_id(place: Place, name: str) -> str:
+def data_set_id(target: Target, name: str) -> str:
     """The id of a data set: `rastro-prod-sessions`."""
-    return f"{place.prefix}-{name}"
+    return f"{target.prefix}-{name}"
 
 
-def _arn(place: Place, kind: str, name: str) -> str:
-    return f"arn:{place.partition}:quicksight:{place.region}:{place.account}:{kind}/{name}"
+def _arn(target: Target, kind: str, name: str) -> str:
+    return f"arn:{target.partition}:quicksight:{target.region}:{target.account}:{kind}/{name}"
 
 
-def _source(place: Place) -> Properties:
+def _source(target: Target) -> Properties:
     return {
-        "AwsAccountId": place.account,
-        "DataSourceId": place.prefix,
-        "Name": place.title,
+        "AwsAccountId": target.account,
+        "DataSourceId": target.prefix,
+        "Name": target.title,
         "Type": "ATHENA",
-        "DataSourceParameters": {"AthenaParameters": {"WorkGroup": place.workgroup}},
-        "Permissions": _permissions(place, _OWN_SOURCE),
+        "DataSourceParameters": {"AthenaParameters": {"WorkGroup": target.workgroup}},
+        "Permissions": _permissions(target, _OWN_SOURCE),
         "SslProperties": {"DisableSsl": False},
     }
 
 
-def _permissions(place: Place, actions: tuple[str, ...]) -> list[Properties]:
-    return [{"Principal": place.owner, "Actions": [f"quicksight:{action}" for action in actions]}]
+def _permissions(target: Target, actions: tuple[str, ...]) -> list[Properties]:
+    return [{"Principal": target.owner, "Actions": [f"quicksight:{action}" for action in actions]}]
 
 
-def _data_set(place: Place, data: DataSet) -> Properties:
+def _data_set(target: Target, data: DataSet) -> Properties:
     columns = [{"Name": name, "Type": kind.value} for name, kind in data.columns.items()]
     query = {
-        "DataSourceArn": _arn(place, "datasource", place.prefix),
+        "DataSourceArn": _arn(target, "datasource", target.prefix),
         "Name": data.name,
-        "SqlQuery": in_database(data.sql, place.database),
+        "SqlQuery": in_database(data.sql, target.database),
         "Columns": columns,
     }
     return {
-        "AwsAccountId": place.account,
-        "DataSetId": data_set_id(place, data.name),
-        "Name": f"{place.title}: {data.name.replace('_', ' ')}",
+        "AwsAccountId": target.account,
+        "DataSetId": data_set_id(target, data.name),
+        "Name": f"{target.title}: {data.name.replace('_', ' ')}",
         "ImportMode": "DIRECT_QUERY" if data.live else "SPICE",
         "PhysicalTableMap": {"query": {"CustomSql": query}},
         "LogicalTableMap": {"logical": {"Alias": data.name, "Source": {"PhysicalTableId": "query"}}},
-        "Permissions": _permissions(place, _OWN_DATA),
+        "Permissions": _permissions(target, _OWN_DATA),
         **_look_back(data),
     }
 
@@ -167,7 +167,7 @@ def _look_back(data: DataSet) -> Properties:
     return {"DataSetRefreshProperties": {"RefreshConfiguration": configuration}}
 
 
-def _dashboard(place: Place, dashboard: Dashboard) -> Properties:
+def _dashboard(target: Target, dashboard: Dashboard) -> Properties:
     drawing = drawn(dashboard)
     sheet = {
         "SheetId": dashboard.name,
@@ -179,14 +179,14 @@ def _dashboard(place: Place, dashboard: Dashboard) -> Properties:
         "SheetControlLayouts": [controls_laid_out(drawing.controls)],
     }
     return {
-        "AwsAccountId": place.account,
-        "DashboardId": f"{place.prefix}-{dashboard.name.replace('_', '-')}",
-        "Name": f"{place.title}: {dashboard.title}",
-        "Permissions": _permissions(place, _OWN_DASHBOARD),
+        "AwsAccountId": target.account,
+        "DashboardId": f"{target.prefix}-{dashboard.name.replace('_', '-')}",
+        "Name": f"{target.title}: {dashboard.title}",
+        "Permissions": _permissions(target, _OWN_DASHBOARD),
         "DashboardPublishOptions": {"AdHocFilteringOption": {"AvailabilityStatus": "ENABLED"}},
         "Definition": {
             "DataSetIdentifierDeclarations": [
-                {"Identifier": name, "DataSetArn": _arn(place, "dataset", data_set_id(place, name))}
+                {"Identifier": name, "DataSetArn": _arn(target, "dataset", data_set_id(target, name))}
                 for name in dashboard.data
             ],
             "CalculatedFields": drawing.calculated,

@@ -49,7 +49,7 @@ class Statement(NamedTuple):
 
 
 def filled_in(sql: str, window: Window) -> str:
-    """`sql` with the values of the window in the place of its names."""
+    """`sql` with the values of the window for its names."""
     for name, value in window._asdict().items():
         sql = sql.replace(f":{name}", str(value))
     return sql

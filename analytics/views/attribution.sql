@@ -14,14 +14,14 @@ WITH touches AS (
     row_number() OVER (
       PARTITION BY orders.site, orders.order_id
       ORDER BY sessions.started_at, sessions.session_id
-    ) AS first_place,
+    ) AS first_rank,
     row_number() OVER (
       PARTITION BY orders.site, orders.order_id
       ORDER BY
         CASE WHEN sessions.has_source THEN 0 ELSE 1 END,
         sessions.started_at DESC,
         sessions.session_id DESC
-    ) AS last_place
+    ) AS last_rank
   FROM orders
   JOIN sessions ON sessions.site = orders.site AND sessions.visitor_id = orders.visitor_id
   WHERE sessions.started_at <= orders.event_at
@@ -41,14 +41,14 @@ SELECT
   max(orders.refunded) AS refunded,
   max(orders.revenue) AS revenue,
   count(*) AS touches,
-  max(CASE WHEN touches.first_place = 1 THEN touches.channel END) AS first_channel,
-  max(CASE WHEN touches.first_place = 1 THEN touches.source END) AS first_source,
-  max(CASE WHEN touches.first_place = 1 THEN touches.medium END) AS first_medium,
-  max(CASE WHEN touches.first_place = 1 THEN touches.campaign END) AS first_campaign,
-  max(CASE WHEN touches.last_place = 1 THEN touches.channel END) AS last_channel,
-  max(CASE WHEN touches.last_place = 1 THEN touches.source END) AS last_source,
-  max(CASE WHEN touches.last_place = 1 THEN touches.medium END) AS last_medium,
-  max(CASE WHEN touches.last_place = 1 THEN touches.campaign END) AS last_campaign
+  max(CASE WHEN touches.first_rank = 1 THEN touches.channel END) AS first_channel,
+  max(CASE WHEN touches.first_rank = 1 THEN touches.source END) AS first_source,
+  max(CASE WHEN touches.first_rank = 1 THEN touches.medium END) AS first_medium,
+  max(CASE WHEN touches.first_rank = 1 THEN touches.campaign END) AS first_campaign,
+  max(CASE WHEN touches.last_rank = 1 THEN touches.channel END) AS last_channel,
+  max(CASE WHEN touches.last_rank = 1 THEN touches.source END) AS last_source,
+  max(CASE WHEN touches.last_rank = 1 THEN touches.medium END) AS last_medium,
+  max(CASE WHEN touches.last_rank = 1 THEN touches.campaign END) AS last_campaign
 FROM orders
 JOIN touches ON touches.site = orders.site AND touches.order_id = orders.order_id
 GROUP BY orders.site, orders.order_id, orders.event_date, orders.event_at

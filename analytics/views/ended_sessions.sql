@@ -3,7 +3,7 @@
 WITH ranked AS (
   SELECT
     session_ends.*,
-    row_number() OVER (PARTITION BY site, session_id ORDER BY revision DESC, row_id) AS place
+    row_number() OVER (PARTITION BY site, session_id ORDER BY revision DESC, row_id) AS row_rank
   FROM session_ends
 )
 SELECT
@@ -41,4 +41,4 @@ SELECT
   is_bot,
   user_id
 FROM ranked
-WHERE place = 1 AND closed_by <> 'merge'
+WHERE row_rank = 1 AND closed_by <> 'merge'

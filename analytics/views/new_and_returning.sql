@@ -1,4 +1,4 @@
--- Visits of people per day, channel, device and currency, told apart by whether it was the visitor's first: new,
+-- Visits of people per day, channel, device and currency, divided by whether it was the visitor's first: new,
 -- returning, or unknown for cookieless visitors, who are new every day. The first visit is looked up in the
 -- whole history: a visitor who came before the lake began is new at the first visit in it. Money is in currency.
 WITH visits AS (

@@ -42,13 +42,13 @@ marked AS (
   FROM events
   LEFT JOIN networks ON networks.network = events.click_network
 ),
-placed AS (
+ranked AS (
   SELECT
     marked.*,
     row_number() OVER (
       PARTITION BY site, visitor_id, session_id
       ORDER BY from_server, event_at, raw_sequence, session_event_index, event_id
-    ) AS place,
+    ) AS row_rank,
     row_number() OVER (
       PARTITION BY site, visitor_id, session_id, channel IS NOT NULL
       ORDER BY from_server, event_at, raw_sequence, session_event_index, event_id
@@ -232,12 +232,12 @@ summed AS (
     max(CASE WHEN channel IS NOT NULL AND touch = 1 THEN touch_source END) AS source,
     max(CASE WHEN channel IS NOT NULL AND touch = 1 THEN touch_medium END) AS medium,
     max(CASE WHEN channel IS NOT NULL AND touch = 1 THEN utm_campaign END) AS campaign,
-    max(CASE WHEN place = 1 THEN device_class END) AS device_class,
-    max(CASE WHEN place = 1 THEN browser_name END) AS browser_name,
-    max(CASE WHEN place = 1 THEN os_name END) AS os_name,
-    max(CASE WHEN place = 1 THEN geo_country END) AS geo_country,
-    max(CASE WHEN place = 1 THEN geo_region END) AS geo_region,
-    max(CASE WHEN place = 1 THEN geo_city END) AS geo_city,
+    max(CASE WHEN row_rank = 1 THEN device_class END) AS device_class,
+    max(CASE WHEN row_rank = 1 THEN browser_name END) AS browser_name,
+    max(CASE WHEN row_rank = 1 THEN os_name END) AS os_name,
+    max(CASE WHEN row_rank = 1 THEN geo_country END) AS geo_country,
+    max(CASE WHEN row_rank = 1 THEN geo_region END) AS geo_region,
+    max(CASE WHEN row_rank = 1 THEN geo_city END) AS geo_city,
     coalesce(
       max(CASE WHEN from_server = 0 THEN bot_name END),
       CASE WHEN min(from_server) = 1 THEN max(bot_name) END
@@ -247,7 +247,7 @@ summed AS (
       bool_or(coalesce(is_bot, false))
     ) AS is_bot,
     bool_or(coalesce(is_late, false)) AS has_late_events
-  FROM placed
+  FROM ranked
   GROUP BY site, visitor_id, session_id
 )
 SELECT

@@ -64,7 +64,7 @@ before AS (
     AND visits.session_date <= buyers.event_date + INTERVAL '1' DAY
     AND visits.session_date >= buyers.event_date - INTERVAL '31' DAY
 ),
-placed AS (
+ranked AS (
   SELECT
     before.*,
     has_source OR NOT came_from_somewhere AS counts,
@@ -79,7 +79,7 @@ placed AS (
 ),
 shared AS (
   SELECT
-    placed.*,
+    ranked.*,
     CASE WHEN position = 1 THEN 1e0 ELSE 0e0 END AS first_share,
     CASE WHEN counts AND counted_position = counted THEN 1e0 ELSE 0e0 END AS last_share,
     CASE WHEN counts THEN CAST(1 AS double) / counted ELSE 0e0 END AS linear_share,
@@ -89,7 +89,7 @@ shared AS (
       WHEN counted_position IN (1, counted) THEN 0.4e0
       ELSE CAST(0.2 AS double) / (counted - 2)
     END AS position_share
-  FROM placed
+  FROM ranked
 )
 SELECT
   site,

@@ -1,4 +1,4 @@
-"""The columns that belong to no enrichment: identity, provenance, and the session's place in the table.
+"""The columns that belong to no enrichment: identity, provenance, and the session.
 
 This file lists them, fills them, and says which of them a `session_merge` row repeats; nothing else names them.
 """

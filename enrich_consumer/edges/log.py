@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line. No payload, address or key goes in."""
+"""Structured logs: one JSON object a line. No payload, IP address or key goes in."""
 
 import sys
 import time

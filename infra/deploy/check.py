@@ -267,8 +267,8 @@ def _subscribers(at: _Deployed) -> Answer | None:
     found = at.target.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     confirmed = [s for s in found if s["SubscriptionArn"] != "PendingConfirmation"]
     if not confirmed:
-        return False, "nobody has confirmed" if found else "nobody is to be told"
-    return True, f"alarms reach {len(confirmed)} addresses"
+        return False, "nobody has confirmed" if found else "nobody is subscribed"
+    return True, f"alarms reach {len(confirmed)} subscribers"
 
 
 _CHECKS: dict[str, tuple[Callable[[_Deployed], Answer | None], str]] = {

@@ -82,8 +82,8 @@ def _assets(folder: Path, file_name: str) -> list[Asset]:
         if entry["source"]["packaging"] != "file":
             raise AssemblyError(f"{folder / file_name}: {entry['source']['path']} is not one file")
         found += [
-            Asset(folder / entry["source"]["path"], place["bucketName"], place["objectKey"])
-            for place in entry["destinations"].values()
+            Asset(folder / entry["source"]["path"], destination["bucketName"], destination["objectKey"])
+            for destination in entry["destinations"].values()
         ]
     return found
 

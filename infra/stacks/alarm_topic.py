@@ -10,7 +10,7 @@ from infra.environments.resource_names import NOTIFIERS
 def let_publish(topic: sns.Topic) -> None:
     """Let AWS's services publish for this account.
 
-    A topic without a policy lets CloudWatch publish; the policy that `enforce_ssl` writes takes the place of that one.
+    A topic without a policy lets CloudWatch publish; the policy that `enforce_ssl` writes replaces that one.
     """
     services: list[iam.IPrincipal] = [iam.ServicePrincipal(f"{name}.amazonaws.com") for name in NOTIFIERS]
     topic.add_to_resource_policy(

@@ -1,4 +1,4 @@
-"""All stacks of one environment. The only place where they are put together."""
+"""All stacks of one environment. No other module puts them together."""
 
 import json
 from pathlib import Path

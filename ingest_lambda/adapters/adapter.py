@@ -47,7 +47,7 @@ class Adapter(NamedTuple):
     """Whether the events are stored; else they are only judged."""
 
     document: Callable[[Request, Site], Response] | None = None
-    """A document that clients fetch, in place of taking events; `read` is then never called."""
+    """A document that clients fetch; the route then takes no events and `read` is never called."""
 
 
 def json_accepted(batch: AcceptedBatch) -> Response:

@@ -23,15 +23,15 @@ def events_of(document: Any, measurement_id: str) -> list[Translated]:
         return translated([document], lambda event: _event(event, {}, measurement_id, 0))
     given = document.get("events")
     events = given if isinstance(given, list) else [] if given is None else [given]
-    places = iter(range(len(events)))
+    indices = iter(range(len(events)))
 
     def of_body(event: dict[str, Any]) -> Translated:
-        return _event(event, document, measurement_id, next(places))
+        return _event(event, document, measurement_id, next(indices))
 
     return translated(events, of_body)
 
 
-def _event(given: dict[str, Any], body: dict[str, Any], measurement_id: str, place: int) -> Translated:
+def _event(given: dict[str, Any], body: dict[str, Any], measurement_id: str, index: int) -> Translated:
     name = text(given.get("name"))
     if name is None:
         raise invalid("name: an event needs one")
@@ -41,7 +41,7 @@ def _event(given: dict[str, Any], body: dict[str, Any], measurement_id: str, pla
     event |= {
         key: value
         for key, value in {
-            "event_id": _id(given, body, measurement_id, place, micros),
+            "event_id": _id(given, body, measurement_id, index, micros),
             "ts": _milliseconds(micros),
             "visitor_id": visitor_of(
                 first(body.get("client_id"), body.get("app_instance_id")), body.get("user_id")
@@ -63,7 +63,7 @@ def _event(given: dict[str, Any], body: dict[str, Any], measurement_id: str, pla
 
 
 def _id(
-    given: dict[str, Any], body: dict[str, Any], measurement_id: str, place: int, micros: Any
+    given: dict[str, Any], body: dict[str, Any], measurement_id: str, index: int, micros: Any
 ) -> str | None:
     """Stable where the body says when it happened or which order it is.
 
@@ -73,7 +73,7 @@ def _id(
     if first(micros, order) is None:
         return None
     return stable_id(
-        "mp", measurement_id, first(body.get("client_id"), body.get("app_instance_id")), micros, place, given
+        "mp", measurement_id, first(body.get("client_id"), body.get("app_instance_id")), micros, index, given
     )
 
 

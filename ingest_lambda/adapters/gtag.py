@@ -48,8 +48,8 @@ def hits_of(query: str, body: str) -> list[Translated]:
     shared = _fields(query)
     lines = [line for line in body.splitlines() if line.strip()] or [""]
     hits = [shared | _fields(line) for line in lines]
-    places = iter(range(len(hits)))
-    return translated(hits, lambda hit: _event(hit, next(places)))
+    indices = iter(range(len(hits)))
+    return translated(hits, lambda hit: _event(hit, next(indices)))
 
 
 def measurement_id_of(query: str) -> str | None:
@@ -62,7 +62,7 @@ def _fields(query: str) -> dict[str, str]:
     return dict(parse_qsl("&".join(pairs), keep_blank_values=True, errors="replace"))
 
 
-def _event(original: dict[str, Any], place: int) -> Translated:
+def _event(original: dict[str, Any], index: int) -> Translated:
     hit = dict(original)
     name = text(take(hit, "en"))
     if name is None:
@@ -81,7 +81,7 @@ def _event(original: dict[str, Any], place: int) -> Translated:
     page = moved(hit, {"dl": "url", "dt": "title", "dr": "referrer"}) | event.get("page", {})
     visitor = visitor_of(hit.get("cid"), hit.get("uid"))
     found = {
-        "event_id": _id(original, name, place),
+        "event_id": _id(original, name, index),
         "visitor_id": visitor,
         "user_id": text(hit.get("uid")),
         "page": page,
@@ -102,12 +102,12 @@ def _event(original: dict[str, Any], place: int) -> Translated:
     return Translated(event, original, None, claims)
 
 
-def _id(hit: dict[str, Any], name: str, place: int) -> str:
+def _id(hit: dict[str, Any], name: str, index: int) -> str:
     """From what numbers hits: page load and hit. A client that does not number page loads gives its whole hit."""
     if hit.get("_p") and hit.get("_s"):
         parts = [hit.get(field) for field in ("tid", "cid", "sid", "_p", "_s")]
-        return stable_id("gtag", *parts, name, place)
-    return stable_id("gtag", hit, place)
+        return stable_id("gtag", *parts, name, index)
+    return stable_id("gtag", hit, index)
 
 
 def _items(hit: dict[str, Any]) -> list[dict[str, Any]]:

@@ -51,7 +51,7 @@ def messages_of(document: Any, kind: str | None) -> list[Translated]:
 
 
 def write_key_of(document: Any) -> str | None:
-    """The write key in a body. Jitsu's browser client puts stars in its place; they are no key."""
+    """The write key in a body. Jitsu's browser client puts stars there; they are no key."""
     key = document.get("writeKey") if isinstance(document, dict) else None
     return key if isinstance(key, str) and "*" not in key else None
 
@@ -96,7 +96,7 @@ def _event(message: dict[str, Any], kind: str | None, sent_at: Any) -> Translate
 
 
 def _named(rest: dict[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of the message itself in our spelling; browsers write a page's name in two places."""
+    """Fields of the message itself in our spelling; browsers write a page's name in two fields."""
     renamed = {"groupId": "group_id", "previousId": "previous_id"}
     return {renamed.get(name, name): value for name, value in rest.items() if properties.get(name) != value}
 

@@ -30,7 +30,7 @@ from schemas import Reason, Site
 from schemas.times import EpochMs
 
 MOST_REPAIRS = 50
-"""Repairs that a response names: who sends 500 odd events learns it from the first."""
+"""Repairs that a response names: a client that sends 500 malformed events learns it from the first ones."""
 
 
 class RepairedEvent(NamedTuple):
@@ -196,5 +196,5 @@ def _check_may_import(context: AcceptContext) -> None:
         )
     if context.imports is None:
         raise EventRejected(
-            Reason.INVALID_EVENT, "ts: more than seven days old, and no place for imports is set"
+            Reason.INVALID_EVENT, "ts: more than seven days old, and no prefix for imports is set"
         )

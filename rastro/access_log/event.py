@@ -14,7 +14,7 @@ UNSAFE = "\x7f" + "".join(map(chr, range(32)))
 
 
 class PageView(NamedTuple):
-    """A page view at `number` (the line's place in the log, from 1)."""
+    """A page view at `number` (the line's number in the log, from 1)."""
 
     number: int
     line: Line

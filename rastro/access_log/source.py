@@ -89,8 +89,8 @@ class Log:
             yield from self._page_views()
             return
         in_order = sorted(self._page_views(), key=lambda view: view.line.at)
-        for place, view in enumerate(in_order, start=1):
-            yield view._replace(number=place)  # a load that goes on counts by it
+        for number, view in enumerate(in_order, start=1):
+            yield view._replace(number=number)  # a load that goes on counts by it
 
     def survey(self) -> Survey:
         """Read everything once."""

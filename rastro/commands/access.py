@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.duckdb_lake import enriched_columns
-from rastro.commands.erase import find, open_place, whom
+from rastro.commands.erase import find, open_data_stores, whom
 from rastro.erasure import copy
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out.exists() and not args.dry_run:
         raise Problem(f"{args.out} is there already; name another --out", "file_exists")
     progress = Progress()
-    where = open_place(args)
+    where = open_data_stores(args)
     found = find(args, where, progress)
     progress.note("reading tables and landing")
     data = copy.of_tables(where.tables, found.subject)

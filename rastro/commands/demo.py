@@ -16,7 +16,7 @@ from analytics.duckdb_tables import Tables
 from lake.iceberg import IcebergTables, Jobs
 from rastro.local import stack
 from rastro.local.info import LEDGER
-from rastro.privacy.place import only_writer
+from rastro.privacy.data_stores import only_writer
 from rastro.synthetic_shop import Plan, expected_sessions, plan
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress

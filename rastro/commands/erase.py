@@ -20,8 +20,8 @@ from rastro.erasure.finding import Found
 from rastro.erasure.shared import sessions_again
 from rastro.erasure.sweep import Figures, Notes, sweep
 from rastro.erasure.tables import erase as erase_table
-from rastro.privacy import certificate, place
-from rastro.privacy.place import Place
+from rastro.privacy import certificate, data_stores
+from rastro.privacy.data_stores import DataStores
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
@@ -67,7 +67,7 @@ def whom(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit status: 0 done, 2 it could not run, 3 the id still stands somewhere (the certificate says where)."""
     progress = Progress()
-    where = open_place(args)
+    where = open_data_stores(args)
     began = datetime.now(UTC)
     found = find(args, where, progress)
     progress.say(
@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _everything(
-    args: argparse.Namespace, where: Place, found: Found, progress: Progress, began: datetime
+    args: argparse.Namespace, where: DataStores, found: Found, progress: Progress, began: datetime
 ) -> tuple[dict[str, dict[str, int]], list[tuple[str, Figures]]]:
     """List, tables, stores. A job that ran meanwhile may have read rows before they were taken out and written what it
     made of them after that, so then once more: a job that begins after the ids are on the list reads none of them."""
@@ -121,7 +121,7 @@ def _everything(
     )
 
 
-def _wait(where: Place, progress: Progress) -> datetime:
+def _wait(where: DataStores, progress: Progress) -> datetime:
     """Until no job runs. When that was seen."""
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
@@ -134,12 +134,12 @@ def _wait(where: Place, progress: Progress) -> datetime:
         time.sleep(POLL_SECONDS)
 
 
-def open_place(args: argparse.Namespace) -> Place:
+def open_data_stores(args: argparse.Namespace) -> DataStores:
     """Where the options say."""
-    return place.on_aws(args.env, args.home) if args.env else place.here(args.home)
+    return data_stores.on_aws(args.env, args.home) if args.env else data_stores.here(args.home)
 
 
-def find(args: argparse.Namespace, where: Place, progress: Progress) -> Found:
+def find(args: argparse.Namespace, where: DataStores, progress: Progress) -> Found:
     """Who the options mean.
 
     Raises:
@@ -163,7 +163,9 @@ def find(args: argparse.Namespace, where: Place, progress: Progress) -> Found:
     return look(where.stores, kept, asked, args.site)
 
 
-def _tables(where: Place, found: Found, progress: Progress, *, dry_run: bool) -> dict[str, dict[str, int]]:
+def _tables(
+    where: DataStores, found: Found, progress: Progress, *, dry_run: bool
+) -> dict[str, dict[str, int]]:
     """Each table's step. Sessions last: those of shared visitors are computed from what is left."""
     done = {}
     names = sorted(where.tables, key=lambda name: name == "sessions")
@@ -189,7 +191,7 @@ def _tables(where: Place, found: Found, progress: Progress, *, dry_run: bool) ->
 
 
 def _stores(
-    args: argparse.Namespace, where: Place, found: Found, progress: Progress
+    args: argparse.Namespace, where: DataStores, found: Found, progress: Progress
 ) -> list[tuple[str, Figures]]:
     digest = found.subject.digest()
     notes = Notes(
@@ -215,7 +217,7 @@ def _stores(
 
 def _paper(
     args: argparse.Namespace,
-    where: Place,
+    where: DataStores,
     found: Found,
     in_tables: dict[str, dict[str, int]],
     swept: list[tuple[str, Figures]],
@@ -263,7 +265,7 @@ def _paper(
     }
 
 
-def _pending(where: Place, objects: list[dict[str, Any]], ended: datetime) -> list[str]:
+def _pending(where: DataStores, objects: list[dict[str, Any]], ended: datetime) -> list[str]:
     streams = ended + timedelta(hours=where.stream_hours)
     found = [
         f"the streams, forgotten by {streams:%Y-%m-%d %H:%M} UTC: their rows come into no table; run again after",

@@ -22,7 +22,7 @@ from analytics.queries import view
 from analytics.tables import tables
 from lake.iceberg import IcebergTables, open_tables
 from rastro.repair import estimate
-from rastro.repair.place import Place, open_place
+from rastro.repair.pipeline import Pipeline, open_pipeline
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.tables import table
@@ -49,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
     sql = sys.stdin.read() if args.sql == "-" else args.sql
     sql = sql.strip().rstrip(";")
     _check(sql)
-    place = open_place(args.env, args.home) if args.env else None
-    rows, summary = _here(args, sql) if place is None else _on_athena(args, place, sql)
+    pipeline = open_pipeline(args.env, args.home) if args.env else None
+    rows, summary = _here(args, sql) if pipeline is None else _on_athena(args, pipeline, sql)
     if not args.dry_run:
         _show(rows[: args.limit], args)
         if len(rows) > args.limit:
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
                 f"rastro: {len(rows) - args.limit} more rows; --limit {len(rows)} shows all", file=sys.stderr
             )
     options = {"sql": sql, "env": args.env, "dry_run": args.dry_run}
-    where = (place.client("s3"), place.bucket) if place else ()
+    where = (pipeline.client("s3"), pipeline.bucket) if pipeline else ()
     audit(args.home, "query", options, summary, *where)
     return 0
 
@@ -113,14 +113,14 @@ def _here(args: argparse.Namespace, sql: str) -> tuple[list[dict[str, Any]], dic
 
 
 def _on_athena(
-    args: argparse.Namespace, place: Place, sql: str
+    args: argparse.Namespace, pipeline: Pipeline, sql: str
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     from infra.environments import loader, resource_names  # noqa: PLC0415 - takes a while to import
 
     environment = loader.read(args.env)
-    athena = place.client("athena")
+    athena = pipeline.client("athena")
     limit = environment.analytics.scan_limit_gib
-    most = estimate.of_scans(place, limit * 2**30)
+    most = estimate.of_scans(pipeline, limit * 2**30)
     print(f"rastro: the workgroup stops it at {limit} GiB, {most:.2f} USD at list price", file=sys.stderr)
 
     def ask(statement: str) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def _on_athena(
         return [], {"usd_at_most": round(most, 2)}
     done = ask(sql)
     size = int(done["Statistics"]["DataScannedInBytes"])
-    usd = estimate.of_scans(place, max(size, 1))
+    usd = estimate.of_scans(pipeline, max(size, 1))
     print(f"rastro: read {size:,} bytes, {usd:.5f} USD at list price", file=sys.stderr)
     rows: list[dict[str, Any]] = []
     names: list[str] = []

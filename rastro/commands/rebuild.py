@@ -12,9 +12,9 @@ from analytics.duckdb_tables import Tables
 from analytics.tables import Window
 from lake import layout
 from lake.iceberg import IcebergTables, Jobs
-from rastro.privacy.place import only_writer
+from rastro.privacy.data_stores import only_writer
 from rastro.repair import estimate
-from rastro.repair.place import Place, open_place
+from rastro.repair.pipeline import Pipeline, open_pipeline
 from rastro.repair.times import listed
 from rastro.repair.windows import fill
 from rastro.terminal.audit import audit
@@ -43,15 +43,15 @@ def run(args: argparse.Namespace) -> int:
     """Exit status: 0 done, 2 it could not run."""
     progress = Progress()
     day = _date(args.day) if args.day else None
-    place = open_place(args.env, args.home) if args.env else None
-    summary = _here(args, day, progress) if place is None else _on_aws(args, place, day, progress)
+    pipeline = open_pipeline(args.env, args.home) if args.env else None
+    summary = _here(args, day, progress) if pipeline is None else _on_aws(args, pipeline, day, progress)
     progress.say("rebuilt: " + ", ".join(f"{value} {name}" for name, value in summary.items()))
     audit(
         args.home,
         "rebuild",
         {"day": args.day, "all": args.all, "env": args.env, "dry_run": args.dry_run},
         summary,
-        *((place.client("s3"), place.bucket) if place else ()),
+        *((pipeline.client("s3"), pipeline.bucket) if pipeline else ()),
     )
     return 0
 
@@ -84,7 +84,9 @@ def _here(args: argparse.Namespace, day: date | None, progress: Progress) -> dic
     return {"days of arrival": len(arrivals), "changes": jobs.changes}
 
 
-def _on_aws(args: argparse.Namespace, place: Place, day: date | None, progress: Progress) -> dict[str, Any]:
+def _on_aws(
+    args: argparse.Namespace, pipeline: Pipeline, day: date | None, progress: Progress
+) -> dict[str, Any]:
     if day is None:
         raise Problem(
             "--all is for this machine; on AWS name the days one by one: each costs a scan of its arrivals",
@@ -92,13 +94,13 @@ def _on_aws(args: argparse.Namespace, place: Place, day: date | None, progress: 
         )
     until = _date(args.arrived_until) if args.arrived_until else day + timedelta(days=8)
     arrivals = [day - timedelta(days=1) + timedelta(days=n) for n in range((until - day).days + 2)]
-    s3 = place.client("s3")
+    s3 = pipeline.client("s3")
     size = sum(
         entry.size
         for dt in arrivals
-        for entry in listed(s3, place.bucket, f"{layout.ENRICHED}{layout.DAY}={dt}/")
+        for entry in listed(s3, pipeline.bucket, f"{layout.ENRICHED}{layout.DAY}={dt}/")
     )
-    usd = estimate.of_scans(place, size * SCANS_OF_LANDING)
+    usd = estimate.of_scans(pipeline, size * SCANS_OF_LANDING)
     progress.say(
         f"rebuild: {len(arrivals)} windows, one for each day of arrival until {until}; {size:,} bytes of landing,"
         f" about {usd:.4f} USD at list prices"
@@ -106,5 +108,5 @@ def _on_aws(args: argparse.Namespace, place: Place, day: date | None, progress: 
     figures = {"windows": len(arrivals), "bytes of landing": size, "USD at list prices": round(usd, 4)}
     if not args.dry_run:
         windows = [Window(dt.isoformat(), 0, 23, day, day) for dt in arrivals]
-        figures["filled"] = fill(place, args.home, windows, progress)
+        figures["filled"] = fill(pipeline, args.home, windows, progress)
     return figures

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 from lake import layout
 from lake.erased_ids import ErasedIds
-from rastro.privacy.place import erased
+from rastro.privacy.data_stores import erased
 from rastro.repair import estimate, putting, refused, undelivered
 from rastro.repair.fix import Fix, read_fix
-from rastro.repair.place import Place, open_place
+from rastro.repair.pipeline import Pipeline, open_pipeline
 from rastro.repair.times import Entry, Span, of_days, of_hours, span
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
@@ -80,9 +80,9 @@ def run(args: argparse.Namespace) -> int:
     """Exit status: 0 done, 1 some would be refused again, 2 it could not run."""
     when = span(args.since, args.until)
     fix = read_fix(args.fix)
-    place = open_place(args.env, args.home)
+    pipeline = open_pipeline(args.env, args.home)
     progress = Progress()
-    s3 = place.client("s3")
+    s3 = pipeline.client("s3")
     pace = Pace(args.rate)
     counts: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], str] = {}
@@ -90,12 +90,12 @@ def run(args: argparse.Namespace) -> int:
     figures = dict.fromkeys(names, 0)
     gone = erased(args.env, args.home)
     shown = 0
-    for entry in _objects(args, s3, place, when):
+    for entry in _objects(args, s3, pipeline, when):
         figures["objects"] += 1
         mark = f"{layout.RECOVERED}{entry.key}.json"
-        done = set() if args.again else _marks(s3, place.bucket, mark)
+        done = set() if args.again else _marks(s3, pipeline.bucket, mark)
         back: list[_Found] = []
-        for one in _found(args, s3, place, entry, when, fix, gone):
+        for one in _found(args, s3, pipeline, entry, when, fix, gone):
             figures["found"] += 1
             if one.digest in done:
                 figures["recovered before"] += 1
@@ -118,50 +118,56 @@ def run(args: argparse.Namespace) -> int:
         progress.note(f"{figures['objects']} objects, {figures['found']} found, {figures['put']} put")
         if args.dry_run or not back:
             continue
-        _put(args, place, [data for one in back for data in one.back], pace)
+        _put(args, pipeline, [data for one in back for data in one.back], pace)
         figures["put"] += len(back)
-        known = sorted(_marks(s3, place.bucket, mark) | {one.digest for one in back})
-        s3.put_object(Bucket=place.bucket, Key=mark, Body=json.dumps(known).encode())
-    _tell(progress, place, counts, examples, figures)
+        known = sorted(_marks(s3, pipeline.bucket, mark) | {one.digest for one in back})
+        s3.put_object(Bucket=pipeline.bucket, Key=mark, Body=json.dumps(known).encode())
+    _tell(progress, pipeline, counts, examples, figures)
     options = {
         name: getattr(args, name)
         for name in ("what", "since", "until", "reason", "site", "table", "fix", "env", "again", "dry_run")
     }
-    audit(args.home, "recover", options, figures, s3, place.bucket)
+    audit(args.home, "recover", options, figures, s3, pipeline.bucket)
     return 1 if figures["still refused"] else 0
 
 
-def _objects(args: argparse.Namespace, s3: Any, place: Place, when: Span) -> Iterator[Entry]:
+def _objects(args: argparse.Namespace, s3: Any, pipeline: Pipeline, when: Span) -> Iterator[Entry]:
     if args.what == "rejected":
-        yield from of_hours(s3, place.bucket, layout.REJECTED, when)
+        yield from of_hours(s3, pipeline.bucket, layout.REJECTED, when)
         return
     root = f"{layout.ERRORS}{args.table}/"
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=root, Delimiter="/")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=pipeline.bucket, Prefix=root, Delimiter="/")
     for kind in [found["Prefix"] for page in pages for found in page.get("CommonPrefixes", ())]:
-        yield from of_days(s3, place.bucket, kind, when)
+        yield from of_days(s3, pipeline.bucket, kind, when)
 
 
 def _found(
     args: argparse.Namespace,
     s3: Any,
-    place: Place,
+    pipeline: Pipeline,
     entry: Entry,
     when: Span,
     fix: Fix | None,
     gone: ErasedIds,
 ) -> Iterator[_Found]:
-    data = s3.get_object(Bucket=place.bucket, Key=entry.key)["Body"].read()
+    data = s3.get_object(Bucket=pipeline.bucket, Key=entry.key)["Body"].read()
     if args.what == "rejected":
-        yield from _rows(args, s3, place, data, when, fix, gone)
+        yield from _rows(args, s3, pipeline, data, when, fix, gone)
     else:
-        yield from _failures(args, place, entry, data, when, fix, gone)
+        yield from _failures(args, pipeline, entry, data, when, fix, gone)
 
 
 def _rows(
-    args: argparse.Namespace, s3: Any, place: Place, data: bytes, when: Span, fix: Fix | None, gone: ErasedIds
+    args: argparse.Namespace,
+    s3: Any,
+    pipeline: Pipeline,
+    data: bytes,
+    when: Span,
+    fix: Fix | None,
+    gone: ErasedIds,
 ) -> Iterator[_Found]:
-    sites = place.sites()
-    fetch = refused.outside(s3, place.client("kinesis"), place.raw_stream)
+    sites = pipeline.sites()
+    fetch = refused.outside(s3, pipeline.client("kinesis"), pipeline.raw_stream)
     for row in refused.rows_of(data):
         if row["rejected_at"] not in when or (args.reason and row["reason"] not in args.reason):
             continue
@@ -176,7 +182,7 @@ def _rows(
 
 def _failures(
     args: argparse.Namespace,
-    place: Place,
+    pipeline: Pipeline,
     entry: Entry,
     data: bytes,
     when: Span,
@@ -188,7 +194,7 @@ def _failures(
             if failure.arrived_at not in when or (args.reason and failure.code not in args.reason):
                 continue
             try:
-                back, stays = undelivered.revive(failure, args.table, fix, place.decimals, gone), None
+                back, stays = undelivered.revive(failure, args.table, fix, pipeline.decimals, gone), None
             except refused.StillRefusedError as why:
                 back, stays = [], why
             if back and args.site is not None:
@@ -197,22 +203,22 @@ def _failures(
                     continue
             yield _Found(undelivered.digest(failure), failure.code, list(back), stays)
     except refused.StillRefusedError as why:
-        raise Problem(f"s3://{place.bucket}/{entry.key}: {why.detail}", why.code) from None
+        raise Problem(f"s3://{pipeline.bucket}/{entry.key}: {why.detail}", why.code) from None
 
 
 def _data(one: Any) -> bytes:
     return bytes(one.data) if isinstance(one, refused.Back) else bytes(one)
 
 
-def _put(args: argparse.Namespace, place: Place, back: list[Any], pace: Pace) -> None:
+def _put(args: argparse.Namespace, pipeline: Pipeline, back: list[Any], pace: Pace) -> None:
     if args.what == "rejected":
         records = [{"Data": one.data, "PartitionKey": one.partition_key} for one in back]
-        putting.to_stream(place.client("kinesis"), place.raw_stream, records, pace)
+        putting.to_stream(pipeline.client("kinesis"), pipeline.raw_stream, records, pace)
     elif args.table == "enriched":
         records = list(undelivered.records_of(back))
-        putting.to_stream(place.client("kinesis"), place.enriched_stream, records, pace)
+        putting.to_stream(pipeline.client("kinesis"), pipeline.enriched_stream, records, pace)
     else:
-        putting.to_delivery(place.client("firehose"), place.deliveries[args.table], back, pace)
+        putting.to_delivery(pipeline.client("firehose"), pipeline.deliveries[args.table], back, pace)
 
 
 def _marks(s3: Any, bucket: str, key: str) -> set[str]:
@@ -224,7 +230,7 @@ def _marks(s3: Any, bucket: str, key: str) -> set[str]:
 
 def _tell(
     progress: Progress,
-    place: Place,
+    pipeline: Pipeline,
     counts: Counter[tuple[str, str]],
     examples: dict[tuple[str, str], str],
     figures: dict[str, int],
@@ -241,6 +247,6 @@ def _tell(
     if rows:
         print(table(rows), end="")
     back = figures["found"] - figures["recovered before"] - figures["erased"] - figures["still refused"]
-    usd = estimate.of_puts(place, back, figures["bytes"])
+    usd = estimate.of_puts(pipeline, back, figures["bytes"])
     summary = ", ".join(f"{value:,} {name}" for name, value in figures.items())
     progress.say(f"recover: {summary}, {usd:.4f} USD at list prices")

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from lake import layout
 from lake.erased_ids import ErasedIds
-from rastro.privacy.place import erased
+from rastro.privacy.data_stores import erased
 from rastro.repair import estimate, putting
-from rastro.repair.place import open_place
+from rastro.repair.pipeline import open_pipeline
 from rastro.repair.times import Span, of_hours, span
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
@@ -101,9 +101,9 @@ def run(args: argparse.Namespace) -> int:
     """Exit status: 0 done, 2 it could not run."""
     when = span(args.since, args.until)
     progress = Progress()
-    place = open_place(args.env, args.home)
-    s3, bucket = place.client("s3"), place.bucket
-    mark = args.home / "replays" / f"{place.name}-{when.since}-{when.until}-{args.site or 'all'}.json"
+    pipeline = open_pipeline(args.env, args.home)
+    s3, bucket = pipeline.client("s3"), pipeline.bucket
+    mark = args.home / "replays" / f"{pipeline.name}-{when.since}-{when.until}-{args.site or 'all'}.json"
     done = set() if args.again or not mark.exists() else set(json.loads(mark.read_text(encoding="utf-8")))
     figures = {"objects": 0, "objects done before": 0, "records": 0, "erased": 0, "put": 0, "bytes": 0}
     pace = Pace(args.rate)
@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
 
     def put(records: list[_Record]) -> None:
         figures["put"] += putting.to_stream(
-            place.client("kinesis"), place.raw_stream, map(_entry, records), pace
+            pipeline.client("kinesis"), pipeline.raw_stream, map(_entry, records), pace
         )
         done.update(waiting.finished())
         mark.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +138,7 @@ def run(args: argparse.Namespace) -> int:
             put(waiting.take(HOLD_MS))
     if not args.dry_run:
         put(waiting.take(0))
-    usd = estimate.of_puts(place, figures["records"], figures["bytes"])
+    usd = estimate.of_puts(pipeline, figures["records"], figures["bytes"])
     summary = ", ".join(f"{value:,} {name}" for name, value in figures.items())
     progress.say(f"replay: {summary}, {usd:.4f} USD at list prices")
     options = {

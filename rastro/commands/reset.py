@@ -16,7 +16,7 @@ from typing import Any
 from lake import layout
 from rastro.repair import consumer_state
 from rastro.repair.consumer_state import SHARD_END, Lease
-from rastro.repair.place import Place, open_place
+from rastro.repair.pipeline import Pipeline, open_pipeline
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
@@ -41,14 +41,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit status: 0 done, 2 it could not run."""
-    place = open_place(args.env, args.home)
+    pipeline = open_pipeline(args.env, args.home)
     progress = Progress()
-    held = consumer_state.leases(place)
+    held = consumer_state.leases(pipeline)
     wanted = list(held) if args.all else args.shard
     if unknown := [shard for shard in wanted if shard not in held]:
         raise Problem(f"no lease of {unknown[0]}; there are {', '.join(held) or 'none'}", "no_such_shard")
     if not args.dry_run:
-        _check_stopped(place, held, progress)
+        _check_stopped(pipeline, held, progress)
     figures = {"shards": len(wanted), "changed": 0, "consistent already": 0, "ended": 0, "objects moved": 0}
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
     for shard in wanted:
@@ -56,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
         if lease.checkpoint == SHARD_END:
             figures["ended"] += 1
             continue
-        where = _position(place, lease, args.to)
-        objects = [] if args.to == "state" else _log(place, shard)
+        where = _position(pipeline, lease, args.to)
+        objects = [] if args.to == "state" else _log(pipeline, shard)
         if where == lease.checkpoint and not objects:
             progress.say(f"{shard}: {where} already")
             figures["consistent already"] += 1
@@ -71,45 +71,45 @@ def run(args: argparse.Namespace) -> int:
         figures["changed"] += 1
         if not args.dry_run:
             figures["objects moved"] += _change(
-                place, lease, where, objects, f"{layout.STATE_BEFORE_RESET}{stamp}/"
+                pipeline, lease, where, objects, f"{layout.STATE_BEFORE_RESET}{stamp}/"
             )
     progress.say("reset: " + ", ".join(f"{value} {name}" for name, value in figures.items()))
     options = {"shard": args.shard, "all": args.all, "to": args.to, "env": args.env, "dry_run": args.dry_run}
-    audit(args.home, "reset", options, figures, place.client("s3"), place.bucket)
+    audit(args.home, "reset", options, figures, pipeline.client("s3"), pipeline.bucket)
     return 0
 
 
-def _log(place: Place, shard: str) -> list[str]:
+def _log(pipeline: Pipeline, shard: str) -> list[str]:
     """The keys of a shard's session log, empty ones too."""
-    folder = place.state_uri.removeprefix(f"s3://{place.bucket}/").rstrip("/")
-    names = consumer_state.store_of(place).names(f"{shard}/")
-    return [f"{folder}/{place.application}/{name}" for name in names]
+    folder = pipeline.state_uri.removeprefix(f"s3://{pipeline.bucket}/").rstrip("/")
+    names = consumer_state.store_of(pipeline).names(f"{shard}/")
+    return [f"{folder}/{pipeline.application}/{name}" for name in names]
 
 
-def _check_stopped(place: Place, held: dict[str, Lease], progress: Progress) -> None:
+def _check_stopped(pipeline: Pipeline, held: dict[str, Lease], progress: Progress) -> None:
     """Raises Problem: `consumer_running`, a lease is renewed while we look."""
     if not any(lease.owner for lease in held.values()):
         return
     progress.say(f"reset: looking for {WATCH_SECONDS:.0f} s whether a worker still renews its leases")
     time.sleep(WATCH_SECONDS)
-    now = consumer_state.leases(place)
+    now = consumer_state.leases(pipeline)
     moving = [
         shard for shard, lease in now.items() if shard not in held or lease.counter != held[shard].counter
     ]
     if moving:
         how = (
             "end its process (local.json names it)"
-            if place.is_local
+            if pipeline.is_local
             else "aws ecs update-service --desired-count 0"
         )
         raise Problem(f"the consumer runs: {moving[0]} was renewed; stop it first: {how}", "consumer_running")
 
 
-def _position(place: Place, lease: Lease, to: str) -> str:
+def _position(pipeline: Pipeline, lease: Lease, to: str) -> str:
     if to != "state":
         return to.replace("-", "_").upper()
     try:
-        sequence = consumer_state.read(place, lease.shard).state.sequence
+        sequence = consumer_state.read(pipeline, lease.shard).state.sequence
     except Problem as problem:
         raise Problem(
             f"{lease.shard} has no state to go to ({problem}); --to trim-horizon starts it without one",
@@ -121,16 +121,18 @@ def _position(place: Place, lease: Lease, to: str) -> str:
     return str(sequence).zfill(digits)
 
 
-def _change(place: Place, lease: Lease, where: str, objects: list[str], kept: str) -> int:
+def _change(pipeline: Pipeline, lease: Lease, where: str, objects: list[str], kept: str) -> int:
     """Copy, set the position, then delete: killed in between, the consumer refuses to start or goes on as before, and
     the same command finishes the work."""
-    s3: Any = place.client("s3")
-    dynamodb: Any = place.client("dynamodb")
+    s3: Any = pipeline.client("s3")
+    dynamodb: Any = pipeline.client("dynamodb")
     for key in objects:
-        s3.copy_object(Bucket=place.bucket, Key=kept + key, CopySource={"Bucket": place.bucket, "Key": key})
+        s3.copy_object(
+            Bucket=pipeline.bucket, Key=kept + key, CopySource={"Bucket": pipeline.bucket, "Key": key}
+        )
     try:
         dynamodb.update_item(
-            TableName=place.application,
+            TableName=pipeline.application,
             Key={"leaseKey": {"S": lease.shard}},
             UpdateExpression="SET #c = :where, checkpointSubSequenceNumber = :zero"
             " REMOVE leaseOwner, pendingCheckpoint, pendingCheckpointSubSequenceNumber,"
@@ -147,5 +149,5 @@ def _change(place: Place, lease: Lease, where: str, objects: list[str], kept: st
     except dynamodb.exceptions.ConditionalCheckFailedException:
         raise Problem(f"{lease.shard} was renewed just now: the consumer runs", "consumer_running") from None
     for key in objects:
-        s3.delete_object(Bucket=place.bucket, Key=key)
+        s3.delete_object(Bucket=pipeline.bucket, Key=key)
     return len(objects)

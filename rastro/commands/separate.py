@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyiceberg.expressions import And, BooleanExpression, EqualTo
 
 from lake.iceberg import IcebergTables
-from rastro.privacy.place import only_writer
+from rastro.privacy.data_stores import only_writer
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress

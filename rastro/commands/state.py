@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rastro.repair import consumer_state
-from rastro.repair.place import Place, open_place
+from rastro.repair.pipeline import Pipeline, open_pipeline
 from rastro.repair.times import listed
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
@@ -35,13 +35,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit status: 0 something is remembered, 1 nothing, 2 it could not run."""
-    place = open_place(args.env, args.home)
-    wanted = _shards(args, place)
+    pipeline = open_pipeline(args.env, args.home)
+    wanted = _shards(args, pipeline)
     progress = Progress()
     size = 0
     objects = 0
     for shard in wanted:
-        found = listed(place.client("s3"), place.bucket, f"{_folder(place)}/{shard}/")
+        found = listed(pipeline.client("s3"), pipeline.bucket, f"{_folder(pipeline)}/{shard}/")
         objects += len(found)
         size += sum(entry.size for entry in found)
     progress.say(f"state: reads at most {objects} objects, {size:,} bytes, of {len(wanted)} shards")
@@ -49,7 +49,9 @@ def run(args: argparse.Namespace) -> int:
     status = 0
     if not args.dry_run:
         document = (
-            _of_visitor(args, place, progress) if args.visitor else _of_shards(args, place, wanted, progress)
+            _of_visitor(args, pipeline, progress)
+            if args.visitor
+            else _of_shards(args, pipeline, wanted, progress)
         )
         summary["found"] = len(document.get("visitors", document.get("shards", ())))
         print(
@@ -59,38 +61,42 @@ def run(args: argparse.Namespace) -> int:
         status = 0 if summary["found"] else 1
     options = {name: getattr(args, name) for name in ("shard", "site", "env", "unmasked", "dry_run")}
     options["visitor"] = args.visitor and ("(one)" if not args.unmasked else args.visitor)
-    audit(args.home, "state", options, summary, place.client("s3"), place.bucket)
+    audit(args.home, "state", options, summary, pipeline.client("s3"), pipeline.bucket)
     return status
 
 
-def _folder(place: Place) -> str:
-    return f"{place.state_uri.removeprefix(f's3://{place.bucket}/').rstrip('/')}/{place.application}"
+def _folder(pipeline: Pipeline) -> str:
+    return f"{pipeline.state_uri.removeprefix(f's3://{pipeline.bucket}/').rstrip('/')}/{pipeline.application}"
 
 
-def _sites(args: argparse.Namespace, place: Place) -> list[str]:
-    return [args.site] if args.site else sorted(place.sites().by_name)
+def _sites(args: argparse.Namespace, pipeline: Pipeline) -> list[str]:
+    return [args.site] if args.site else sorted(pipeline.sites().by_name)
 
 
-def _shards(args: argparse.Namespace, place: Place) -> list[str]:
+def _shards(args: argparse.Namespace, pipeline: Pipeline) -> list[str]:
     if args.visitor:
         return sorted(
-            {s for site in _sites(args, place) for s, _ in consumer_state.holders(place, site, args.visitor)}
+            {
+                s
+                for site in _sites(args, pipeline)
+                for s, _ in consumer_state.holders(pipeline, site, args.visitor)
+            }
         )
-    known = consumer_state.shards(place)
+    known = consumer_state.shards(pipeline)
     if args.shard and args.shard not in known:
         raise Problem(
-            f"{place.raw_stream} has no shard {args.shard}; it has {', '.join(known)}", "no_such_shard"
+            f"{pipeline.raw_stream} has no shard {args.shard}; it has {', '.join(known)}", "no_such_shard"
         )
     return [args.shard] if args.shard else list(known)
 
 
-def _of_visitor(args: argparse.Namespace, place: Place, progress: Progress) -> dict[str, Any]:
+def _of_visitor(args: argparse.Namespace, pipeline: Pipeline, progress: Progress) -> dict[str, Any]:
     found = []
-    for site in _sites(args, place):
-        for shard, key in consumer_state.holders(place, site, args.visitor):
+    for site in _sites(args, pipeline):
+        for shard, key in consumer_state.holders(pipeline, site, args.visitor):
             progress.note(f"{shard}, {site}")
             visitor = consumer_state.describe(
-                consumer_state.read(place, shard).state, key, masked=not args.unmasked
+                consumer_state.read(pipeline, shard).state, key, masked=not args.unmasked
             )
             if visitor is not None:
                 found.append({"shard": shard} | visitor)
@@ -98,9 +104,9 @@ def _of_visitor(args: argparse.Namespace, place: Place, progress: Progress) -> d
 
 
 def _of_shards(
-    args: argparse.Namespace, place: Place, wanted: list[str], progress: Progress
+    args: argparse.Namespace, pipeline: Pipeline, wanted: list[str], progress: Progress
 ) -> dict[str, Any]:
-    held = consumer_state.leases(place)
+    held = consumer_state.leases(pipeline)
     rows = []
     visitors: list[dict[str, Any]] = []
     for shard in wanted:
@@ -112,7 +118,7 @@ def _of_shards(
             "checkpoint": lease and lease.checkpoint,
         }
         try:
-            state, tip, warnings = consumer_state.read(place, shard)
+            state, tip, warnings = consumer_state.read(pipeline, shard)
         except Problem as problem:
             rows.append(
                 row | {"slot": None, "state": None, "newest": None, "visitors": None, "says": str(problem)}

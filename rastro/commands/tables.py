@@ -13,7 +13,7 @@ from analytics.tables import Window
 from lake.iceberg import IcebergTables, Jobs
 from lake.objects import Fetched
 from rastro.local import emulator, info
-from rastro.privacy.place import only_writer
+from rastro.privacy.data_stores import only_writer
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
 
@@ -64,8 +64,8 @@ class Landing:
             name: (Fetched(s3, facts.bucket, prefix, folder / name), folder / name)
             for name, prefix in (("enriched", facts.enriched_prefix), ("rejected", facts.rejected_prefix))
         }
-        for _, place in self._parts.values():
-            for file in place.rglob("*.parquet"):
+        for _, files_of_table in self._parts.values():
+            for file in files_of_table.rglob("*.parquet"):
                 file.unlink()
 
     def bring(self) -> dict[str, list[Path]]:

@@ -11,7 +11,7 @@ import duckdb
 
 from infra.stacks.monitoring import runbook
 from rastro.course import raw
-from rastro.course.place import Place
+from rastro.course.lab_stack import LabStack
 from rastro.local.alarms import WAITING_SECONDS, WINDOW_SECONDS, Reading, firing, ingest_said, restarts
 from rastro.local.console_source import checkpoints_of
 
@@ -26,30 +26,30 @@ class State(NamedTuple):
     why: str
 
 
-def states(place: Place) -> list[State]:
+def states(lab_stack: LabStack) -> list[State]:
     """All alarms of the course now; each is noted in the diary."""
     now = time.time()
-    records = list(raw.records(place))
-    checkpoints = checkpoints_of(place.facts)
+    records = list(raw.records(lab_stack))
+    checkpoints = checkpoints_of(lab_stack.facts)
     waiting = sum(_waits(one, checkpoints, now) for one in records)
-    reading = _read(place, records, waiting, now)
+    reading = _read(lab_stack, records, waiting, now)
     found = [
         State(name, "ALARM" if bad else "OK", _why(name, reading, waiting))
         for name, bad in firing(reading).items()
     ]
-    with place.diary.open("a", encoding="utf-8") as diary:
+    with lab_stack.diary.open("a", encoding="utf-8") as diary:
         for one in found:
             diary.write(json.dumps({"at": round(now), **one._asdict()}) + "\n")
     return found
 
 
 def wait_for(
-    place: Place, wanted: dict[str, str], patience: float, say: Callable[[str], None]
+    lab_stack: LabStack, wanted: dict[str, str], patience: float, say: Callable[[str], None]
 ) -> list[State]:
     """Look every second until the named alarms are in their wanted states, or `patience` seconds are over."""
     deadline = time.monotonic() + patience
     while True:
-        found = states(place)
+        found = states(lab_stack)
         if all(wanted.get(one.alarm, one.state) == one.state for one in found) or time.monotonic() > deadline:
             return found
         say("esperando: " + ", ".join(f"{name} {state}" for name, state in wanted.items()))
@@ -61,17 +61,17 @@ def meanings() -> dict[str, str]:
     return {section.name: section.meaning for group in runbook.read() for section in group.sections}
 
 
-def _read(place: Place, records: list[raw.Record], waiting: int, now: float) -> Reading:
+def _read(lab_stack: LabStack, records: list[raw.Record], waiting: int, now: float) -> Reading:
     since = now - WINDOW_SECONDS
-    logs = place.client("logs")
+    logs = lab_stack.client("logs")
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
     return Reading(
         tick_age=now - max((one.at for one in records if not one.events), default=0.0),
         accepted=sum(one.events for one in records if one.at >= since),
-        refused=_refused(place, since),
+        refused=_refused(lab_stack, since),
         sites_invalid=any(ingest_said(logs, group, "SitesDocumentInvalid", since) for group in groups),
         is_waiting=waiting > 0,
-        restarts=restarts(Path(place.facts.logs) / "consumer.log", since),
+        restarts=restarts(Path(lab_stack.facts.logs) / "consumer.log", since),
     )
 
 
@@ -88,20 +88,20 @@ def _why(name: str, reading: Reading, waiting: int) -> str:
     }[name]
 
 
-def _refused(place: Place, since: float) -> int:
-    s3 = place.client("s3")
+def _refused(lab_stack: LabStack, since: float) -> int:
+    s3 = lab_stack.client("s3")
     day = datetime.fromtimestamp(since, UTC)
-    prefix = f"{place.facts.rejected_prefix}dt={day:%Y-%m-%d}/"
-    folder = place.home / "alarms"
+    prefix = f"{lab_stack.facts.rejected_prefix}dt={day:%Y-%m-%d}/"
+    folder = lab_stack.home / "alarms"
     rows = 0
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=place.facts.bucket, Prefix=prefix):
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lab_stack.facts.bucket, Prefix=prefix):
         for entry in page.get("Contents", ()):
             if entry["LastModified"].timestamp() < since:
                 continue
             path = folder / entry["Key"].rsplit("/", 1)[1]
             if not path.exists():
                 folder.mkdir(parents=True, exist_ok=True)
-                s3.download_file(place.facts.bucket, entry["Key"], str(path))
+                s3.download_file(lab_stack.facts.bucket, entry["Key"], str(path))
             counted = duckdb.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()
             rows += int(counted[0][0])
     return rows

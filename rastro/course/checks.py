@@ -1,37 +1,37 @@
-"""What a lab leaves behind when it was done as written. Each check is a pure question to a `Place`."""
+"""What a lab leaves behind when it was done as written. Each check is a pure question to a `LabStack`."""
 
 import json
 from collections.abc import Callable, Iterator
 
 from rastro.course import alarms
-from rastro.course.place import Finding, Place
+from rastro.course.lab_stack import Finding, LabStack
 
 
-def first_event(place: Place) -> Iterator[Finding]:
+def first_event(lab_stack: LabStack) -> Iterator[Finding]:
     yield Finding(
         "o evento de `aluno` está na tabela events",
-        place.count("events WHERE visitor_id = 'aluno'") >= 1,
+        lab_stack.count("events WHERE visitor_id = 'aluno'") >= 1,
         "poste o evento do passo 3 e rode: rastro tables --visitor aluno",
     )
     yield Finding(
         "ele tem sessão",
-        place.count("events WHERE visitor_id = 'aluno' AND session_id IS NOT NULL") >= 1,
+        lab_stack.count("events WHERE visitor_id = 'aluno' AND session_id IS NOT NULL") >= 1,
         "sem session_id não há sessão: o consumidor está no ar? rastro doctor",
     )
     yield Finding(
         "repetir não o contou duas vezes",
-        place.count("events WHERE visitor_id = 'aluno' AND event_name = 'page_view'") == 1,
+        lab_stack.count("events WHERE visitor_id = 'aluno' AND event_name = 'page_view'") == 1,
         "o passo 4 repete os mesmos bytes, com o mesmo event_id; um id novo é outro evento",
     )
     yield Finding(
         "o evento sem nome foi recusado e está guardado",
-        place.count('rejected WHERE payload LIKE \'%"visitor_id":"aluno"%\'') >= 1,
+        lab_stack.count('rejected WHERE payload LIKE \'%"visitor_id":"aluno"%\'') >= 1,
         "faça o passo 5 e rode de novo: rastro tables",
     )
 
 
-def way_of_an_event(place: Place) -> Iterator[Finding]:
-    rows = place.rows("SELECT channel, session_id FROM events WHERE visitor_id = 'viajante'")
+def way_of_an_event(lab_stack: LabStack) -> Iterator[Finding]:
+    rows = lab_stack.rows("SELECT channel, session_id FROM events WHERE visitor_id = 'viajante'")
     yield Finding(
         "o evento de `viajante` chegou",
         len(rows) == 1,
@@ -40,12 +40,12 @@ def way_of_an_event(place: Place) -> Iterator[Finding]:
     channel = rows[0]["channel"] if rows else None
     yield Finding(
         "a sua resposta é o canal do evento",
-        bool(channel) and place.answer.strip().lower() == str(channel).lower(),
+        bool(channel) and lab_stack.answer.strip().lower() == str(channel).lower(),
         'procure channel na tela do passo 3 e responda: rastro curso verificar 2 "O CANAL"',
     )
 
 
-def instrumented_shop(place: Place) -> Iterator[Finding]:
+def instrumented_shop(lab_stack: LabStack) -> Iterator[Finding]:
     mine = "events WHERE page_path LIKE '%/minha-loja/%'"
     for name, from_where in (
         ("page_view", "o tracker na página"),
@@ -55,12 +55,12 @@ def instrumented_shop(place: Place) -> Iterator[Finding]:
     ):
         yield Finding(
             f"{name} chegou ({from_where})",
-            place.count(f"{mine} AND event_name = '{name}'") >= 1,
+            lab_stack.count(f"{mine} AND event_name = '{name}'") >= 1,
             "abra a página com ?rastro_debug=1 e leia o console do navegador",
         )
     yield Finding(
         "todos são de um visitante e de uma sessão",
-        place.rows(
+        lab_stack.rows(
             f"SELECT count(DISTINCT visitor_id) AS v, count(DISTINCT session_id) AS s FROM {mine}"  # noqa: S608 - the course's own text
         )
         == [{"v": 1, "s": 1}],
@@ -68,10 +68,10 @@ def instrumented_shop(place: Place) -> Iterator[Finding]:
     )
 
 
-def sessions(place: Place) -> Iterator[Finding]:
+def sessions(lab_stack: LabStack) -> Iterator[Finding]:
     yield Finding(
         "`atrasada` chegou atrasada e tem uma sessão",
-        place.rows(
+        lab_stack.rows(
             "SELECT bool_and(is_late) AS late, count(DISTINCT session_id) AS n FROM events"
             " WHERE visitor_id = 'atrasada'"
         )
@@ -80,13 +80,13 @@ def sessions(place: Place) -> Iterator[Finding]:
     )
     yield Finding(
         "as duas sessões de `fusao` viraram uma",
-        place.count("sessions WHERE visitor_id = 'fusao'") == 1
-        and place.count("session_merges WHERE visitor_id = 'fusao'") == 1,
+        lab_stack.count("sessions WHERE visitor_id = 'fusao'") == 1
+        and lab_stack.count("session_merges WHERE visitor_id = 'fusao'") == 1,
         "o terceiro evento tem de cair no vão entre os dois primeiros, e depois deles",
     )
     yield Finding(
         "`coruja` atravessou a meia-noite em uma sessão de dois dias",
-        place.rows(
+        lab_stack.rows(
             "SELECT count(DISTINCT session_id) AS s, count(DISTINCT event_date) AS d FROM events"
             " WHERE visitor_id = 'coruja'"
         )
@@ -95,21 +95,21 @@ def sessions(place: Place) -> Iterator[Finding]:
     )
     yield Finding(
         "`pontual` ficou em uma sessão e `impaciente` em duas",
-        place.count("sessions WHERE visitor_id = 'pontual'") == 1
-        and place.count("sessions WHERE visitor_id = 'impaciente'") == 2,
+        lab_stack.count("sessions WHERE visitor_id = 'pontual'") == 1
+        and lab_stack.count("sessions WHERE visitor_id = 'impaciente'") == 2,
         "30 minutos exatos ainda é a mesma sessão; um milissegundo a mais não é",
     )
 
 
-def questions(place: Place) -> Iterator[Finding]:
-    path = place.root / "minhas-consultas" / "receita.sql"
+def questions(lab_stack: LabStack) -> Iterator[Finding]:
+    path = lab_stack.root / "minhas-consultas" / "receita.sql"
     yield Finding(f"existe {path.name}", path.exists(), "crie o arquivo do passo 6")
     if not path.exists():
         return
     sql = path.read_text(encoding="utf-8").strip().rstrip(";")
-    rows = place.rows(sql)
+    rows = lab_stack.rows(sql)
     asked = sum(float(row["receita"] or 0) for row in rows if "receita" in row)
-    right = place.rows("SELECT sum(revenue) AS n FROM revenue WHERE currency = 'BRL'")
+    right = lab_stack.rows("SELECT sum(revenue) AS n FROM revenue WHERE currency = 'BRL'")
     yield Finding(
         "a receita por canal soma a receita em reais",
         bool(rows) and abs(asked - float(right[0]["n"] or 0)) < 0.005,
@@ -122,15 +122,15 @@ def questions(place: Place) -> Iterator[Finding]:
     )
 
 
-def new_column(place: Place) -> Iterator[Finding]:
-    contract = json.loads((place.root / "schemas" / "enriched.columns.json").read_text(encoding="utf-8"))
+def new_column(lab_stack: LabStack) -> Iterator[Finding]:
+    contract = json.loads((lab_stack.root / "schemas" / "enriched.columns.json").read_text(encoding="utf-8"))
     names = {column["name"] for column in contract["columns"]}
     yield Finding(
         "shop_hour está no contrato",
         "shop_hour" in names,
         "rode: python -m enrich_consumer columns",
     )
-    lines = place.root / "enriquecido.jsonl"
+    lines = lab_stack.root / "enriquecido.jsonl"
     rows = (
         [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
         if lines.exists()
@@ -143,8 +143,8 @@ def new_column(place: Place) -> Iterator[Finding]:
     )
 
 
-def environments(place: Place) -> Iterator[Finding]:
-    folder = place.root / "cdk.out" / "loja"
+def environments(lab_stack: LabStack) -> Iterator[Finding]:
+    folder = lab_stack.root / "cdk.out" / "loja"
     texts = (
         [path.read_text(encoding="utf-8") for path in folder.glob("*.template.json")]
         if folder.exists()
@@ -159,8 +159,8 @@ def environments(place: Place) -> Iterator[Finding]:
     )
 
 
-def provoked_alarms(place: Place) -> Iterator[Finding]:
-    lines = place.diary.read_text(encoding="utf-8").splitlines() if place.diary.exists() else []
+def provoked_alarms(lab_stack: LabStack) -> Iterator[Finding]:
+    lines = lab_stack.diary.read_text(encoding="utf-8").splitlines() if lab_stack.diary.exists() else []
     seen = [json.loads(line) for line in lines]
     for name in alarms.PROVOKED:
         states = [entry["state"] for entry in seen if entry["alarm"] == name]
@@ -171,9 +171,9 @@ def provoked_alarms(place: Place) -> Iterator[Finding]:
         )
 
 
-def disaster(place: Place) -> Iterator[Finding]:
-    before = place.root / "antes.csv"
-    after = place.root / "depois.csv"
+def disaster(lab_stack: LabStack) -> Iterator[Finding]:
+    before = lab_stack.root / "antes.csv"
+    after = lab_stack.root / "depois.csv"
     both = before.exists() and after.exists()
     yield Finding("há antes.csv e depois.csv", both, "passos 1 e 4")
     yield Finding(
@@ -181,21 +181,21 @@ def disaster(place: Place) -> Iterator[Finding]:
         both and len(before.read_text(encoding="utf-8")) > 100 and before.read_bytes() == after.read_bytes(),
         "o backfill tem de cobrir todo o período; depois dele, rastro tables",
     )
-    objects = place.client("s3").list_objects_v2(
-        Bucket=place.facts.bucket, Prefix=place.facts.enriched_prefix
+    objects = lab_stack.client("s3").list_objects_v2(
+        Bucket=lab_stack.facts.bucket, Prefix=lab_stack.facts.enriched_prefix
     )
     yield Finding("a landing tem arquivos outra vez", objects["KeyCount"] > 0, "passo 3: rastro backfill")
 
 
-def privacy(place: Place) -> Iterator[Finding]:
-    masked = place.root / "mascarado.csv"
+def privacy(lab_stack: LabStack) -> Iterator[Finding]:
+    masked = lab_stack.root / "mascarado.csv"
     text = masked.read_text(encoding="utf-8") if masked.exists() else ""
     yield Finding(
         "CPF, e-mail e telefone não chegaram ao lake",
         "[cpf]" in text and not any(part in text for part in ("529.982", "exemplo.com.br", "98765")),
         "o evento do passo 2, e mascarado.csv do passo 3",
     )
-    consent = place.root / "consentimento.csv"
+    consent = lab_stack.root / "consentimento.csv"
     lines = consent.read_text(encoding="utf-8").splitlines() if consent.exists() else []
     yield Finding(
         "sem consentimento, nem o cliente nem o clique estão lá",
@@ -203,7 +203,7 @@ def privacy(place: Place) -> Iterator[Finding]:
         and any(line.startswith("maria-nao,,,") for line in lines),
         "os dois eventos do passo 1, com e sem consentimento, e consentimento.csv do passo 3",
     )
-    archive = place.root / "maria.zip"
+    archive = lab_stack.root / "maria.zip"
     yield Finding(
         "o acesso deu um arquivo com os dados",
         archive.exists() and archive.stat().st_size > 0,
@@ -211,13 +211,13 @@ def privacy(place: Place) -> Iterator[Finding]:
     )
     yield Finding(
         "a eliminação deu um certificado, e as linhas sumiram",
-        any((place.home / "erasures").glob("*.txt"))
-        and not place.count("events WHERE visitor_id LIKE 'maria-%'"),
+        any((lab_stack.home / "erasures").glob("*.txt"))
+        and not lab_stack.count("events WHERE visitor_id LIKE 'maria-%'"),
         "o passo 5, sem --dry-run",
     )
 
 
-CHECKS: dict[int, tuple[str, Callable[[Place], Iterator[Finding]]]] = {
+CHECKS: dict[int, tuple[str, Callable[[LabStack], Iterator[Finding]]]] = {
     1: ("o primeiro evento", first_event),
     2: ("o caminho de um evento", way_of_an_event),
     3: ("instrumentar uma loja", instrumented_shop),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rastro.course.place import Place
+from rastro.course.lab_stack import LabStack
 
 
 class Record(NamedTuple):
@@ -17,10 +17,10 @@ class Record(NamedTuple):
     content: dict[str, Any]
 
 
-def records(place: Place) -> Iterator[Record]:
+def records(lab_stack: LabStack) -> Iterator[Record]:
     """All records, shard by shard, in their order."""
-    kinesis = place.client("kinesis")
-    stream = place.facts.raw_stream
+    kinesis = lab_stack.client("kinesis")
+    stream = lab_stack.facts.raw_stream
     for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
         where = {"StreamName": stream, "ShardId": shard["ShardId"]}
         iterator = kinesis.get_shard_iterator(**where, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
@@ -37,11 +37,11 @@ def records(place: Place) -> Iterator[Record]:
             iterator = answer["NextShardIterator"]
 
 
-def visitor_of(place: Place, page: str) -> str | None:
+def visitor_of(lab_stack: LabStack, page: str) -> str | None:
     """Who last posted an event of a page with this in its address."""
     found = [
         (record.at, str(record.content["visitor_id"]))
-        for record in records(place)
+        for record in records(lab_stack)
         for event in record.content.get("events", ())
         if page in str((event.get("page") or {}).get("url"))
     ]

@@ -1,4 +1,4 @@
-"""Any object: what of the subject stands in it, and the object without that. Told apart by the first bytes."""
+"""Any object: what of the subject stands in it, and the object without that. The first bytes say which kind it is."""
 
 import gzip
 import struct

@@ -30,7 +30,7 @@ def of_tables(tables: dict[str, Any], subject: Subject) -> dict[str, list[Row]]:
 
 
 def of_stores(stores: Iterable[Objects], subject: Subject) -> dict[str, list[Row]]:
-    """Rows of landing that are in no filled table, and raw records, by folder. The same record in two places is one."""
+    """Rows of landing that are in no filled table, and raw records, by folder. A record in two folders is one."""
     found: dict[str, dict[str, Row]] = defaultdict(dict)
     for store in stores:
         for entry in store.entries():

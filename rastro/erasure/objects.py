@@ -34,7 +34,7 @@ class Objects(Protocol):
         """Its bytes; None where it is gone meanwhile."""
 
     def write(self, entry: Entry, data: bytes) -> bool:
-        """Put `data` in its place and take the bytes that stood there away. False, and nothing is done, where the
+        """Replace it by `data` and take the bytes that stood there away. False, and nothing is done, where the
         object was changed or deleted since it was listed: the consumer cleans its session log up meanwhile."""
 
     def delete(self, entry: Entry) -> None:

@@ -36,7 +36,7 @@ def _repeated(file: pq.ParquetFile) -> list[str]:
     if not file.num_row_groups:
         return []
     group = file.metadata.row_group(0)
-    columns = [group.column(place) for place in range(group.num_columns)]
+    columns = [group.column(index) for index in range(group.num_columns)]
     once = [one.path_in_schema for one in columns if any("DICTIONARY" in word for word in one.encodings)]
     texts = {field.name for field in file.schema_arrow if pa.types.is_string(field.type)}
     return [name for name in once if name in texts]
@@ -148,11 +148,11 @@ def _in_array(array: pa.Array, subject: Subject) -> int:
 def _redacted(table: pa.Table, subject: Subject) -> pa.Table:
     if not subject.texts:
         return table
-    for place, name in enumerate(table.column_names):
+    for index, name in enumerate(table.column_names):
         column = table[name]
         if any(_in_array(chunk, subject) for chunk in column.chunks if _has_text(chunk.type)):
             marked = pa.array([_marked(value, subject) for value in column.to_pylist()], column.type)
-            table = table.set_column(place, table.schema.field(place), marked)
+            table = table.set_column(index, table.schema.field(index), marked)
     return table
 
 

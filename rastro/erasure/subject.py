@@ -80,7 +80,7 @@ class Subject:
         return user_id is not None and str(user_id) in self.accounts and self.site in (None, site)
 
     def redacted(self, data: bytes) -> bytes:
-        """`data` with a mark in the place of every text."""
+        """`data` with every text replaced by a mark."""
         return self.pattern.sub(b"[erased]", data)
 
     def digest(self) -> str:
@@ -111,7 +111,7 @@ def _is_uuid(text: str) -> bool:
 
 
 def spellings_of_email(address: str) -> frozenset[str]:
-    """What a shop may have sent in the place of an address: itself, in small letters, and its usual digests."""
+    """What a shop may have sent for an e-mail address: itself, in small letters, and its usual digests."""
     small = address.strip().lower()
     digests = {sha256(small.encode()).hexdigest(), md5(small.encode(), usedforsecurity=False).hexdigest()}
     return frozenset({address.strip(), small} | digests)

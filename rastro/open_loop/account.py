@@ -28,7 +28,7 @@ class Ledger(NamedTuple):
 
     `rejected`: events that the contract refuses, in a request that was taken. `refused`: the whole request, by its
     status. `unanswered`: nobody knows; `unanswered_stored` of them are in the lake. `copies`: rows beyond the first of
-    their event, which the tables leave out. `strangers`: rows of events that were told to be rejected or refused.
+    their event, which the tables leave out. `strangers`: rows of events that were answered as rejected or refused.
     """
 
     sent: int

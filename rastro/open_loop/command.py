@@ -9,7 +9,7 @@ from typing import Any
 
 from rastro.access_log.source import Log
 from rastro.access_log.visitors import visitor_key
-from rastro.open_loop import place as places
+from rastro.open_loop import destination as destinations
 from rastro.open_loop import run as runs
 from rastro.open_loop.profile import PROFILES
 from rastro.terminal.errors import Problem
@@ -47,7 +47,9 @@ def run(args: argparse.Namespace) -> int:
         raise Problem("--api-url alone says not where events arrive; name the environment with --env")
     if args.to_raw or args.verify:
         raise Problem("--to-raw and --verify go without --for; a load test always ends with its ledger")
-    place = places.deployed(args.env, args.api_url, args.key) if args.env else places.local(args.home)
+    destination = (
+        destinations.deployed(args.env, args.api_url, args.key) if args.env else destinations.local(args.home)
+    )
     progress = Progress()
     mean = PROFILES[wanted.profile].mean()
     progress.say(
@@ -55,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         f" {wanted.rate * wanted.seconds * mean:,.0f} in all, from {wanted.processes} processes"
     )
     folder = args.home / "loads" / "open-loop"
-    document = runs.run(place, wanted, folder, progress.note)
+    document = runs.run(destination, wanted, folder, progress.note)
     file = folder / "result.json"
     runs.write(document, file)
     progress.say(text_of(document))

@@ -7,7 +7,7 @@ _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 def seconds(groups: tuple[tuple[str, int], ...]) -> dict[str, float]:
-    """By the group's name; nothing where there is no /proc. A consumer is told apart: Java (`daemon`), its children
+    """By the group's name; nothing where there is no /proc. A consumer counts in parts: Java (`daemon`), its children
     (`processors`)."""
     names = dict(groups)
     leaders = {pid: name for name, pid in names.items()}

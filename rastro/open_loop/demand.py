@@ -44,7 +44,7 @@ class Shop:
 
 
 class LogAgain:
-    """The log's page views, one a request, from a place of its own on; at the end it begins anew.
+    """The log's page views, one a request, from a line of its own on; at the end it begins anew.
 
     `visitor_key`: names visitors here, for an API that does not believe the address a client claims.
     """

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from lake import layout
-from rastro.open_loop.place import Place
+from rastro.open_loop.destination import Destination
 
 READ_SECONDS, LIST_SECONDS = 0.2, 0.5
 
@@ -21,7 +21,7 @@ class Watching(NamedTuple):
     ms) and `{"key", "at"}` of a new object (when it was first seen, at most half a second after it was there).
     """
 
-    place: Place
+    destination: Destination
     mark: str
     file: Path
     stop: Path
@@ -29,9 +29,9 @@ class Watching(NamedTuple):
 
 def follow(watching: Watching) -> None:
     """Until `stop` exists. `file` exists as soon as nothing can be missed any more."""
-    kinesis, s3 = watching.place.client("kinesis"), watching.place.client("s3")
-    iterators = _at_the_end(kinesis, watching.place.enriched_stream)
-    known = {key for key, _ in _objects(s3, watching.place)}
+    kinesis, s3 = watching.destination.client("kinesis"), watching.destination.client("s3")
+    iterators = _at_the_end(kinesis, watching.destination.enriched_stream)
+    known = {key for key, _ in _objects(s3, watching.destination)}
     pattern = re.compile(rb'"event_id":"(' + watching.mark.encode() + rb'[^"]*)"')
     listed = 0.0
     with watching.file.open("wb") as file:
@@ -45,7 +45,7 @@ def follow(watching: Watching) -> None:
             if time.monotonic() - listed >= LIST_SECONDS or ending:
                 listed = time.monotonic()
                 now = int(time.time() * 1000)
-                for key, size in _objects(s3, watching.place):
+                for key, size in _objects(s3, watching.destination):
                     if size and key not in known:
                         known.add(key)
                         file.write(orjson.dumps({"key": key, "at": now}) + b"\n")
@@ -80,12 +80,12 @@ def _read(kinesis: Any, iterator: str | None, pattern: re.Pattern[bytes], file: 
     return iterator
 
 
-def _objects(s3: Any, place: Place) -> list[tuple[str, int]]:
+def _objects(s3: Any, destination: Destination) -> list[tuple[str, int]]:
     """Of today and of the hour before: what arrives now lies nowhere else."""
     now = datetime.now(UTC)
     found = []
     for day in sorted({f"{moment:%Y-%m-%d}" for moment in (now, now - timedelta(hours=1))}):
-        prefix = f"{place.enriched_prefix}{layout.DAY}={day}/"
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=prefix)
+        prefix = f"{destination.enriched_prefix}{layout.DAY}={day}/"
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=destination.bucket, Prefix=prefix)
         found += [(entry["Key"], entry["Size"]) for page in pages for entry in page.get("Contents", ())]
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from rastro.open_loop.place import Place
+from rastro.open_loop.destination import Destination
 from rastro.terminal.errors import Problem
 
 POLL_SECONDS, ASK_SECONDS = 1.0, 30.0
@@ -17,9 +17,9 @@ POLL_SECONDS, ASK_SECONDS = 1.0, 30.0
 class LocalRows:
     """Reads the landing files themselves, each once."""
 
-    def __init__(self, place: Place, mark: str, folder: Path) -> None:
-        self._s3 = place.client("s3")
-        self._place = place
+    def __init__(self, destination: Destination, mark: str, folder: Path) -> None:
+        self._s3 = destination.client("s3")
+        self._destination = destination
         self._mark = mark
         self._folder = folder
         self.counts: Counter[str] = Counter()
@@ -33,7 +33,7 @@ class LocalRows:
                 continue
             self._read.add(key)
             path = self._folder / "of-the-lake.parquet"
-            self._s3.download_file(self._place.bucket, key, str(path))
+            self._s3.download_file(self._destination.bucket, key, str(path))
             ids = pq.read_table(path, columns=["event_id", "event_name"], partitioning=None).to_pylist()
             path.unlink()
             mine = [
@@ -46,7 +46,7 @@ class LocalRows:
                 self.first.setdefault(name, key)
 
 
-def on_athena(place: Place, mark: str, started: float) -> Counter[str]:
+def on_athena(destination: Destination, mark: str, started: float) -> Counter[str]:
     """Asks the landing table for the ids of the run.
 
     Raises:
@@ -54,14 +54,14 @@ def on_athena(place: Place, mark: str, started: float) -> Counter[str]:
     """
     from infra.environments import loader, resource_names  # noqa: PLC0415 - takes a while to import
 
-    environment = loader.read(place.env)
+    environment = loader.read(destination.env)
     days = [f"{datetime.fromtimestamp(started, UTC) + timedelta(days=day):%Y-%m-%d}" for day in (0, 1)]
     sql = (
         "SELECT event_id, count(*) AS n FROM enriched"  # noqa: S608 - hex digits and dates of our own
         f" WHERE dt IN ('{days[0]}', '{days[1]}') AND event_id LIKE '{mark}%'"
         " AND event_name <> 'session_merge' GROUP BY event_id"
     )
-    athena = place.client("athena")
+    athena = destination.client("athena")
     query = athena.start_query_execution(
         QueryString=sql,
         QueryExecutionContext={"Database": environment.database},

@@ -15,8 +15,8 @@ import orjson
 
 from rastro.access_log.event import PageView
 from rastro.open_loop import account, cpu, latency, rows
+from rastro.open_loop.destination import Destination
 from rastro.open_loop.follow import Watching, follow
-from rastro.open_loop.place import Place
 from rastro.open_loop.profile import PROFILES
 from rastro.open_loop.sender import TIMEOUT_SECONDS, Order, send
 from rastro.terminal.errors import Problem
@@ -46,7 +46,9 @@ class Wanted(NamedTuple):
     visitor_key: bytes | None = None
 
 
-def run(place: Place, wanted: Wanted, folder: Path, report: Callable[[str], None]) -> dict[str, Any]:
+def run(
+    destination: Destination, wanted: Wanted, folder: Path, report: Callable[[str], None]
+) -> dict[str, Any]:
     """The result as a document. `folder` holds what the processes note; it is emptied first.
 
     Raises:
@@ -55,25 +57,27 @@ def run(place: Place, wanted: Wanted, folder: Path, report: Callable[[str], None
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     mark = secrets.token_hex(4)
-    watching = Watching(place, mark, folder / "arrived.jsonl", folder / "stop")
+    watching = Watching(destination, mark, folder / "arrived.jsonl", folder / "stop")
     spawn = multiprocessing.get_context("spawn")  # a fork would take threads of a client along
     watcher = spawn.Process(target=follow, args=(watching,), daemon=True)
     watcher.start()
     try:
         _until_it_watches(watcher, watching.file)
         start = time.time() + SETTLE_SECONDS
-        orders = [_order(place, wanted, mark, start, number, folder) for number in range(wanted.processes)]
+        orders = [
+            _order(destination, wanted, mark, start, number, folder) for number in range(wanted.processes)
+        ]
         senders = [spawn.Process(target=send, args=(order,), daemon=True) for order in orders]
-        before = cpu.seconds(place.groups)
+        before = cpu.seconds(destination.groups)
         for sender in senders:
             sender.start()
         _wait(senders, start, wanted.seconds, report)
         over = time.time()
         made = account.sent(line for order in orders for line in _lines(order.file))
-        used = {name: value - before.get(name, 0) for name, value in cpu.seconds(place.groups).items()}
+        used = {name: value - before.get(name, 0) for name, value in cpu.seconds(destination.groups).items()}
         if not made.statuses.get(202) and made.requests:
-            raise Problem(_nothing_taken(place, made))
-        found = _ledger(place, mark, made, folder, start, wanted, report)
+            raise Problem(_nothing_taken(destination, made))
+        found = _ledger(destination, mark, made, folder, start, wanted, report)
     finally:
         watching.stop.touch()
         watcher.join(30)
@@ -81,10 +85,12 @@ def run(place: Place, wanted: Wanted, folder: Path, report: Callable[[str], None
     return _document(wanted, mark, start, over, made, used, found, arrived)
 
 
-def _order(place: Place, wanted: Wanted, mark: str, start: float, number: int, folder: Path) -> Order:
+def _order(
+    destination: Destination, wanted: Wanted, mark: str, start: float, number: int, folder: Path
+) -> Order:
     rate = wanted.rate / wanted.processes
     return Order(
-        target=place.target,
+        target=destination.target,
         start=start,
         profile=PROFILES[wanted.profile],
         rate=rate,
@@ -129,14 +135,14 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
                 yield orjson.loads(line)
 
 
-def _nothing_taken(place: Place, made: account.Sent) -> str:
+def _nothing_taken(destination: Destination, made: account.Sent) -> str:
     seen = ", ".join(f"{count:,} x {status or 'no answer'}" for status, count in made.statuses.most_common())
     why = f" ({made.troubles.most_common(1)[0][0]})" if made.troubles else ""
-    return f"{place.target.api_url} took no event: {seen}{why}; check the address and the key"
+    return f"{destination.target.api_url} took no event: {seen}{why}; check the address and the key"
 
 
 def _ledger(
-    place: Place,
+    destination: Destination,
     mark: str,
     made: account.Sent,
     folder: Path,
@@ -145,16 +151,16 @@ def _ledger(
     report: Callable[[str], None],
 ) -> tuple[Counter[str], dict[str, str]]:
     """Rows by event id, and the object in which each came first (local only)."""
-    if place.env:
+    if destination.env:
         counts = rows.wait(
-            lambda: rows.on_athena(place, mark, start),
+            lambda: rows.on_athena(destination, mark, start),
             made.due,
             patience=wanted.patience,
             every=rows.ASK_SECONDS,
             report=report,
         )
         return counts, {}
-    landing = rows.LocalRows(place, mark, folder)
+    landing = rows.LocalRows(destination, mark, folder)
 
     def look() -> Counter[str]:
         landing.look([line["key"] for line in _lines(folder / "arrived.jsonl") if "key" in line])

@@ -11,7 +11,7 @@ from enrich_consumer.core.sessions.visitor import OpenSession, unpack
 from enrich_consumer.edges.aws.object_store import S3ObjectStore
 from enrich_consumer.edges.kcl.shards import KinesisShards
 from enrich_consumer.session_log.restore import Restored, StateError, restore
-from rastro.repair.place import Place
+from rastro.repair.pipeline import Pipeline
 from rastro.terminal.errors import Problem
 
 SHARD_END = "SHARD_END"
@@ -26,17 +26,17 @@ class Lease(NamedTuple):
     checkpoint: str | None
 
 
-def store_of(place: Place) -> S3ObjectStore:
+def store_of(pipeline: Pipeline) -> S3ObjectStore:
     """The session logs of the environment's consumer."""
-    uri = urlsplit(place.state_uri)
-    return S3ObjectStore(place.client("s3"), uri.netloc, f"{uri.path.strip('/')}/{place.application}")
+    uri = urlsplit(pipeline.state_uri)
+    return S3ObjectStore(pipeline.client("s3"), uri.netloc, f"{uri.path.strip('/')}/{pipeline.application}")
 
 
-def leases(place: Place) -> dict[str, Lease]:
+def leases(pipeline: Pipeline) -> dict[str, Lease]:
     """By shard; empty where no consumer ever ran."""
-    dynamodb = place.client("dynamodb")
+    dynamodb = pipeline.client("dynamodb")
     try:
-        pages = dynamodb.get_paginator("scan").paginate(TableName=place.application, ConsistentRead=True)
+        pages = dynamodb.get_paginator("scan").paginate(TableName=pipeline.application, ConsistentRead=True)
         items = [item for page in pages for item in page["Items"]]
     except dynamodb.exceptions.ResourceNotFoundException:
         return {}
@@ -52,9 +52,9 @@ def leases(place: Place) -> dict[str, Lease]:
     return dict(sorted(found.items()))
 
 
-def shards(place: Place) -> dict[str, tuple[int, int]]:
+def shards(pipeline: Pipeline) -> dict[str, tuple[int, int]]:
     """The hash key range (both ends included) of each shard that the raw stream knows."""
-    pages = place.client("kinesis").get_paginator("list_shards").paginate(StreamName=place.raw_stream)
+    pages = pipeline.client("kinesis").get_paginator("list_shards").paginate(StreamName=pipeline.raw_stream)
     return {
         shard["ShardId"]: (
             int(shard["HashKeyRange"]["StartingHashKey"]),
@@ -65,26 +65,26 @@ def shards(place: Place) -> dict[str, tuple[int, int]]:
     }
 
 
-def read(place: Place, shard: str) -> Restored:
+def read(pipeline: Pipeline, shard: str) -> Restored:
     """The state of one shard as a processor would take it over now; nothing is written.
 
     Raises:
         Problem: with the code of the session log: state_missing, damaged, parent_missing and so on.
     """
     try:
-        lineage = KinesisShards(place.client("kinesis"), place.raw_stream).lineage(shard)
+        lineage = KinesisShards(pipeline.client("kinesis"), pipeline.raw_stream).lineage(shard)
     except KeyError:
-        raise Problem(f"{place.raw_stream} has no shard {shard}", "no_such_shard") from None
+        raise Problem(f"{pipeline.raw_stream} has no shard {shard}", "no_such_shard") from None
     try:
-        return restore(store_of(place), place.application, shard, None, lineage)
+        return restore(store_of(pipeline), pipeline.application, shard, None, lineage)
     except StateError as error:
         raise Problem(str(error).partition(": ")[2], error.code) from None
 
 
-def holders(place: Place, site: str, visitor_id: str) -> Iterator[tuple[str, bytes]]:
+def holders(pipeline: Pipeline, site: str, visitor_id: str) -> Iterator[tuple[str, bytes]]:
     """The shards that may remember a visitor, and the key under which."""
     key = visitor_key(f"{site}/{visitor_id}")
-    for shard, (first, last) in shards(place).items():
+    for shard, (first, last) in shards(pipeline).items():
         if in_range(key, first, last):
             yield shard, key
 
@@ -112,7 +112,7 @@ def describe(state: ShardState, key: bytes, *, masked: bool) -> dict[str, Any] |
             "value": None if cart.value is None else cart.value / 10_000,
             "currency": cart.currency or None,
             "user_id": _hidden(cart.user_id, masked) or None,
-            "abandonment_told": bool(cart.announced),
+            "abandonment_announced": bool(cart.announced),
         },
     }
 
@@ -125,7 +125,7 @@ def _session(session: OpenSession, masked: bool) -> dict[str, Any]:
         "last_event_at": when(session.last),
         "last_arrival": when(session.last_arrival),
         "events": session.events,
-        "end_told": session.is_announced,
+        "end_announced": session.is_announced,
         "was_cut": session.was_cut,
     }
     if facts is not None:

@@ -63,7 +63,7 @@ def by_own_times(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def sequence(record: dict[str, Any], data: bytes, generation: int) -> int:
-    """The number in the place of a stream's: 56 digits, by backfill, time and content, the same at each repetition."""
+    """The number that replaces a stream's: 56 digits, by backfill, time and content, the same at each repetition."""
     digest = int.from_bytes(blake2b(data, digest_size=16).digest(), "big") % 10**_HASH_DIGITS
     return int(
         f"9{MOST_GENERATIONS - generation:04d}{int(record['received_at']):013d}{digest:0{_HASH_DIGITS}d}"

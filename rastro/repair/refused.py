@@ -186,9 +186,11 @@ def outside(s3: Any, kinesis: Any, stream: str) -> Fetch:
 
     def fetch(payload: str, encoding: str) -> bytes | None:
         if encoding == "s3":
-            place = urlsplit(payload)
+            location = urlsplit(payload)
             try:
-                body: bytes = s3.get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))["Body"].read()
+                body: bytes = s3.get_object(Bucket=location.netloc, Key=location.path.lstrip("/"))[
+                    "Body"
+                ].read()
             except s3.exceptions.NoSuchKey:
                 return None
             return body

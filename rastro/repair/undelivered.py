@@ -64,7 +64,7 @@ def digest(failure: Failure) -> str:
 
 
 def revive(failure: Failure, table: str, fix: Fix | None, decimals: str, gone: ErasedIds) -> list[bytes]:
-    """The rows as lines, marked where the table has a place for it, without those of persons who were erased.
+    """The rows as lines, marked where the table has a column for it, without those of persons who were erased.
     `decimals`: TEXT or NUMBER.
 
     Raises:

@@ -7,21 +7,21 @@ from pathlib import Path
 
 from analytics.tables import Window
 from lake.iceberg import IcebergTables, Jobs
-from rastro.privacy.place import only_writer
-from rastro.repair.place import Place
+from rastro.privacy.data_stores import only_writer
+from rastro.repair.pipeline import Pipeline
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
 
 POLL_SECONDS = 2.0
 
 
-def fill(place: Place, home: Path, windows: Sequence[Window], progress: Progress) -> int:
+def fill(pipeline: Pipeline, home: Path, windows: Sequence[Window], progress: Progress) -> int:
     """How many were filled.
 
     Raises:
         Problem: an execution of the state machine failed; the windows before it are done.
     """
-    if place.is_local:
+    if pipeline.is_local:
         with only_writer(home, "backfill"):
             jobs = Jobs(
                 IcebergTables(home / "tables"),
@@ -32,8 +32,8 @@ def fill(place: Place, home: Path, windows: Sequence[Window], progress: Progress
                 jobs.window(window)
                 progress.note(f"window {number} of {len(windows)}: {window.dt}")
         return len(windows)
-    steps = place.client("stepfunctions")
-    machine = f"arn:aws:states:{place.region}:{place.account}:stateMachine:{place.prefix}-window"
+    steps = pipeline.client("stepfunctions")
+    machine = f"arn:aws:states:{pipeline.region}:{pipeline.account}:stateMachine:{pipeline.prefix}-window"
     for number, window in enumerate(windows, start=1):
         progress.note(f"window {number} of {len(windows)}: {window.dt}")
         started = steps.start_execution(

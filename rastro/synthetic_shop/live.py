@@ -30,24 +30,24 @@ class Live:
         rng = self._rng
         wanted = self._together or rng.choices(TOGETHER, SHARES)[0]
         acts: list[tuple[int, dict[str, Any]]] = []
-        place = rng.randrange(len(self._visits))
+        slot = rng.randrange(len(self._visits))
         who: Person | None = None
         while who is None or len(acts) < (self._together or 1):
-            found = self._visits[place] or self._new(place, who)
+            found = self._visits[slot] or self._new(slot, who)
             who = found[0]
             for act in found[1]:
                 acts.append(act)
                 if len(acts) == wanted:
                     break
             else:
-                self._visits[place] = None  # the visit is over; another begins when one is needed here
+                self._visits[slot] = None  # the visit is over; another begins when one is needed here
         last = len(acts) - 1
         timed = [(now - 200 * (last - index), act) for index, (_, act) in enumerate(acts)]
         return request(rng, Batch(who, timed, now), now, self._mark)
 
-    def _new(self, place: int, again: Person | None) -> tuple[Person, Iterator[tuple[int, dict[str, Any]]]]:
+    def _new(self, slot: int, again: Person | None) -> tuple[Person, Iterator[tuple[int, dict[str, Any]]]]:
         self._serial += 1
         who = again or person(self._rng)
         found = who, visit(self._rng, who, source(self._rng, who.device.in_app), self._serial)
-        self._visits[place] = found
+        self._visits[slot] = found
         return found

@@ -50,11 +50,11 @@ def draw(rng: Random, households: int) -> Iterator[Row]:
                     "accounts": [
                         {
                             "user_id": account,
-                            "first_at": at + timedelta(minutes=2 + 5 * place),
-                            "last_at": at + timedelta(minutes=4 + 5 * place),
+                            "first_at": at + timedelta(minutes=2 + 5 * position),
+                            "last_at": at + timedelta(minutes=4 + 5 * position),
                             "events": rng.randint(1, 9),
                         }
-                        for place, account in enumerate(signed)
+                        for position, account in enumerate(signed)
                     ]
                     or None,
                     "who": who,

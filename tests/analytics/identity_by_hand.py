@@ -178,14 +178,14 @@ def _shared(order: Row, person: str, visits: Rows) -> Rows:
     counted = [visit for visit in own if visit["has_source"]] or own
     found = []
     for position, visit in enumerate(own, start=1):
-        place = next((n for n, one in enumerate(counted, start=1) if one is visit), 0)
+        nth = next((n for n, one in enumerate(counted, start=1) if one is visit), 0)
         n = len(counted)
-        middle = 0.4 if place in (1, n) else 0.2 / max(1, n - 2)
+        middle = 0.4 if nth in (1, n) else 0.2 / max(1, n - 2)
         shares = {
-            "first_share": float(position == 1),
-            "last_share": float(place == n),
-            "linear_share": 1 / n if place else 0.0,
-            "position_share": 0.0 if not place else (1 / n if n <= 2 else middle),
+            "first_share": float(nth == 1),
+            "last_share": float(nth == n),
+            "linear_share": 1 / n if nth else 0.0,
+            "position_share": 0.0 if not nth else (1 / n if n <= 2 else middle),
         }
         found.append(
             {

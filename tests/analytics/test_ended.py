@@ -1,4 +1,4 @@
-"""`ended_sessions` and `abandoned_carts`, told by the consumer while it runs, against the views over all events."""
+"""`ended_sessions` and `abandoned_carts`, as the running consumer announces them, against the views over all events."""
 
 from collections import Counter
 from decimal import Decimal
@@ -40,13 +40,13 @@ def _by_session(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, A
     return by_key
 
 
-def test_what_the_consumer_told_of_a_session_is_what_the_view_makes_of_its_events(
+def test_what_the_consumer_announced_of_a_session_is_what_the_view_makes_of_its_events(
     found: tuple[Lake, flow.Flow],
 ) -> None:
     lake, _ = found
-    told = _by_session(lake.rows("SELECT * FROM ended_sessions"))
+    ended = _by_session(lake.rows("SELECT * FROM ended_sessions"))
     made = _by_session(lake.rows("SELECT * FROM sessions"))
-    assert set(told) == set(made)
+    assert set(ended) == set(made)
     same: tuple[str, ...] = (
         "visitor_id",
         "user_id",
@@ -67,7 +67,7 @@ def test_what_the_consumer_told_of_a_session_is_what_the_view_makes_of_its_event
         "geo_city",
         "is_bot",
     )
-    for key, row in told.items():
+    for key, row in ended.items():
         assert row["is_final"], key
         row["channel"] = row["channel"] or "Unassigned"  # the view's word for it
         assert {name: row[name] for name in same} == {name: made[key][name] for name in same}, key
@@ -96,9 +96,9 @@ def test_the_revenue_of_a_session_is_in_real_currencies_and_that_of_its_orders(
     for row in lake.rows("SELECT site, session_id, orders, revenue FROM ended_sessions"):
         key = (row["site"], row["session_id"])
         assert (row["orders"] or 0) == ordered[key], key
-        told = {entry["currency"]: entry["value"] for entry in row["revenue"] or ()}
-        assert told == worth.get(key, {}), key
-        assert all(currency and len(currency) == 3 for currency in told), key
+        revenue = {entry["currency"]: entry["value"] for entry in row["revenue"] or ()}
+        assert revenue == worth.get(key, {}), key
+        assert all(currency and len(currency) == 3 for currency in revenue), key
 
 
 def test_abandoned_carts_are_those_of_the_newest_revision_once(found: tuple[Lake, flow.Flow]) -> None:

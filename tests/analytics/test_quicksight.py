@@ -1,4 +1,4 @@
-"""Every data set, column, filter and place that a dashboard names exists, in the SQL too."""
+"""Every data set, column, filter and field that a dashboard names exists, in the SQL too."""
 
 import json
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ import sqlglot
 
 from analytics.dashboards import DASHBOARDS, DATA_SETS
 from analytics.dashboards.model import DataSet, Kind
-from analytics.dashboards.quicksight import Place, Resource, definitions
+from analytics.dashboards.quicksight import Resource, Target, definitions
 from analytics.duckdb_lake import Lake
 
-PLACE = Place(
+TARGET = Target(
     prefix="rastro-prod",
     title="Rastro prod",
     account="111122223333",
@@ -22,7 +22,7 @@ PLACE = Place(
     workgroup="rastro-prod",
     owner="arn:aws:quicksight:sa-east-1:111122223333:group/default/shop",
 )
-RESOURCES = list(definitions(PLACE))
+RESOURCES = list(definitions(TARGET))
 DRAWN = {r.properties["DashboardId"]: r.properties for r in RESOURCES if r.type.endswith("Dashboard")}
 TYPES = {
     "VARCHAR": Kind.TEXT,
@@ -101,8 +101,8 @@ def test_ids_are_single_and_lead_somewhere(dashboard: dict[str, Any]) -> None:
     assert set(_all(sheet["FilterControls"], "SourceFilterId")) == set(filters)
     assert set(_all(definition["FilterGroups"], "SheetId")) <= {sheet["SheetId"]}
     visuals = [next(iter(visual.values())) for visual in sheet["Visuals"]]
-    placed = [element["ElementId"] for element in _walk(sheet["Layouts"]) if "ElementId" in element]
-    assert sorted(placed) == sorted(visual["VisualId"] for visual in visuals)
+    laid_out = [element["ElementId"] for element in _walk(sheet["Layouts"]) if "ElementId" in element]
+    assert sorted(laid_out) == sorted(visual["VisualId"] for visual in visuals)
     controls = set(_all(sheet["FilterControls"], "FilterControlId"))
     assert {e["ElementId"] for e in _walk(sheet["SheetControlLayouts"]) if "ElementId" in e} == controls
     fields = []

@@ -1,4 +1,4 @@
-"""The load of `benchmarks.closings`: who must be told of, and who must not."""
+"""The load of `benchmarks.closings`: whose cart must be announced, and whose must not."""
 
 import json
 from collections import Counter
@@ -27,14 +27,14 @@ def load() -> Load:
     return Load(1, BEGUN_S)
 
 
-def test_a_cart_is_told_unless_its_visitor_came_back_before_its_deadline(load: Load) -> None:
+def test_a_cart_is_announced_unless_its_visitor_came_back_before_its_deadline(load: Load) -> None:
     came: dict[str, float] = {}
     for now, sent in played(load, 160):
         came |= dict.fromkeys(sent.back, now)
     assert load.left
     assert load.saved
     assert not load.left & load.saved
-    assert came.keys() == load.saved, "nobody of whom it must be told came back"
+    assert came.keys() == load.saved, "nobody whose cart must be announced came back"
     for visitor, at in came.items():
         before = load.began[visitor] + SILENCE_S - at
         assert 0 < before <= IN_TIME_S + 2.5

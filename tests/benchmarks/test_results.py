@@ -35,7 +35,7 @@ def test_what_is_kept_can_be_compared(tmp_path: Path, monkeypatch, capsys) -> No
     assert "| `inner.y` | 2 |" in text
 
 
-def test_neither_file_nor_commit_is_told() -> None:
+def test_neither_file_nor_commit_is_named() -> None:
     with pytest.raises(compare.Problem, match="'no-such-commit' is neither a kept result nor a commit"):
         compare.run("no-such-commit", "HEAD", "stages", 1, ())
 

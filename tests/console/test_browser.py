@@ -138,7 +138,7 @@ def test_figures_on_the_page_are_those_of_sql(shop: Source, chromium: Any):
     tab = chromium.tab()
     with serve(shop) as url:
         tab.open(f"{url}/dashboards/overview?from=2026-11-01&to=2026-11-21")
-        told = dict(
+        shown = dict(
             tab.run(
                 "[...document.querySelectorAll('.tile')].map(t => [t.querySelector('span').textContent,"
                 " t.querySelector('.kpi').textContent])"
@@ -148,9 +148,9 @@ def test_figures_on_the_page_are_those_of_sql(shop: Source, chromium: Any):
             "SELECT sum(orders) AS orders, count(*) AS sessions, count(DISTINCT visitor_id) AS visitors FROM sessions"
             " WHERE NOT is_bot AND session_date BETWEEN DATE '2026-11-01' AND DATE '2026-11-21'"
         )
-        assert [number(told[name]) for name in ("Orders", "Sessions", "Visitors")] == list(wanted.values())
+        assert [number(shown[name]) for name in ("Orders", "Sessions", "Visitors")] == list(wanted.values())
         share = Decimal(wanted["orders"]) / wanted["sessions"] * 100
-        assert abs(number(told["Orders per session"]) - share) <= Decimal("0.05")
+        assert abs(number(shown["Orders per session"]) - share) <= Decimal("0.05")
 
         rows = tab.run(
             "[...document.querySelectorAll('section.Table tbody tr')].map(r => [...r.children].map(c => c.textContent))"

@@ -46,7 +46,7 @@ def test_a_shell_remembers_and_tells_the_status(tmp_path: Path) -> None:
     shell.close()
 
 
-def test_a_wrong_output_is_told_with_its_place(tmp_path: Path) -> None:
+def test_a_wrong_output_is_reported_with_its_line(tmp_path: Path) -> None:
     page = tmp_path / "01-a.md"
     page.write_text("```sh\necho 2\n```\n```text\n1\n```\n", encoding="utf-8")
     shell = labs.Shell(tmp_path, {"PATH": "/usr/bin:/bin"})

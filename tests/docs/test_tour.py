@@ -16,5 +16,5 @@ def test_every_file_it_names_exists():
     named -= {name for name in named if name.startswith("enriched/")}
     assert len(named) >= 12
     for name in named:
-        places = (root / name, root / "enrich_consumer" / name)
-        assert any(place.exists() for place in places), name
+        paths = (root / name, root / "enrich_consumer" / name)
+        assert any(path.exists() for path in paths), name

@@ -100,7 +100,7 @@ def enriched(name: str) -> list[dict[str, Any]]:
 
 def text(rows: Sequence[dict[str, Any]]) -> str:
     """The enriched half as a file: known columns only, in the order of the table."""
-    order = {column.name: place for place, column in enumerate(enrichments.columns())}
+    order = {column.name: index for index, column in enumerate(enrichments.columns())}
     shown = [
         {name: row[name] for name in sorted(row, key=order.__getitem__) if row[name] is not None}
         for row in rows

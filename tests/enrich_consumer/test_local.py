@@ -51,10 +51,10 @@ def test_nothing_in_nothing_out():
     assert (found.returncode, found.stdout, found.stderr) == (0, b"", b"rastro consumer: nothing came in\n")
 
 
-def test_a_broken_file_is_told_in_one_line(tmp_path: Path):
+def test_a_broken_file_is_reported_in_one_line(tmp_path: Path):
     (tmp_path / "broken").write_bytes(b"not a database")
     (tmp_path / "sites.json").write_text('{"version": 1}')
-    for found, told in (
+    for found, message in (
         (
             run([], "--settings", str(tmp_path / "sites.json")),
             b"the sites document is wrong at the top level",
@@ -62,7 +62,7 @@ def test_a_broken_file_is_told_in_one_line(tmp_path: Path):
         (run([], RASTRO_GEO_CITY=str(tmp_path / "broken")), b"broken: .*/broken .*rastro data fetch"),
     ):
         assert (found.returncode, found.stdout) == (2, b"")
-        assert re.search(b"^rastro consumer: .*" + told, found.stderr)
+        assert re.search(b"^rastro consumer: .*" + message, found.stderr)
         assert found.stderr.count(b"\n") == 1
 
 

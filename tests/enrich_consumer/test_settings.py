@@ -1,4 +1,4 @@
-"""The settings: read once, told completely when wrong, and every one documented."""
+"""The settings: read once, all problems reported at once, and every one documented."""
 
 import re
 from pathlib import Path
@@ -94,7 +94,7 @@ def test_every_missing_variable_is_named():
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "message"),
     [
         ("RASTRO_FLUSH_EVENTS", "many", "RASTRO_FLUSH_EVENTS is 'many', which is not a whole number"),
         ("RASTRO_FLUSH_EVENTS", "1.5", "RASTRO_FLUSH_EVENTS is '1.5', which is not a whole number"),
@@ -110,13 +110,13 @@ def test_every_missing_variable_is_named():
         ("RASTRO_INITIAL_POSITION", "NOW", "which is none of TRIM_HORIZON, LATEST"),
     ],
 )
-def test_a_wrong_value_is_told(variable: str, value: str, told: str):
-    assert told in problem(**{variable: value})
+def test_a_wrong_value_is_reported(variable: str, value: str, message: str):
+    assert message in problem(**{variable: value})
 
 
-def test_all_problems_are_told_at_once():
-    told = problem(RASTRO_STATE="", RASTRO_FLUSH_EVENTS="many", RASTRO_RETRIEVAL="no")
-    assert all(name in told for name in ("RASTRO_STATE", "RASTRO_FLUSH_EVENTS", "RASTRO_RETRIEVAL"))
+def test_all_problems_are_reported_at_once():
+    message = problem(RASTRO_STATE="", RASTRO_FLUSH_EVENTS="many", RASTRO_RETRIEVAL="no")
+    assert all(name in message for name in ("RASTRO_STATE", "RASTRO_FLUSH_EVENTS", "RASTRO_RETRIEVAL"))
 
 
 # docs/settings.md
@@ -141,8 +141,8 @@ def test_every_setting_of_the_consumer_is_documented_with_its_default():
             continue  # prose tells what happens then
         if isinstance(default, bool):
             default = int(default)
-        told = table[variable].strip("`")
-        assert told == (
+        in_docs = table[variable].strip("`")
+        assert in_docs == (
             f"{default:g}" if isinstance(default, (int, float)) and default < 1000 else str(default)
         )
 

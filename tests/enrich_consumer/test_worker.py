@@ -186,7 +186,7 @@ def test_a_refused_checkpoint_is_only_a_hint_lost():
     assert shard.effects.take() == [("checkpoint", 5)]
 
 
-def test_a_lost_lease_is_told():
+def test_a_lost_lease_is_raised():
     shard = Shard(BATCH)
     worker = shard.start()
     shard.effects.refuse = refusing(LOST, "checkpoint")
@@ -240,7 +240,7 @@ class Died(BaseException):
     """A crash in a native library: no handler of ours sees it."""
 
 
-def deadly(*sequences: int):
+def poison_pills(*sequences: int):
     def enrich(record):
         if record.sequence in sequences:
             raise Died
@@ -263,7 +263,7 @@ RECORDS = [incoming(number) for number in range(1, 9)]
 
 
 def test_a_record_at_which_the_process_dies_three_times_is_set_aside():
-    shard = Shard(BATCH, deadly(4))
+    shard = Shard(BATCH, poison_pills(4))
     lives = [live(shard, *RECORDS) is not None for _ in range(4)]
     assert lives == [False, False, False, True]
     assert [row["reason"] for row in shard.rejected.rows] == ["crashed_processor"]
@@ -273,7 +273,7 @@ def test_a_record_at_which_the_process_dies_three_times_is_set_aside():
 
 
 def test_two_such_records_are_set_aside_one_after_the_other():
-    shard = Shard(BATCH, deadly(2, 6))
+    shard = Shard(BATCH, poison_pills(2, 6))
     lives = [live(shard, *RECORDS) is not None for _ in range(5)]
     assert lives == [False, False, False, False, True]
     assert [row["reason"] for row in shard.rejected.rows] == ["crashed_processor"] * 2
@@ -293,7 +293,7 @@ def test_deaths_for_other_reasons_set_no_record_aside():
 
 
 def test_caution_ends_with_the_first_save():
-    shard = Shard(BATCH, deadly(1))
+    shard = Shard(BATCH, poison_pills(1))
     for _ in range(ISOLATE_AFTER + 1):
         assert live(shard, RECORDS[0]) is None
     worker = live(shard, RECORDS[0])
@@ -321,8 +321,8 @@ def test_settled_visitors_that_nobody_can_join_leave_memory():
         record = incoming(number, visitor_id=f"v-{number}", received_at=NOW + number * hour)
         worker.work([record], shard.checkpointer, now=0)
     assert worker.visitors <= 4
-    told = [(row["visitor_id"], row["is_final"], row["revision"]) for row in shard.session_ends.rows]
+    ends = [(row["visitor_id"], row["is_final"], row["revision"]) for row in shard.session_ends.rows]
     provisional = [(f"v-{number}", False, 1) for number in range(1, 8)]
     final = [(f"v-{number}", True, 2) for number in range(1, 7)]
-    assert sorted(told) == sorted(provisional + final)
-    assert worker.counts["session_ends"] == len(told)
+    assert sorted(ends) == sorted(provisional + final)
+    assert worker.counts["session_ends"] == len(ends)

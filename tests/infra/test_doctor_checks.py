@@ -84,7 +84,7 @@ def test_the_key_must_let_the_notifying_services_in(prod: Environment) -> None:
 @pytest.mark.parametrize(
     ("arns", "fine", "says"),
     [
-        ([], False, "nobody is to be told"),
+        ([], False, "nobody is subscribed"),
         (["PendingConfirmation"], False, "nobody has confirmed"),
         (["PendingConfirmation", "arn:aws:sns:x"], True, "reach 1 addresses"),
     ],

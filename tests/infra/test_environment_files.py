@@ -1,4 +1,4 @@
-"""An environment file is read whole or refused with the place and the remedy."""
+"""An environment file is read whole or refused with the path and the remedy."""
 
 import shutil
 from pathlib import Path

@@ -273,8 +273,8 @@ def test_ingests_settings_can_be_read_by_ingest(templates: Every) -> None:
         env = {k: v if isinstance(v, str) else filled.get(k, "x") for k, v in given.items()}
         settings = Settings.from_env(env)
         assert settings.sites == f"ssm:/rastro-{name}/sites"
-        told = {"everything": "x-rastro-viewer", "local": "cloudfront-viewer-address"}
-        assert settings.viewer_header == told.get(name)
+        headers = {"everything": "x-rastro-viewer", "local": "cloudfront-viewer-address"}
+        assert settings.viewer_header == headers.get(name)
 
 
 def test_behind_the_edge_no_route_answers_without_the_secret(templates: Every) -> None:

@@ -97,7 +97,7 @@ Verdict = Callable[[int, Any], str | None]
 
 
 @dataclass
-class Place:
+class FakeTarget:
     """Where entries are put. `verdict(call number, entry)` gives an error code; by default all is stored."""
 
     verdict: Verdict = lambda call, entry: None
@@ -116,8 +116,8 @@ class Bench:
     """An app with everything outside it in memory."""
 
     time: FakeTime = field(default_factory=FakeTime)
-    stream: Place = field(default_factory=Place)
-    delivery: Place = field(default_factory=Place)
+    stream: FakeTarget = field(default_factory=FakeTarget)
+    delivery: FakeTarget = field(default_factory=FakeTarget)
     sites: bytes = json.dumps(SITES).encode()
     secret: bytes = b"a secret of the tests"
     viewer_header: str | None = None

@@ -119,7 +119,7 @@ def test_times_become_epoch_milliseconds(bench: Bench, given: Any, ms: int | Non
 
 
 @pytest.mark.parametrize(
-    ("event", "reason", "told"),
+    ("event", "reason", "detail"),
     [
         ({"visitor_id": "v"}, "invalid_event", "event: an event needs a name, and this is null"),
         ({"event": ""}, "invalid_event", "event: a name needs a letter or digit"),
@@ -132,7 +132,7 @@ def test_times_become_epoch_milliseconds(bench: Bench, given: Any, ms: int | Non
     ],
 )
 def test_a_bad_event_is_rejected_alone_and_kept_whole(
-    bench: Bench, event: Any, reason: str, told: str
+    bench: Bench, event: Any, reason: str, detail: str
 ) -> None:
     """The others are taken; the answer says where and why; the row holds the original."""
     status, body, _ = bench.post(gateway([PAGE_VIEW, event, PAGE_VIEW | {"event_id": None}]))
@@ -140,7 +140,7 @@ def test_a_bad_event_is_rejected_alone_and_kept_whole(
     assert (status, body["accepted"]) == (202, 2)
     (refused,) = body["rejected"]
     assert (1, reason) == (refused["index"], refused["reason"])
-    assert told in refused["detail"]
+    assert detail in refused["detail"]
     (row,) = bench.rows()
     assert ("ingest", reason, refused["detail"], "loja", "json") == (
         row["stage"],

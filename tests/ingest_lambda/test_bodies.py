@@ -156,7 +156,7 @@ def test_gzip_by_its_type(bench: Bench, media_type: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
-def test_gzip_that_was_read_as_text_is_told_what_to_do(bench: Bench, encoding: str) -> None:
+def test_gzip_that_was_read_as_text_is_answered_with_the_remedy(bench: Bench, encoding: str) -> None:
     event = gateway(headers={"content-encoding": encoding})
     event["body"] = gzip.compress(b"{}").decode("utf-8", "replace")
 

@@ -84,11 +84,11 @@ def test_a_case_of_the_json_suite_is_taken_or_refused_as_json_says(bench: Bench,
         assert status == (202 if kind in CHOICE_TAKEN else 400)
 
 
-@pytest.mark.parametrize("place", ["whole event", "property"])
+@pytest.mark.parametrize("target", ["whole event", "property"])
 @pytest.mark.parametrize("name", [name for name in JSON_SUITE if name.startswith("parsing/y_")])
-def test_any_json_is_an_answered_event_or_a_kept_property(bench: Bench, name: str, place: str) -> None:
+def test_any_json_is_an_answered_event_or_a_kept_property(bench: Bench, name: str, target: str) -> None:
     value = JSON_SUITE[name]
-    if place == "whole event":
+    if target == "whole event":
         body = b'{"events":[' + value + b"]}"
     else:
         body = b'{"event":"x","visitor_id":"v","properties":{"a":' + value + b"}}"

@@ -14,7 +14,7 @@ from ingest_lambda.aws.put_all import Limits, PutRefused, put_all
 from ingest_lambda.aws.senders import record_size
 from ingest_lambda.events.raw_records import MAX_RECORD_BYTES, RequestContext, StreamRecord, records_of
 from ingest_lambda.events.visitor import Visitor
-from tests.ingest_lambda.doubles import NOW, PAGE_VIEW, Bench, FakeTime, Place, gateway
+from tests.ingest_lambda.doubles import NOW, PAGE_VIEW, Bench, FakeTarget, FakeTime, gateway
 
 THROTTLED = "ProvisionedThroughputExceededException"
 LIMITS = Limits(most_items=500, most_bytes=10 * 1024 * 1024)
@@ -96,27 +96,27 @@ def test_rejected_rows_are_repeated_one_by_one_too(bench: Bench) -> None:
 @pytest.mark.parametrize(("count", "size"), [(1200, 10), (30, 900_000), (501, 20_000)])
 def test_calls_keep_the_limits_and_the_order(count: int, size: int) -> None:
     items = [StreamRecord(f"s/{n}", b"x" * size) for n in range(count)]
-    place = Place()
+    target = FakeTarget()
 
-    report = put_all(items, place.send, record_size, LIMITS, FakeTime().clock(), 2000.0)
+    report = put_all(items, target.send, record_size, LIMITS, FakeTime().clock(), 2000.0)
 
-    assert place.stored == items
+    assert target.stored == items
     assert (report.stored, report.missing) == (count, 0)
-    for call in place.calls:
+    for call in target.calls:
         assert len(call) <= 500
         assert sum(map(record_size, call)) <= 10 * 1024 * 1024
-    assert len(place.calls) == max(-(-count // 500), -(-count * (size + 5) // LIMITS.most_bytes))
+    assert len(target.calls) == max(-(-count // 500), -(-count * (size + 5) // LIMITS.most_bytes))
 
 
 def test_the_first_call_that_stays_incomplete_ends_it() -> None:
     items = [StreamRecord("s/a", b"1", 0), StreamRecord("s/a", b"2", 1)]
-    place = Place(lambda call, entry: THROTTLED)
+    target = FakeTarget(lambda call, entry: THROTTLED)
 
     report = put_all(
-        items, place.send, record_size, LIMITS, FakeTime().clock(), 0.0, lambda entry: entry.part
+        items, target.send, record_size, LIMITS, FakeTime().clock(), 0.0, lambda entry: entry.part
     )
 
-    assert (report.stored, report.missing, place.calls) == (0, 2, [[items[0]]])
+    assert (report.stored, report.missing, target.calls) == (0, 2, [[items[0]]])
 
 
 ENVELOPE = RequestContext("loja", NOW, None, "203.0.113.9", "Mozilla/5.0", {})
@@ -184,11 +184,11 @@ def test_parts_of_a_visitor_go_in_calls_of_their_own(bench: Bench) -> None:
 )
 def test_accepted_and_503_are_all_there_is(visitors: str, bad: set[int], refusal: float, seed: int) -> None:
     """Under any partial failure: 202 means each event is stored exactly once or kept as rejected; else 503."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     bench = Bench()
-    bench.stream.verdict = lambda call, entry: THROTTLED if chance.random() < refusal else None
+    bench.stream.verdict = lambda call, entry: THROTTLED if rng.random() < refusal else None
     bench.delivery.verdict = lambda call, entry: (
-        "ServiceUnavailableException" if chance.random() < refusal else None
+        "ServiceUnavailableException" if rng.random() < refusal else None
     )
     events = [event | {"event": "?"} if n in bad else event for n, event in enumerate(events_of(visitors))]
 

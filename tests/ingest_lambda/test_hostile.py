@@ -24,8 +24,8 @@ def test_it_has_one_answer_and_bounded_memory(bench: Bench, attack: Attack) -> N
     tracemalloc.stop()
 
     assert status == attack.status
-    told = body["reason"] if status != 202 else next((one["reason"] for one in body["rejected"]), None)
-    assert told == attack.reason
+    reason = body["reason"] if status != 202 else next((one["reason"] for one in body["rejected"]), None)
+    assert reason == attack.reason
     assert peak < MOST_MEMORY + len(event["body"])
     assert len(json.dumps(body)) < 1000
     for record in bench.records():

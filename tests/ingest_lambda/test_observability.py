@@ -92,8 +92,8 @@ def test_logs_hold_no_payload_address_agent_or_key(bench: Bench) -> None:
         bench.post(gateway(body, headers=headers, path="/pay-load", method="pay-load"))
         bench.post(gateway(body, headers=headers | {"content-type": "pay-load"}))
 
-    told = b"".join(bench.log_lines).decode()
-    assert not [secret for secret in secrets if secret in told]
+    logged = b"".join(bench.log_lines).decode()
+    assert not [secret for secret in secrets if secret in logged]
 
 
 def test_a_refused_request_is_found_by_the_ids_of_its_events(bench: Bench) -> None:

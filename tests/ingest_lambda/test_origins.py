@@ -132,7 +132,7 @@ def test_a_preflight_with_a_key_is_for_that_site(bench: Bench) -> None:
 
 
 def test_a_preflight_from_nowhere_is_403() -> None:
-    """Where every site lists its origins, another one is told at once."""
+    """Where every site lists its origins, another one is refused at once."""
     bench = Bench(sites=json.dumps({"version": 1, "sites": {"strict": SITES["sites"]["strict"]}}).encode())
 
     status, body, headers = preflight(bench, "https://evil.example")

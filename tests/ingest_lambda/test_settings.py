@@ -39,13 +39,13 @@ def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("RASTRO_SITES", "s3://x/y", "it must be ssm:/parameter/name or file:/path"),
         ("RASTRO_SALT", "secret", "it must be ssm:/parameter/name or file:/path"),
         ("RASTRO_PAYLOADS", "lake/payloads", "it must be s3://bucket/prefix"),
     ],
 )
-def test_a_wrong_address_is_named_with_what_it_should_be(name: str, value: str, told: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name} is .*{told}"):
+def test_a_wrong_address_is_named_with_what_it_should_be(name: str, value: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is .*{message}"):
         Settings.from_env(ENV | {name: value})

@@ -11,7 +11,7 @@ from tests.ingest_lambda.doubles import SITES, Bench, gateway
 
 
 class Source:
-    """A document that a test changes; `errors` are those the cache was told of."""
+    """A document that a test changes; `errors` are those that the cache reported."""
 
     def __init__(self, content: Any) -> None:
         self.content = content
@@ -52,7 +52,7 @@ def test_a_key_is_rotated_without_a_moment_in_which_neither_works() -> None:
 
 
 @pytest.mark.parametrize("broken", [{}, document("short"), {"version": 1}, OSError("gone"), RecursionError()])
-def test_a_broken_new_document_keeps_the_old_one_and_is_told(broken: Any) -> None:
+def test_a_broken_new_document_keeps_the_old_one_and_is_reported(broken: Any) -> None:
     source = Source(document("pk_old_key"))
     source.cache.get(0)
     source.content = broken

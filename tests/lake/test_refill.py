@@ -10,7 +10,7 @@ from tests.analytics.flow import write_parquet
 from tests.support.lake_rows import History
 
 
-class _Told(Progress):
+class _Progress(Progress):
     """What the jobs say that they changed."""
 
     def __init__(self) -> None:
@@ -33,11 +33,11 @@ def test_nothing_is_written_where_nothing_changed(tmp_path: Path) -> None:
     shop.add("page_view", 730, visitor="v2", session="s2")
     files = write_parquet(shop.rows, tmp_path / "landing")
     folder = tmp_path / "tables"
-    told = _Told()
-    fill(folder, files, told)
-    assert any(" sessions: " in line for line in told.lines)
+    progress = _Progress()
+    fill(folder, files, progress)
+    assert any(" sessions: " in line for line in progress.lines)
     before = {name: IcebergTables(folder).table(name).metadata_location for name in tables()}
-    again = _Told()
+    again = _Progress()
     fill(folder, files, again)
     assert again.lines == []
     assert {name: IcebergTables(folder).table(name).metadata_location for name in tables()} == before

@@ -99,16 +99,16 @@ def differences(request: Request, sent: Sent, row: dict[str, Any]) -> list[str]:
     """Where a row of the lake is not what was posted; empty is well."""
     found = {name: row[name] for name in expected(request, sent)}
     found["properties"] = json.loads(found["properties"]) if found["properties"] else None
-    told = [
+    problems = [
         f"{name}: {found[name]!r} instead of {wanted!r}"
         for name, wanted in expected(request, sent).items()
         if found[name] != wanted
     ]
     if "visitor_id" in sent.event and row["visitor_id"] != sent.event["visitor_id"]:
-        told.append(f"visitor_id: {row['visitor_id']}")
+        problems.append(f"visitor_id: {row['visitor_id']}")
     if len(row["raw_sequence"]) != 56 or not row["raw_sequence"].isdigit():
-        told.append(f"raw_sequence: {row['raw_sequence']}")
-    return told + _times(request, sent, row)
+        problems.append(f"raw_sequence: {row['raw_sequence']}")
+    return problems + _times(request, sent, row)
 
 
 BELIEVED = timedelta(minutes=5)
@@ -116,24 +116,24 @@ BELIEVED = timedelta(minutes=5)
 
 
 def _times(request: Request, sent: Sent, row: dict[str, Any]) -> list[str]:
-    told = []
+    problems = []
     at, received = row["event_at"], row["received_at"]
     believed = request.sent_at is None or abs(received - _moment(request.sent_at)) <= BELIEVED
     if believed:
         if at != _moment(sent.event["ts"]):
-            told.append(f"event_at: {at} instead of {_moment(sent.event['ts'])}")
+            problems.append(f"event_at: {at} instead of {_moment(sent.event['ts'])}")
     elif request.sent_at is not None and received - at != timedelta(
         milliseconds=request.sent_at - sent.event["ts"]
     ):
-        told.append(f"event_at: {received - at} before its arrival")
+        problems.append(f"event_at: {received - at} before its arrival")
     day = at.replace(tzinfo=UTC).astimezone(ZoneInfo("America/Sao_Paulo")).date()
     if row["event_date"] != day:
-        told.append(f"event_date: {row['event_date']} instead of {day}")
+        problems.append(f"event_date: {row['event_date']} instead of {day}")
     if row["is_late"] != (received - at > timedelta(hours=1)):
-        told.append(f"is_late: {row['is_late']} at {received - at}")
+        problems.append(f"is_late: {row['is_late']} at {received - at}")
     if not row["session_started_at"] <= received or not row["session_id"]:
-        told.append(f"session: {row['session_id']} from {row['session_started_at']}")
-    return told
+        problems.append(f"session: {row['session_id']} from {row['session_started_at']}")
+    return problems
 
 
 def _money(amount: float | None) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""An environment `dev` as its tools see it: moto in the place of AWS, the stack's outputs, and nothing in it yet."""
+"""An environment `dev` as its tools see it: moto instead of AWS, the stack's outputs, and nothing in it yet."""
 
 import json
 from collections.abc import Iterator

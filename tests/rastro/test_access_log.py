@@ -254,7 +254,7 @@ def test_a_load_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(set(cut.seen) & set(whole.seen)) == 100  # posted again, with the same ids
 
 
-def test_a_damaged_mark_is_told(tmp_path: Path) -> None:
+def test_a_damaged_mark_is_reported(tmp_path: Path) -> None:
     (tmp_path / "mark.json").write_text("{}", encoding="utf-8")
     with pytest.raises(Problem, match="--from-start"):
         resume.read(tmp_path / "mark.json")

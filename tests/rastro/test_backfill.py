@@ -225,7 +225,7 @@ def test_the_raw_archive_is_backfilled_by_time_of_receipt(
     } == wanted
 
 
-def test_refused_records_are_kept_and_told(
+def test_refused_records_are_kept_and_reported(
     dev: Deployed, records: list[dict[str, Any]], tmp_path: Path, capsys: Any
 ) -> None:
     _put(dev, [records[0], records[1] | {"site": "nowhere"}], "one")

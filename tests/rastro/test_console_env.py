@@ -143,7 +143,7 @@ def test_health_has_alarms_with_their_runbook_and_leases(source: Source):
     assert "USD/h" in page
 
 
-def test_a_dashboard_says_its_price_and_asks_only_when_told(dev: Deployed, source: Source, calls: Any):
+def test_a_dashboard_says_its_price_and_asks_only_on_demand(dev: Deployed, source: Source, calls: Any):
     today = datetime.now(UTC).date()
     for day in (today, today - timedelta(days=1), today - timedelta(days=200)):
         dev.put(f"enriched/dt={day}/hour=01/part.parquet", b"x" * 30_000_000)

@@ -13,7 +13,6 @@ import urllib3
 from analytics.duckdb_lake import Lake
 from rastro.synthetic_shop import Plan, Verdict, plan
 from tests.analytics import flow
-from tests.rastro.columns import differences
 
 EVENTS = 400
 NOW = 1_795_296_000_000
@@ -23,17 +22,17 @@ def _compare(load: Plan, rows: list[dict[str, Any]]) -> None:
     """Every accepted event is there once and holds what was posted; the first copy counts."""
     by_id = {row["event_id"]: row for row in rows}
     assert len(by_id) == len(rows)
-    told: list[str] = []
+    differences: list[str] = []
     wanted: set[str] = set()
     for request in load.requests:
         for sent in request.events:
             if sent.verdict is Verdict.ACCEPTED and sent.event_id not in wanted:
                 wanted.add(sent.event_id)
-                told += [
+                differences += [
                     f"{sent.event['event']} {sent.event_id}: {text}"
                     for text in differences(request, sent, by_id[sent.event_id])
                 ]
-    assert not told, "\n".join(told[:20])
+    assert not differences, "\n".join(differences[:20])
     assert wanted == set(by_id)
 
 
@@ -75,13 +74,13 @@ def test_demo(tmp_path: Path) -> None:
         str(tmp_path),
     ]
     with (
-        (tmp_path / "told.txt").open("w", encoding="utf-8") as told,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told, text=True) as demo,
+        (tmp_path / "stderr.txt").open("w", encoding="utf-8") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as demo,
     ):
         try:
             assert demo.stdout is not None
             line = demo.stdout.readline()
-            assert line, (tmp_path / "told.txt").read_text(encoding="utf-8")
+            assert line, (tmp_path / "stderr.txt").read_text(encoding="utf-8")
             facts = json.loads((tmp_path / "local.json").read_text(encoding="utf-8"))
             _still_takes_events(facts)
         finally:

@@ -19,7 +19,7 @@ from lake.erased_ids import ErasedIds, id_hash
 from lake.iceberg import IcebergTables, open_tables
 from rastro.__main__ import main
 from rastro.commands import erase, replay
-from rastro.privacy import place
+from rastro.privacy import data_stores
 from tests.analytics.flow import write_parquet
 from tests.rastro.deployed import REGION, Deployed
 from tests.support.lake_rows import History
@@ -140,9 +140,9 @@ def test_a_visitor_is_nowhere_and_nobody_elses_figures_change(home: Path, capsys
     assert (paper["proof"]["bytes_with_the_id"], paper["proof"]["places_with_the_id"]) == (0, 0)
     assert paper["tables"]["events"]["rows"] == 9
     assert {one["folder"] for one in paper["objects"]} == {"lake", "audit.jsonl"}
-    told = capsys.readouterr().err
-    assert "CERTIFICATE OF ERASURE" in told
-    assert GONE not in told
+    printed = capsys.readouterr().err
+    assert "CERTIFICATE OF ERASURE" in printed
+    assert GONE not in printed
     # what is left is what a lake without the visitor would have
     left = Lake(sorted((home / "lake" / "enriched").rglob("*.parquet")))
     for name in ("revenue", "products", "funnel", "attribution"):
@@ -189,12 +189,12 @@ def test_an_account_goes_and_who_shares_its_visitor_keeps_everything(home: Path)
     assert raw.count(b'"caio"') == 6
 
 
-def test_what_cannot_be_cleaned_is_told_and_is_no_certificate(home: Path, capsys: Any) -> None:
+def test_what_cannot_be_cleaned_is_reported_and_is_no_certificate(home: Path, capsys: Any) -> None:
     (home / "export.bin").write_bytes(b"\0" + GONE.encode())
     assert main(["erase", "--visitor", GONE, "--home", str(home)]) == erase.LEFT
-    told = capsys.readouterr().err
-    assert "ERASURE NOT COMPLETE" in told
-    assert "export.bin: cannot be read" in told
+    printed = capsys.readouterr().err
+    assert "ERASURE NOT COMPLETE" in printed
+    assert "export.bin: cannot be read" in printed
     (home / "export.bin").unlink()
 
 
@@ -266,7 +266,7 @@ def test_an_environment_is_left_alone_while_its_tables_are_filled(
         find_target.__module__ + ".find_target", lambda _: Target(machine.split(":")[4], REGION)
     )
     kept = IcebergTables(home / "tables")
-    monkeypatch.setattr(place, "glue_tables", lambda *_: {name: kept.table(name) for name in tables()})
+    monkeypatch.setattr(data_stores, "glue_tables", lambda *_: {name: kept.table(name) for name in tables()})
     run = steps.start_execution(stateMachineArn=machine)["executionArn"]
     ask = ["erase", "--visitor", GONE, "--env", "dev", "--home", str(home), "--dry-run"]
     assert main(ask) == 2

@@ -19,7 +19,7 @@ from rastro.erasure import content
 from rastro.erasure.objects import Bucket, Entry, Folder, Objects
 from rastro.erasure.subject import Subject
 from rastro.erasure.sweep import Notes, sweep
-from rastro.privacy import place
+from rastro.privacy import data_stores
 from rastro.privacy.turn import turn
 from tests.analytics.flow import write_parquet
 from tests.rastro.deployed import BUCKET, REGION, Deployed
@@ -88,8 +88,8 @@ def test_without_that_a_job_would_bring_the_visitor_back(tmp_path: Path) -> None
 # --- the jobs of an environment -------------------------------------------------------------------------------------
 
 
-def _place(home: Path, **more: Any) -> place.Place:
-    here = place.here(home)
+def _stores(home: Path, **more: Any) -> data_stores.DataStores:
+    here = data_stores.here(home)
     return here._replace(name="dev", **more)
 
 
@@ -98,7 +98,7 @@ def test_what_a_job_wrote_meanwhile_is_taken_out_too(
 ) -> None:
     """A job that read its tables before the erasure commits after it."""
     _filled(tmp_path)
-    where = _place(tmp_path)
+    where = _stores(tmp_path)
     rows = where.tables["sessions"].scan().to_arrow()
     runs = iter(
         [True, False, False]
@@ -110,7 +110,7 @@ def test_what_a_job_wrote_meanwhile_is_taken_out_too(
             where.tables["sessions"].refresh().append(rows)
         return answer
 
-    monkeypatch.setattr(place, "on_aws", lambda env, home: where._replace(job_runs=job_runs))
+    monkeypatch.setattr(data_stores, "on_aws", lambda env, home: where._replace(job_runs=job_runs))
     assert main(["erase", "--visitor", GONE, "--env", "dev", "--home", str(tmp_path)]) == 0
     assert _visitors(tmp_path) == [STAYS, STAYS]  # the job's copy of the other one is its own affair
     assert "the tables' job ran meanwhile" in capsys.readouterr().err
@@ -118,10 +118,14 @@ def test_what_a_job_wrote_meanwhile_is_taken_out_too(
     assert not [path for path in left if content.hits(path.read_bytes(), WHO)]
 
 
-def test_a_job_that_never_ends_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+def test_a_job_that_never_ends_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
     _filled(tmp_path)
     monkeypatch.setattr(erase, "WAIT_SECONDS", -1.0)
-    monkeypatch.setattr(place, "on_aws", lambda env, home: _place(tmp_path, job_runs=lambda since: True))
+    monkeypatch.setattr(
+        data_stores, "on_aws", lambda env, home: _stores(tmp_path, job_runs=lambda since: True)
+    )
     assert main(["erase", "--visitor", GONE, "--env", "dev", "--home", str(tmp_path)]) == 2
     assert "tables_running: the tables' job goes on" in capsys.readouterr().err
     assert not (tmp_path / "erasures").exists() or not list((tmp_path / "erasures").glob("*.json"))
@@ -131,17 +135,17 @@ def test_runs_of_both_machines_count_while_they_run_and_after(dev: Deployed) -> 
     steps = dev.client("stepfunctions")
     target = Target("123456789012", REGION)
     began = datetime.now(UTC) - timedelta(seconds=5)
-    assert not place._job_runs(target, "rastro-dev", began)  # nothing deployed
+    assert not data_stores._job_runs(target, "rastro-dev", began)  # nothing deployed
     for name in ("tables", "window"):
         machine = steps.create_state_machine(
             name=f"rastro-dev-{name}", definition="{}", roleArn="arn:aws:iam::123456789012:role/jobs"
         )["stateMachineArn"]
         run = steps.start_execution(stateMachineArn=machine)["executionArn"]
-        assert place._job_runs(target, "rastro-dev", None)
+        assert data_stores._job_runs(target, "rastro-dev", None)
         steps.stop_execution(executionArn=run)
-        assert not place._job_runs(target, "rastro-dev", None)
-        assert place._job_runs(target, "rastro-dev", began)
-        assert not place._job_runs(target, "rastro-dev", datetime.now(UTC) + timedelta(seconds=5))
+        assert not data_stores._job_runs(target, "rastro-dev", None)
+        assert data_stores._job_runs(target, "rastro-dev", began)
+        assert not data_stores._job_runs(target, "rastro-dev", datetime.now(UTC) + timedelta(seconds=5))
         steps.delete_state_machine(stateMachineArn=machine)
 
 
@@ -256,7 +260,7 @@ def test_a_file_that_is_cleaned_up_meanwhile_does_not_come_back(tmp_path: Path) 
     assert list((tmp_path / "lake").iterdir()) == []
 
 
-def test_an_object_that_changes_all_the_time_is_told(tmp_path: Path) -> None:
+def test_an_object_that_changes_all_the_time_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "lake"
     folder.mkdir()
 

@@ -18,7 +18,7 @@ from rastro.erasure import content
 from rastro.erasure.objects import Bucket
 from rastro.erasure.subject import Subject
 from rastro.local import emulator
-from rastro.privacy import place
+from rastro.privacy import data_stores
 from tests.analytics.flow import write_parquet
 from tests.support.lake_rows import History
 from tests.support.raw_records import raw_record
@@ -91,27 +91,27 @@ def test_no_version_of_tables_and_objects_keeps_the_id(
     aws: emulator.Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3 = _fill(aws, tmp_path)
-    found = place.glue_tables("erase_db", emulator.REGION, aws.endpoint)
+    found = data_stores.glue_tables("erase_db", emulator.REGION, aws.endpoint)
     assert found.keys() == tables().keys()
-    others = tuple(folder for folder in place.FOLDERS if folder != layout.TABLES)
-    where = place.Place(
+    others = tuple(folder for folder in data_stores.FOLDERS if folder != layout.TABLES)
+    where = data_stores.DataStores(
         "dev",
         (Bucket(s3, LAKE, (layout.TABLES,)),),
         (Bucket(s3, LAKE, others),),
         found,
-        lambda location: place.s3_files(s3, location),
+        lambda location: data_stores.s3_files(s3, location),
         24,
         s3,
         LAKE,
     )
-    monkeypatch.setattr(place, "on_aws", lambda env, home: where)
+    monkeypatch.setattr(data_stores, "on_aws", lambda env, home: where)
     who = Subject(visitors=frozenset({GONE}))
     assert sum(content.hits(body, who) > 0 for bodies in _versions(s3).values() for body in bodies) > 5
     assert main(["erase", "--visitor", GONE, "--env", "dev", "--home", str(tmp_path / "home")]) == 0
     after = _versions(s3)
     assert [key for key, bodies in after.items() if any(content.hits(body, who) for body in bodies)] == []
     assert any(key.startswith("erasures/") for key in after)
-    again = place.glue_tables("erase_db", emulator.REGION, aws.endpoint)
+    again = data_stores.glue_tables("erase_db", emulator.REGION, aws.endpoint)
     for name, rows in (("events", 2), ("orders", 1), ("sessions", 1)):
         left = again[name].scan().to_arrow().to_pylist()
         assert [row["visitor_id"] for row in left] == [STAYS] * rows, name

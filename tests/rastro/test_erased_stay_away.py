@@ -14,7 +14,7 @@ from lake import erased_ids
 from lake.erased_ids import id_hash
 from lake.iceberg import IcebergTables, open_tables
 from rastro.__main__ import main
-from rastro.privacy import place
+from rastro.privacy import data_stores
 from schemas import Reason, Stage
 from schemas.rejected import rejected
 from tests.analytics.flow import write_parquet, write_rejected
@@ -37,7 +37,7 @@ def home(dev: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     store = IcebergTables(tmp_path / "tables")
     _put_on_the_list(store)
     monkeypatch.setattr(
-        place, "glue_tables", lambda *_, **__: {erased_ids.TABLE: store.table(erased_ids.TABLE)}
+        data_stores, "glue_tables", lambda *_, **__: {erased_ids.TABLE: store.table(erased_ids.TABLE)}
     )
     return tmp_path
 
@@ -193,7 +193,7 @@ def _undelivered(table: str) -> list[bytes]:
         row: dict[str, Any] = {"site": "loja", "visitor_id": visitor, "user_id": user}
         if table == "enriched":
             row |= {"event_id": f"{number}", "received_at": _at(at)}
-        elif table == "session_ends":  # told later than it ended
+        elif table == "session_ends":  # announced later than it ended
             row |= {"session_id": f"s{number}", "ended_at": _at(at), "closed_at": _at(at + 3_600_000)}
         elif table == "cart_events":
             row |= {"cart_id": f"c{number}", "last_event_at": _at(at), "event_at": _at(at + 3_600_000)}

@@ -162,7 +162,7 @@ def test_results_and_refused_bodies_go_whole_and_other_text_is_marked() -> None:
         content.without("x", b"\0" + GONE.encode(), WHO)
 
 
-def test_damage_is_told_and_not_taken_for_clean() -> None:
+def test_damage_is_reported_and_not_taken_for_clean() -> None:
     for data in (gzip.compress(b"abc")[:-9], b"PAR1 and nothing", _entry(OTHER)[:-3]):
         with pytest.raises(content.NotReadable):
             content.hits(data, WHO)
@@ -219,7 +219,7 @@ def test_no_version_of_any_object_keeps_the_id(bucket: Any, shop: History, tmp_p
     figures = sweep(store, WHO, Notes(tmp_path / "notes"))
     assert (
         figures.counts == looked.counts + figures.counts - looked.counts
-    )  # the dry run told no more than was done
+    )  # the dry run named no more than was done
     assert figures.left == ()
     assert {what for what, _ in figures.counts} == {"clean", "rewritten", "deleted", "version_deleted"}
     after = _everything(bucket)

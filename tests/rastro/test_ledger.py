@@ -40,7 +40,7 @@ def test_an_event_that_was_refused_once_and_taken_later_is_accepted() -> None:
     assert len(made.surprises) == 1
 
 
-def test_wrong_answers_are_told() -> None:
+def test_wrong_answers_are_reported() -> None:
     took_all = Answer(202, {"accepted": 3, "rejected": []}, 1)
     assert "event 2" in promises([REQUEST], {0: took_all}).surprises[0]
     refused_good = Answer(202, {"accepted": 1, "rejected": [{"index": 0}, {"index": 2}]}, 1)

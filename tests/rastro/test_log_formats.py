@@ -282,7 +282,7 @@ def test_the_newest_of_a_log() -> None:
 
 
 def test_an_absent_address_takes_nothing_out_of_the_row(tmp_path: Path) -> None:
-    """A `-` in the place of the address is none: privacy must not look for it in the other columns."""
+    """A `-` instead of the IP address is none: privacy must not look for it in the other columns."""
     log = log_of(tmp_path, [f"- {TAIL}", f"unknown.host-name.example {TAIL}"])
     sites = parse_sites((FOLDER / "examples" / "sites.json").read_bytes())
     run, state = enrichments.build(References()), ShardState()

@@ -84,7 +84,7 @@ def test_a_log_begins_anew_at_its_end():
 
 @contextmanager
 def _api(stall_at: int = -1, stall_seconds: float = 0.0) -> Iterator[str]:
-    """Takes everything but its third event; one request at a time, which stands still once if told so."""
+    """Takes everything but its third event; one request at a time, which stands still once if asked to."""
     turn = threading.Lock()
     seen = 0
 
@@ -156,14 +156,14 @@ def test_the_ledger_tells_apart_what_became_of_each_event(tmp_path: Path) -> Non
     assert len(made.due) + len(made.rejected) == made.events
     stored = dict.fromkeys(list(made.due)[3:], 1)
     copied = next(iter(stored))
-    told = account.settle(made, stored | {copied: 3, next(iter(made.rejected)): 1})
-    assert (told.lost, told.copies, told.strangers) == (3, 2, 1)
-    assert told.sent == told.accepted + told.rejected + told.refused + told.unanswered
+    settled = account.settle(made, stored | {copied: 3, next(iter(made.rejected)): 1})
+    assert (settled.lost, settled.copies, settled.strangers) == (3, 2, 1)
+    assert settled.sent == settled.accepted + settled.rejected + settled.refused + settled.unanswered
     arrived = {name: due * 1000 + 250 for name, due in made.due.items()}
     assert account.after(made, arrived)["p50_ms"] == pytest.approx(250, abs=2)
 
 
-def test_a_wrong_key_and_a_dead_address_are_told(tmp_path: Path) -> None:
+def test_a_wrong_key_and_a_dead_url_are_reported(tmp_path: Path) -> None:
     with _api() as url:
         refused = _sent(url, tmp_path, key="nobody", rate=20)
     assert refused.statuses.keys() == {401}
@@ -176,10 +176,10 @@ def test_a_wrong_key_and_a_dead_address_are_told(tmp_path: Path) -> None:
 
 
 def test_the_histogram_is_hdrhistograms_own() -> None:
-    told = latency.figures([1_000] * 999 + [2_000_000])
-    assert (told["count"], told["p50_ms"], told["p99.9_ms"]) == (1000, 1.0, 1.0)
-    assert told["max_ms"] == pytest.approx(2000, rel=0.001)
-    assert HdrHistogram.decode(told["hdr"]).get_total_count() == 1000
+    figures = latency.figures([1_000] * 999 + [2_000_000])
+    assert (figures["count"], figures["p50_ms"], figures["p99.9_ms"]) == (1000, 1.0, 1.0)
+    assert figures["max_ms"] == pytest.approx(2000, rel=0.001)
+    assert HdrHistogram.decode(figures["hdr"]).get_total_count() == 1000
     assert latency.figures([]) == {"count": 0}
 
 

@@ -18,7 +18,7 @@ import pytest
 from rastro.local import emulator
 from rastro.open_loop import run as runs
 from rastro.open_loop.command import text_of
-from rastro.open_loop.place import Place
+from rastro.open_loop.destination import Destination
 from rastro.terminal.errors import Problem
 from rastro.traffic.post import Target
 
@@ -68,7 +68,7 @@ class Pipeline:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Pipeline]]:
+def destination(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Destination, Pipeline]]:
     folder = tmp_path_factory.mktemp("emulator")
     aws = emulator.start(folder, folder / "log")
     aws.client("kinesis").create_stream(StreamName="enriched", ShardCount=2)
@@ -104,7 +104,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Pip
     target = Target(f"http://127.0.0.1:{server.server_port}", "pk")
     try:
         yield (
-            Place(target, "enriched", "lake", "enriched/", aws.endpoint, "", (("emulator", aws.pid),)),
+            Destination(target, "enriched", "lake", "enriched/", aws.endpoint, "", (("emulator", aws.pid),)),
             pipeline,
         )
     finally:
@@ -115,11 +115,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Place, Pip
         aws.stop()
 
 
-def test_a_run_finds_what_arrived_and_what_did_not(place: tuple[Place, Pipeline], tmp_path: Path) -> None:
+def test_a_run_finds_what_arrived_and_what_did_not(
+    destination: tuple[Destination, Pipeline], tmp_path: Path
+) -> None:
     wanted = runs.Wanted(rate=60, seconds=4.0, processes=2, connections=4, patience=4.0)
-    document = runs.run(place[0], wanted, tmp_path / "run", lambda _: None)
+    document = runs.run(destination[0], wanted, tmp_path / "run", lambda _: None)
     ledger = document["ledger"]
-    assert ledger["lost"] == len(place[1].lost) == 1
+    assert ledger["lost"] == len(destination[1].lost) == 1
     assert ledger["stored"] == ledger["accepted"] - 1 > 100
     assert ledger["copies"] > 0
     assert ledger["strangers"] == ledger["refused"] == ledger["unanswered"] == 0
@@ -135,15 +137,17 @@ def test_a_run_finds_what_arrived_and_what_did_not(place: tuple[Place, Pipeline]
     assert "1 ACCEPTED EVENTS ARE NOT IN THE LAKE" in text_of(document)
 
 
-def test_fixed_requests_hold_so_many_events(place: tuple[Place, Pipeline], tmp_path: Path) -> None:
+def test_fixed_requests_hold_so_many_events(
+    destination: tuple[Destination, Pipeline], tmp_path: Path
+) -> None:
     wanted = runs.Wanted(rate=40, seconds=2.0, processes=1, connections=4, patience=5.0, together=4)
-    document = runs.run(place[0], wanted, tmp_path / "run", lambda _: None)
+    document = runs.run(destination[0], wanted, tmp_path / "run", lambda _: None)
     assert document["events"] == 4 * document["requests"] > 0
     assert document["ledger"]["lost"] == 0
 
 
-def test_nobody_there_is_told(place: tuple[Place, Pipeline], tmp_path: Path) -> None:
-    nobody = place[0]._replace(target=Target("http://127.0.0.1:9", "pk"))
+def test_nobody_there_is_reported(destination: tuple[Destination, Pipeline], tmp_path: Path) -> None:
+    nobody = destination[0]._replace(target=Target("http://127.0.0.1:9", "pk"))
     started = time.monotonic()
     with pytest.raises(Problem, match=r"took no event: .* no answer"):
         runs.run(

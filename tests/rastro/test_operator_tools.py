@@ -14,7 +14,7 @@ from analytics.tables import tables
 from lake.iceberg import IcebergTables
 from rastro.__main__ import main
 from rastro.commands import replay, separate
-from rastro.repair.place import Place
+from rastro.repair.pipeline import Pipeline
 from tests.analytics.flow import write_parquet
 from tests.lake.histories import draw
 from tests.support.raw_records import raw_record
@@ -48,9 +48,9 @@ def test_rebuild_fills_the_tables_once_and_query_reads_them(home: Path, capsys: 
     assert IcebergTables(home / "tables").table("events").current_snapshot() == before
     capsys.readouterr()
     assert main(ask) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)["sessions"] > 0
-    assert "reads at most" in told.err
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["sessions"] > 0
+    assert "reads at most" in printed.err
     assert _audited(home)[-1]["tool"] == "query"
     assert main([*ask[:2], "--home", str(home), "--dry-run"]) == 0
     assert capsys.readouterr().out == ""
@@ -117,8 +117,8 @@ def test_replay_puts_what_was_asked_for_once(tmp_path: Path, monkeypatch: pytest
         for i, site in enumerate(("loja", "loja", "outlet", "loja", "loja", "loja"))
     ]
     archive = _Archive({"dt=2026-11-21/hour=12": records[:3], "dt=2026-11-21/hour=13": records[3:]})
-    place = Place("local", lambda _: archive, "", "", "", "bucket", "raw", "", {}, "", "", "", "TEXT")
-    monkeypatch.setattr(replay, "open_place", lambda *_: place)
+    pipeline = Pipeline("local", lambda _: archive, "", "", "", "bucket", "raw", "", {}, "", "", "", "TEXT")
+    monkeypatch.setattr(replay, "open_pipeline", lambda *_: pipeline)
     options = ["replay", "--since", "2026-11-21T12:00", "--until", "2026-11-21T12:05", "--rate", "0"]
     options += ["--site", "loja", "--home", str(tmp_path)]
     assert main([*options, "--dry-run"]) == 0

@@ -54,10 +54,10 @@ def test_a_question_says_its_cost_and_is_audited(
     assert athena.asked[0]["QueryString"].startswith("EXPLAIN SELECT")
     assert capsys.readouterr().out == ""
     assert main(ask) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out) == {"n": "7"}
-    assert "the workgroup stops it at" in told.err
-    assert "read 20,000,000 bytes, 0.00018 USD" in told.err  # 9 dollars a TB in São Paulo
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {"n": "7"}
+    assert "the workgroup stops it at" in printed.err
+    assert "read 20,000,000 bytes, 0.00018 USD" in printed.err  # 9 dollars a TB in São Paulo
     assert athena.asked[1]["WorkGroup"] == "rastro-dev"
     assert [line["summary"].get("bytes") for line in dev.audited()] == [None, 20_000_000]
 

@@ -64,12 +64,12 @@ def test_a_dry_run_says_what_would_happen_and_puts_nothing(
     dev: Deployed, refused: list[dict[str, Any]], tmp_path: Path, capsys: Any
 ) -> None:
     assert _recover(tmp_path, "--dry-run", "--fix", FIX, "--show", "1") == 1
-    told = capsys.readouterr()
-    assert '"invalid_event:recovered"' in told.out
-    assert "goes back" in told.out
-    assert "takes no events without one" in told.out
-    assert "unknown_site" in told.out
-    assert "USD at list prices" in told.err
+    printed = capsys.readouterr()
+    assert '"invalid_event:recovered"' in printed.out
+    assert "goes back" in printed.out
+    assert "takes no events without one" in printed.out
+    assert "unknown_site" in printed.out
+    assert "USD at list prices" in printed.err
     assert dev.records("rastro-dev-raw") == []
     assert dev.keys("recovered/") == []
     (line,) = dev.audited()
@@ -180,9 +180,9 @@ def test_failed_deliveries_go_to_their_stream_again(dev: Deployed, tmp_path: Pat
     _failed(dev, json.dumps(ROW).encode(), two.encode(), b"not json")
     ask = ["recover", "deliveries", *SPAN, "--rate", "0", "--home", str(tmp_path)]
     assert main(ask) == 1
-    told = capsys.readouterr().out
-    assert "unknown_column" in told
-    assert "not_json" in told
+    printed = capsys.readouterr().out
+    assert "unknown_column" in printed
+    assert "not_json" in printed
     (record,) = dev.records("rastro-dev-enriched")
     row = json.loads(record["Data"])
     assert row["input_repairs"] == ["parseerror:recovered"]

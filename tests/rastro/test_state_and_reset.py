@@ -100,11 +100,11 @@ def _tool(*words: str, home: Path) -> int:
 
 def test_the_state_of_all_shards_is_one_line_each(consumer: Consumer, tmp_path: Path, capsys: Any) -> None:
     assert _tool("state", home=tmp_path) == 0
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     for shard in consumer.names:
-        assert shard in told.out
-    assert "consistent" in told.out
-    assert "reads at most" in told.err
+        assert shard in printed.out
+    assert "consistent" in printed.out
+    assert "reads at most" in printed.err
     assert _tool("state", "--json", home=tmp_path) == 0
     document = json.loads(capsys.readouterr().out)
     assert sum(row["visitors"] for row in document["shards"]) == 4
@@ -113,11 +113,11 @@ def test_the_state_of_all_shards_is_one_line_each(consumer: Consumer, tmp_path: 
 def test_a_visitor_is_masked_unless_asked(consumer: Consumer, tmp_path: Path, capsys: Any) -> None:
     ask = ("state", "--visitor", "ana@loja.example")
     assert _tool(*ask, home=tmp_path) == 0
-    told = capsys.readouterr().out
-    assert "ana@" not in told
-    assert "customer-77" not in told
-    assert "events: 1" in told
-    assert "P-1" not in told
+    printed = capsys.readouterr().out
+    assert "ana@" not in printed
+    assert "customer-77" not in printed
+    assert "events: 1" in printed
+    assert "P-1" not in printed
     assert _tool(*ask, "--unmasked", "--json", home=tmp_path) == 0
     (visitor,) = json.loads(capsys.readouterr().out)["visitors"]
     assert visitor["visitor_id"] == "ana@loja.example"
@@ -165,7 +165,7 @@ def test_a_state_older_than_the_checkpoint_is_made_consistent(
     assert consumer.dev.audited()[-1]["summary"]["changed"] == 0
 
 
-def test_a_lost_log_is_told_and_the_shard_starts_anew(
+def test_a_lost_log_is_reported_and_the_shard_starts_anew(
     consumer: Consumer, tmp_path: Path, capsys: Any
 ) -> None:
     shard = _with_visitors(consumer)

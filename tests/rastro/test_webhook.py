@@ -48,8 +48,10 @@ def put(endpoint: str, made: webhook.Webhook, *rows: bytes) -> None:
 
 
 def waiting(endpoint: str, queue: str) -> int:
-    told = local.client(endpoint, "sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])
-    return sum(int(told["Attributes"][f"ApproximateNumberOfMessages{which}"]) for which in ("", "NotVisible"))
+    answer = local.client(endpoint, "sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])
+    return sum(
+        int(answer["Attributes"][f"ApproximateNumberOfMessages{which}"]) for which in ("", "NotVisible")
+    )
 
 
 def test_every_message_arrives_signed_however_often_the_receiver_fails(

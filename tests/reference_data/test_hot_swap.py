@@ -52,7 +52,7 @@ def test_a_newer_file_is_taken_into_use(databases, tmp_path):
 
 
 @pytest.mark.parametrize("bad", ["cut", "empty", "missing", "other kind", "text"])
-def test_a_bad_one_is_told_and_the_old_one_stays(databases, tmp_path, bad, caplog):
+def test_a_bad_one_is_reported_and_the_old_one_stays(databases, tmp_path, bad, caplog):
     clock, file = Clock(), tmp_path / "city.mmdb"
     good = databases / "GeoLite2-City-Test.mmdb"
     _put(good, file)
@@ -124,7 +124,7 @@ def test_status_and_doctor_tell_date_licence_and_kind(databases, tmp_path, monke
     assert main(["doctor"]) == 1
 
 
-def test_fetch_without_a_way_to_the_registry_is_told_and_does_not_stop_the_installation(
+def test_fetch_without_a_way_to_the_registry_is_reported_and_does_not_stop_the_installation(
     tmp_path, monkeypatch, capsys
 ):
     npm = tmp_path / "npm"

@@ -43,8 +43,8 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append(self.path)
-        told = base64.b64decode(self.headers.get("Authorization", "").removeprefix("Basic ")).decode()
-        if told != f"{ACCOUNT}:{KEY}":
+        credentials = base64.b64decode(self.headers.get("Authorization", "").removeprefix("Basic ")).decode()
+        if credentials != f"{ACCOUNT}:{KEY}":
             return self._say(401, b"wrong")
         if self.server.status:
             return self._say(self.server.status, b"the server's\nwords")
@@ -154,7 +154,7 @@ def test_it_goes_before_the_free_one(server, databases, tmp_path):
     assert "city" not in open_references(str(free), None).city(LONDON)
 
 
-def test_another_edition_takes_the_place_of_the_old(server, tmp_path, capsys):
+def test_another_edition_replaces_the_old(server, tmp_path, capsys):
     assert _fetch() == 0
     capsys.readouterr()
     assert _fetch("--editions", "GeoIP2-City") == 0
@@ -203,12 +203,12 @@ def test_missing_variables_are_named(server, monkeypatch, capsys):
     assert server.asked == []
 
 
-def test_a_wrong_variable_is_told(server, monkeypatch, capsys):
+def test_a_wrong_variable_is_reported(server, monkeypatch, capsys):
     monkeypatch.setenv("GEOIPUPDATE_ACCOUNT_ID", "me")
     assert "invalid account ID" in _refused(capsys)
 
 
-def test_a_wrong_key_is_told_and_what_is_there_stays(server, monkeypatch, capsys):
+def test_a_wrong_key_is_reported_and_what_is_there_stays(server, monkeypatch, capsys):
     assert _fetch() == 0
     capsys.readouterr()
     monkeypatch.setenv("GEOIPUPDATE_LICENSE_KEY", KEY + "_old")
@@ -217,15 +217,15 @@ def test_a_wrong_key_is_told_and_what_is_there_stays(server, monkeypatch, capsys
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "message"),
     [(403, "has no right"), (404, "no such edition"), (429, "used up"), (500, "500: the server's words")],
 )
-def test_other_refusals_are_told(server, capsys, status, told):
+def test_other_refusals_are_reported(server, capsys, status, message):
     server.status = status
-    assert told in _refused(capsys)
+    assert message in _refused(capsys)
 
 
-def test_no_network_is_told(server, monkeypatch, capsys):
+def test_no_network_is_reported(server, monkeypatch, capsys):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # bound and not listening: nothing answers there
         monkeypatch.setenv("GEOIPUPDATE_HOST", f"http://127.0.0.1:{nobody.getsockname()[1]}")
@@ -246,15 +246,15 @@ def test_a_database_of_another_kind_is_not_used(server, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("editions", "told"),
+    ("editions", "message"),
     [
         ("GeoIP2-Domain", "'GeoIP2-Domain' is neither"),
         ("", "'' is neither"),
         ("GeoLite2-City,GeoIP2-City", "GeoLite2-City and GeoIP2-City are for the same columns"),
     ],
 )
-def test_editions_of_no_use_are_refused(server, capsys, editions, told):
-    assert told in _refused(capsys, "--editions", editions)
+def test_editions_of_no_use_are_refused(server, capsys, editions, message):
+    assert message in _refused(capsys, "--editions", editions)
     assert server.asked == []
 
 

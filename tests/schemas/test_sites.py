@@ -66,7 +66,7 @@ def test_the_schema_and_the_site_have_the_same_fields() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "is not JSON"),
         ("{", "is not JSON"),
@@ -77,13 +77,13 @@ def test_the_schema_and_the_site_have_the_same_fields() -> None:
         ('{"version": 1, "sites": {"Loja": {"keys": ["pk_test_key"]}}}', "wrong at sites"),
     ],
 )
-def test_a_wrong_document_is_refused_with_its_place(text: str, told: str) -> None:
-    with pytest.raises(SitesError, match=told):
+def test_a_wrong_document_is_refused_with_its_path(text: str, message: str) -> None:
+    with pytest.raises(SitesError, match=message):
         parse_sites(text)
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ({"keys": []}, "sites/loja/keys"),
         ({"keys": ["short"]}, "sites/loja/keys/0"),
@@ -103,8 +103,8 @@ def test_a_wrong_document_is_refused_with_its_place(text: str, told: str) -> Non
         ({"allow_credentials": True}, "allows credentials at loja without naming its origins"),
     ],
 )
-def test_a_wrong_site_is_refused_with_its_place(fields: dict[str, Any], told: str) -> None:
-    with pytest.raises(SitesError, match=told):
+def test_a_wrong_site_is_refused_with_its_path(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(SitesError, match=message):
         parse(**fields)
 
 

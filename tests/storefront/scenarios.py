@@ -17,7 +17,7 @@ OUTAGE_A = 6.0
 OUTAGE_B = 4.0
 
 
-class Place(Protocol):
+class TrackedSite(Protocol):
     """Where the pages are: their address, and what the server does with events from now on."""
 
     def url(self, path: str) -> str: ...
@@ -31,7 +31,7 @@ class Tracker(NamedTuple):
     fire: Callable[[str], str]
 
 
-Scenario = Callable[[Browser, Place, Tracker], None]
+Scenario = Callable[[Browser, TrackedSite, Tracker], None]
 
 
 def _ready(tab: Tab, tracker: Tracker) -> None:
@@ -47,46 +47,46 @@ def _all(tracker: Tracker) -> str:
     return f"for (let n = 1; n <= {EVENTS}; n++) {tracker.fire('n')};"
 
 
-def scenario_a(browser: Browser, place: Place, tracker: Tracker) -> None:
+def scenario_a(browser: Browser, site: TrackedSite, tracker: Tracker) -> None:
     tab = browser.tab()
-    tab.open(place.url("/a"))
+    tab.open(site.url("/a"))
     _ready(tab, tracker)
-    place.break_down("503")
+    site.break_down("503")
     tab.run(f"(() => {{ {_all(tracker)} }})()")
     time.sleep(OUTAGE_A)
-    place.break_down(None)
+    site.break_down(None)
     tab.run(f"(() => {{ {tracker.fire('11')} }})()")
 
 
-def scenario_b(browser: Browser, place: Place, tracker: Tracker) -> None:
+def scenario_b(browser: Browser, site: TrackedSite, tracker: Tracker) -> None:
     tab = browser.tab()
-    tab.open(place.url("/a"))
+    tab.open(site.url("/a"))
     _ready(tab, tracker)
-    place.break_down("drop")
+    site.break_down("drop")
     broken = time.monotonic()
     tab.run(f"(() => {{ {_all(tracker)} setTimeout(() => location.href = '/b', 300) }})()")
     time.sleep(1.0)
     _ready(tab, tracker)
     tab.run(f"(() => {{ {tracker.fire('11')} }})()")
     time.sleep(max(0.0, broken + OUTAGE_B - time.monotonic()))
-    place.break_down(None)
+    site.break_down(None)
 
 
-def scenario_c(browser: Browser, place: Place, tracker: Tracker) -> None:
+def scenario_c(browser: Browser, site: TrackedSite, tracker: Tracker) -> None:
     tab = browser.tab()
-    tab.open(place.url("/a"))
+    tab.open(site.url("/a"))
     _ready(tab, tracker)
     tab.run(f"setTimeout(() => {{ {_all(tracker)} location.href = '/b' }}) && 1")
 
 
-def scenario_d(browser: Browser, place: Place, tracker: Tracker) -> None:
+def scenario_d(browser: Browser, site: TrackedSite, tracker: Tracker) -> None:
     tab = browser.tab()
-    tab.open(place.url("/a"))
+    tab.open(site.url("/a"))
     _ready(tab, tracker)
     tab.run(f"setTimeout(() => {{ {_all(tracker)} }}) && 1")
     time.sleep(0.05)
     tab.close()
-    browser.tab().open(place.url("/c"))
+    browser.tab().open(site.url("/c"))
 
 
 SCENARIOS: dict[str, Scenario] = {"A": scenario_a, "B": scenario_b, "C": scenario_c, "D": scenario_d}

@@ -148,7 +148,7 @@ def test_what_has_no_room_is_counted_and_the_count_arrives(browser: Browser, sho
     tab.run("(dispatchEvent(new Event('online')), rastro('test_event', {n: 0}), rastro('flush'))")
     shop.wait(lambda: 0 in numbers(shop))
     assert sum(e["properties"]["count"] for e in shop.events() if e["event"] == "events_dropped") == 50, (
-        "told once"
+        "reported once"
     )
 
 
@@ -208,7 +208,7 @@ def test_drops_are_reported_when_the_report_can_be_stored(browser: Browser, shop
     tab = browser.tab()
     tab.open(shop.url + "/a")
     tab.run(FILL)
-    tab.open(shop.url + "/full")  # it counts in one of the places made beforehand
+    tab.open(shop.url + "/full")  # it counts in one of the slots made beforehand
     shop.fault = lambda events: "drop"
     fire(tab, 30)
     time.sleep(0.5)

@@ -46,10 +46,10 @@ def test_engagement(browser: Browser, shop: Shop):
     if tab.run("document.visibilityState") == "hidden":
         return  # WebKitGTK's tabs are never in front here, and nobody looks at a hidden page
     shop.wait(lambda: "page_engagement" in shop.names())
-    told = next(event for event in shop.events() if event["event"] == "page_engagement")
-    assert 500 < told["properties"]["engagement_time_msec"] < 20_000
-    assert told["properties"]["percent_scrolled"] == 100
-    assert told["page"]["url"] == f"{shop.url}/a"
+    engagement = next(event for event in shop.events() if event["event"] == "page_engagement")
+    assert 500 < engagement["properties"]["engagement_time_msec"] < 20_000
+    assert engagement["properties"]["percent_scrolled"] == 100
+    assert engagement["page"]["url"] == f"{shop.url}/a"
     marks = [e["properties"]["percent_scrolled"] for e in shop.events() if e["event"] == "scroll"]
     assert marks == [25, 50, 75, 90]
 

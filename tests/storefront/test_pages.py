@@ -107,7 +107,7 @@ def test_a_prerendered_page_is_seen_when_it_is_shown(chromium: Browser, shop: Sh
     assert paths(shop) == ["/a"]
     tab.run("setTimeout(() => document.querySelector('a').click()) && 1")
     shop.wait(lambda: len(paths(shop)) == 2)
-    shown = chromium.current_tab()  # another target took the tab's place
+    shown = chromium.current_tab()  # another target replaced the tab
     assert shown.run("window.prerendered") is True, "the browser did prerender"
     assert paths(shop) == ["/a", "/next"]
 

@@ -44,8 +44,8 @@ def visit(chromium: Browser, shop: Shop, tag: str) -> Visit:
     tab.run(f"(() => {{ for (let n = 0; n < {EVENTS}; n++) rastro('speed_event', {{n}}) }})()")
     if tag is not NO_TRACKER and tag is not BLOCKS:
         shop.wait(lambda: shop.names().count("speed_event") >= before + EVENTS, 60)
-    tab.run("new Promise(done => setTimeout(done, 300))")  # observers are told after the task
-    told: dict[str, Any] = {
+    tab.run("new Promise(done => setTimeout(done, 300))")  # observers are called after the task
+    measured: dict[str, Any] = {
         one["name"]: one["value"] for one in driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
     }
     driver.execute_cdp_cmd("Performance.disable", {})
@@ -53,8 +53,8 @@ def visit(chromium: Browser, shop: Shop, tag: str) -> Visit:
     made = Visit(
         tab.run("long"),
         tab.run("shifts"),
-        told["ScriptDuration"] * 1000,
-        told["TaskDuration"] * 1000,
+        measured["ScriptDuration"] * 1000,
+        measured["TaskDuration"] * 1000,
         elements,
     )
     chromium.close_tabs()

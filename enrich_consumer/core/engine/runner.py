@@ -21,7 +21,7 @@ from reference_data.lookups import References
 CLIENTS = 32_000_000
 PAGES = 12_000_000
 """Bytes of the caches of shared columns, by the curve of `python -m benchmarks caches` on the shop's mix. A page with
-its referrer is a step, which comes again in a small shop only; addresses by themselves are in `clean_addresses`."""
+its referrer is a step, which comes again in a small shop only; URLs by themselves are in `clean_urls`."""
 CLIENT_BYTES = 1_800
 PAGE_BYTES = 900
 """Of an entry beside its columns: 3,300 and 1,750 in all, by the sizes of their objects."""

@@ -10,7 +10,7 @@ from enrich_consumer.core.record import Row
 
 MAX_TEXT = 512
 """Characters of a text in a cached key. What follows from longer texts is computed each time, so that nobody's made-up
-request takes the place of hundreds of others."""
+request would evict hundreds of others."""
 
 T = TypeVar("T", bound=tuple[object, ...])
 """What the columns follow from: a Client or a Page."""
@@ -36,7 +36,7 @@ class SharedColumnsCache(Generic[T]):
     """The shared columns of clients, or of pages. `make` builds a Client or Page of its fields.
 
     `entry_bytes`: what an entry weighs beside its JSON and the same values as objects, which is about as much again:
-    key, row, tuples, a place in the dictionary.
+    key, row, tuples, an entry of the dictionary.
     """
 
     def __init__(

@@ -37,11 +37,11 @@ __all__ = [
 
 ENRICHMENTS: tuple[Enrichment, ...] = (
     event_time.ENRICHMENT,  # everything after may ask when it happened
-    page.ENRICHMENT,  # campaign and referrer read the page's address
+    page.ENRICHMENT,  # campaign and referrer read the page's URL
     campaign.ENRICHMENT,  # the channel follows from the campaign first of all
     referrer.ENRICHMENT,  # needs the page's host, to know the shop's own pages, and the campaign
     user_agent.ENRICHMENT,  # the bot's verdict reads it
-    geo.ENRICHMENT,  # needs the full address, so before privacy; the network is a reason for the bot's verdict
+    geo.ENRICHMENT,  # needs the full IP address, so before privacy; the network is a reason for the bot's verdict
     bot.ENRICHMENT,  # needs the agent, the device's class and the network
     ecommerce.ENRICHMENT,  # its texts are scrubbed, so before privacy
     privacy.ENRICHMENT,  # last: nothing may add a text behind it

@@ -1,4 +1,4 @@
-"""Campaign parameters and click ids of the page's address."""
+"""Campaign parameters and click ids of the page's URL."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -36,12 +36,12 @@ _NOTHING = frozenset(("undefined", "null", "none", "nan", "(not set)"))
 
 
 def columns_of(found: Mapping[str, str]) -> Row:
-    """The columns that the parameters of an address give; empty when none of them is of a campaign."""
+    """The columns from the parameters of a URL; empty when none of them is of a campaign."""
     row: Row = {}
     for name in UTMS:
         text = found.get(name, "").strip()
         if text and text.lower() not in _NOTHING:
-            row[name] = scrub(text[:LONGEST])  # decoded it may show what the address hid
+            row[name] = scrub(text[:LONGEST])  # decoded it may show what the escapes hid
     for name, network in CLICK_PARAMETERS.items():
         if click := found.get(name):
             if name in CLICK_IDS:

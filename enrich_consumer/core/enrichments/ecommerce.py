@@ -1,6 +1,6 @@
 """Money, items and the search term.
 
-Money is a decimal(18,4) in the lake. A row holds it as a float rounded to four places and below 10^11: such a
+Money is a decimal(18,4) in the lake. A row holds it as a float rounded to four decimals and below 10^11: such a
 number has at most 15 significant digits, so its shortest text is the exact decimal.
 """
 
@@ -24,14 +24,14 @@ AMOUNTS = ("value", "shipping", "tax")
 
 
 def money_of(amount: float) -> tuple[float | None, str | None]:
-    """(four decimal places, what is odd). An absurd amount is None; a negative one stays."""
+    """(amount with four decimals, problem or None). An absurd amount is None; a negative one stays."""
     if not -ABSURD < amount < ABSURD:
         return None, "absurd"
     return round(float(amount), 4), "negative" if amount < 0 else None
 
 
 def pieces_of(quantity: float) -> tuple[int | None, str | None]:
-    """(whole pieces, what is odd)."""
+    """(whole pieces, problem or None)."""
     if not -MOST <= quantity <= MOST:
         return None, "absurd"
     whole = int(quantity)
@@ -44,9 +44,9 @@ pieces = lru_cache(1024)(pieces_of)
 
 
 def _amount(amount: float, flags: list[str], name: str) -> float | None:
-    value, odd = money(amount)
-    if odd:
-        _flag(flags, f"{odd}_{name}")
+    value, problem = money(amount)
+    if problem:
+        _flag(flags, f"{problem}_{name}")
     return value
 
 
@@ -64,9 +64,9 @@ def item_of(given: dict[str, Any], flags: list[str], shared: dict[str, str]) -> 
     if quantity is None:
         item["quantity"] = 1
     else:
-        item["quantity"], odd = pieces(quantity)
-        if odd:
-            _flag(flags, f"{odd}_quantity")
+        item["quantity"], problem = pieces(quantity)
+        if problem:
+            _flag(flags, f"{problem}_quantity")
     if discount is not None:
         item["discount"] = _amount(discount, flags, "discount")
     return item

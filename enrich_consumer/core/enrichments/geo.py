@@ -1,4 +1,4 @@
-"""Where the address is and whose network it is in, as far as the database knows."""
+"""The location and the network of the client's IP address, as far as the database has them."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -11,7 +11,7 @@ from reference_data.lookups import References
 from schemas import Column
 from schemas.ip_addresses import LONGEST_IP, parse_ip
 
-ADDRESSES = 32768
+CACHED_IPS = 32768
 
 
 def _name(part: Mapping[str, Any] | None) -> str | None:
@@ -23,7 +23,7 @@ def columns_of(city: Mapping[str, Any] | None, network: Mapping[str, Any] | None
     """The columns of two GeoLite2-shaped answers, either may be None."""
     row: Row = {}
     if city:
-        # Of a traveller's or a company's address: where it is, else where it is registered.
+        # A traveller's or a company's IP address: the country it is used in, else the one it is registered in.
         country = city.get("country") or city.get("registered_country") or {}
         code = country.get("iso_code")
         regions = city.get("subdivisions") or ()
@@ -47,13 +47,13 @@ def columns_of(city: Mapping[str, Any] | None, network: Mapping[str, Any] | None
 
 def _build(references: References) -> Step:
     def found(ip: str, _version: str | None) -> Row:
-        if (address := parse_ip(ip)) is None:
+        if (parsed := parse_ip(ip)) is None:
             return {}
-        columns = columns_of(references.city(str(address)), references.asn(str(address)))
+        columns = columns_of(references.city(str(parsed)), references.asn(str(parsed)))
         return without_nulls({"geo_database_date": references.city_date(), **columns})
 
-    # The databases' version is a part of the key: after a swap old answers are not found any more.
-    cached = lru_cache(ADDRESSES)(found)
+    # The databases' version is part of the key, so that no answer of the old files is found after a swap.
+    cached = lru_cache(CACHED_IPS)(found)
 
     def per_client(client: Client, row: Row) -> None:
         if client.ip and len(client.ip) <= LONGEST_IP:
@@ -64,7 +64,7 @@ def _build(references: References) -> Step:
 
 ENRICHMENT: Enrichment = Enrichment(
     name="geo",
-    description="Place and network of the client's address.",
+    description="Location and network of the client's IP address.",
     provides=(
         Column("geo_continent", "string", "Two letters: AF, AN, AS, EU, NA, OC, SA."),
         Column("geo_country", "string", "ISO 3166-1, two letters."),
@@ -75,7 +75,7 @@ ENRICHMENT: Enrichment = Enrichment(
         Column("geo_latitude", "double", "Degrees; of the city or area, never of a house."),
         Column("geo_longitude", "double", "Degrees."),
         Column("geo_accuracy_km", "int", "Accuracy radius in kilometres, where the database has one."),
-        Column("geo_timezone", "string", "IANA name of the place's time zone, where known."),
+        Column("geo_timezone", "string", "IANA name of the location's time zone, where the database has it."),
         Column("geo_database_date", "date", "The day the city database was built."),
         Column("asn", "bigint", "Number of the autonomous system (RFC 6793: up to 4,294,967,295)."),
         Column("as_organization", "string", "Organisation that runs that network."),

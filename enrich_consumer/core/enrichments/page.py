@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from enrich_consumer.core.engine.context import Client, Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.parsing import clean_addresses, urls
+from enrich_consumer.core.parsing import clean_urls, urls
 from enrich_consumer.core.record import Row, without_nulls
 from reference_data.lookups import References
 from schemas import Column
@@ -39,8 +39,8 @@ def width_class(width: int | None) -> str | None:
 
 
 def _address(url: str, row: Row) -> None:
-    text, parts = clean_addresses.find(url)
-    if parts is urls.NO_ADDRESS:
+    text, parts = clean_urls.find(url)
+    if parts is urls.NO_URL:
         row["page_url"] = url[: urls.LONGEST]
         return
     row["page_url"] = text
@@ -89,14 +89,14 @@ def _build(_: References) -> Step:
         if page.title:
             row["page_title"] = page.title
 
-    return Step(per_client, per_page, caches={"address": clean_addresses.info})
+    return Step(per_client, per_page, caches={"url": clean_urls.info})
 
 
 ENRICHMENT: Enrichment = Enrichment(
     name="page",
-    description="The page's address in parts, its title, the language and the screen.",
+    description="The page's URL in parts, its title, the language and the screen.",
     provides=(
-        Column("page_url", "string", "Address of the page, without secrets and personal data."),
+        Column("page_url", "string", "URL of the page, without secrets and personal data."),
         Column("page_host", "string", "Host name, lower case."),
         Column("page_path", "string", "Path, from the slash."),
         Column("page_query", "string", "Query without the question mark, without secrets and personal data."),

@@ -1,4 +1,4 @@
-"""The last of all: what must not reach the lake is taken out here. What stays when: docs/enrichments.md."""
+"""Runs last and removes what must not reach the lake. docs/enrichments.md lists what stays when."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -8,23 +8,23 @@ from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.shared_columns import drop
 from enrich_consumer.core.enrichments.campaign import UTMS
 from enrich_consumer.core.parsing import ip_redaction
-from enrich_consumer.core.parsing.address_secrets import without_values
 from enrich_consumer.core.parsing.ip_addresses import by_policy
 from enrich_consumer.core.parsing.items import unread_fields
 from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.parsing.properties import properties_text, with_unread
+from enrich_consumer.core.parsing.url_secrets import without_values
 from enrich_consumer.core.record import Event, Record, Reject, Row
 from enrich_consumer.core.tables.click_ids import CLICK_IDS
 from reference_data.lookups import References
 from schemas import Column, Reason
 from schemas.ip_addresses import LONGEST_IP
 
-ADDRESSES = 32768
+CACHED_IPS = 32768
 TEXTS = 16384
 LONGEST_CACHED = 512
 
 TEXTS_OF_EVENTS = ("search_term", "user_id", "coupon")
-"""Cleaned here; addresses of pages and what comes out of them are cleaned where they are taken apart."""
+"""Cleaned here; URLs and the columns from them are cleaned where the URLs are parsed."""
 
 GUARDED = (
     "page_url",
@@ -41,14 +41,14 @@ GUARDED = (
     "transaction_id",
     "items",
 )
-"""Lost when this enrichment fails: they may hold the client's address."""
+"""Dropped when this enrichment fails: they may hold the client's IP address."""
 
-PLACES = frozenset({"ip_truncated", "geo_postal_code", "geo_latitude", "geo_longitude"})
-"""Of a client that said no to analytics these go, and the events' `user_id`."""
-_ADDRESSES_OF_PAGES = ("page_url", "page_query", "referrer_url")
+LOCATION_COLUMNS = frozenset({"ip_truncated", "geo_postal_code", "geo_latitude", "geo_longitude"})
+"""Dropped, with the events' `user_id`, when the client refuses analytics."""
+_URL_COLUMNS = ("page_url", "page_query", "referrer_url")
 
 
-kept = lru_cache(ADDRESSES)(by_policy)
+stored_ip = lru_cache(CACHED_IPS)(by_policy)
 scrubbed = lru_cache(TEXTS)(scrub)
 
 
@@ -61,7 +61,7 @@ def _is_click(name: str, _: str) -> bool:
 
 
 def without_clicks(url: str) -> str:
-    """An address, or a query alone, without the values of click ids."""
+    """A URL, or a query alone, without the values of click ids."""
     return without_values(url, _is_click)
 
 
@@ -81,14 +81,14 @@ def _per_page(page: Page, row: Row) -> None:
         row["page_title"] = _scrubbed(page.title)
     if page.without_clicks:
         row.pop("click_id", None)
-        for column in _ADDRESSES_OF_PAGES:
+        for column in _URL_COLUMNS:
             url = row.get(column)
             if url and "=" in url:
                 row[column] = without_clicks(url)
 
 
 def _per_client(client: Client, row: Row) -> None:
-    if client.ip and (ip := kept(client.ip[: LONGEST_IP + 1], client.site.ip_policy)):
+    if client.ip and (ip := stored_ip(client.ip[: LONGEST_IP + 1], client.site.ip_policy)):
         row["ip_truncated"] = ip
     if agent := row.get("user_agent"):
         row["user_agent"] = _scrubbed(agent)
@@ -97,7 +97,7 @@ def _per_client(client: Client, row: Row) -> None:
     if client.ads is not None:
         row["consent_ads"] = client.ads
     if client.analytics is False:
-        drop(row, PLACES)
+        drop(row, LOCATION_COLUMNS)
 
 
 def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
@@ -121,16 +121,15 @@ def _finalize(record: Record) -> Callable[[Row], None] | None:
     ip = record.ip
     if not ip:
         return None
-    instead = kept(ip[: LONGEST_IP + 1], record.site.ip_policy)
-    if instead == ip or not ip_redaction.is_there(
-        record
-    ):  # mostly ingest has cut it already: nothing to hide
+    instead = stored_ip(ip[: LONGEST_IP + 1], record.site.ip_policy)
+    # Ingest has mostly truncated it already: then there is nothing to hide.
+    if instead == ip or not ip_redaction.contains_client_ip(record):
         return None
-    return lambda row: ip_redaction.take_out(row, ip, instead or "[ip]")
+    return lambda row: ip_redaction.redact_client_ip(row, ip, instead or "[ip]")
 
 
 def _build(_: References) -> Step:
-    caches = {"privacy.text": scrubbed.cache_info, "privacy.address": kept.cache_info}
+    caches = {"privacy.text": scrubbed.cache_info, "privacy.ip": stored_ip.cache_info}
     return Step(_per_client, _per_page, _per_event, _finalize, caches)
 
 

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from enrich_consumer.core.engine.context import Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
-from enrich_consumer.core.parsing import clean_addresses, urls
+from enrich_consumer.core.parsing import clean_urls, urls
 from enrich_consumer.core.parsing.channels import Traffic, channel_of
 from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.record import Row
@@ -27,8 +27,8 @@ def columns_of(
 ) -> Row:
     """The columns of one referrer, for a page of `page_host` in a shop with these host names and these hosts that are
     no source, beside the table's."""
-    text, address = clean_addresses.find(url)
-    host = address.host
+    text, parts = clean_urls.find(url)
+    host = parts.host
     if host is None:
         return {}
     row: Row = {"referrer_url": text, "referrer_host": host}
@@ -46,7 +46,7 @@ def columns_of(
     row["referrer_medium"] = site.medium
     row["referrer_source"] = site.source
     if site.terms:
-        found = urls.parameters(address.query)
+        found = urls.parameters(parts.query)
         term = next((found[name] for name in site.terms if name in found), None)
         if term:
             row["referrer_term"] = scrub(term[:LONGEST_TERM])
@@ -108,9 +108,9 @@ def _build(_: References) -> Step:
         if url := page.referrer:
             row.update(columns_of(url, row.get("page_host"), page.site.hosts, page.site.no_source_hosts))
         get = row.get
-        told = [get(name) for name in _CHANNEL_FROM]
-        is_short = sum([len(text) for text in told if text]) <= LONGEST_CACHED
-        found = cached(*told) if is_short else channel(*told)
+        parts_of_channel = [get(name) for name in _CHANNEL_FROM]
+        is_short = sum([len(text) for text in parts_of_channel if text]) <= LONGEST_CACHED
+        found = cached(*parts_of_channel) if is_short else channel(*parts_of_channel)
         if found:
             row["channel"] = found
 
@@ -121,7 +121,7 @@ ENRICHMENT: Enrichment = Enrichment(
     name="referrer",
     description="The page that sent the visitor, and GA4's default channel group.",
     provides=(
-        Column("referrer_url", "string", "Address of the page that led here, without secrets."),
+        Column("referrer_url", "string", "URL of the page that led here, without secrets."),
         Column("referrer_host", "string", "Its host, lower case."),
         Column(
             "referrer_medium",

@@ -2,7 +2,7 @@
 
 Source: Google's help page "[GA4] Default channel group", the table of manual traffic, with the AI Assistant
 channel of May 2026. ChatGPT adds utm_source to its links and no medium, which is the same as its referrer. Where a
-rule needs the advertising account (Google Ads' network type, DV360's creative), only what the address says is known:
+rule needs the advertising account (Google Ads' network type, DV360's creative), only what the URL says counts:
 see tables/click_ids.csv.
 """
 

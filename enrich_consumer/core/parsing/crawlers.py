@@ -72,7 +72,7 @@ def crawler_finder() -> Find:
     crawlers += ours
 
     def find(agent: str) -> Crawler | None:
-        found = [crawlers[place] for place in patterns.Match(agent) or ()]
+        found = [crawlers[index] for index in patterns.Match(agent) or ()]
         found = [crawler for crawler in found if not is_of_people(crawler.pattern, agent)]
         # The list names it better than our words, and the longest pattern best: Googlebot-Image before Googlebot.
         return max(found, key=lambda crawler: (crawler.words is None, len(crawler.pattern)), default=None)

@@ -126,8 +126,8 @@ def _of_run(text: DecodedText, run: re.Match[str]) -> Iterator[Span]:
             first += 1
 
 
-def _is_joined(plain: str, place: int) -> bool:
-    return 0 <= place < len(plain) and (plain[place].isalnum() or plain[place] == "_")
+def _is_joined(plain: str, position: int) -> bool:
+    return 0 <= position < len(plain) and (plain[position].isalnum() or plain[position] == "_")
 
 
 Groups = list[tuple[int, int]]
@@ -193,13 +193,13 @@ def _phone(text: DecodedText, groups: Groups, first: int) -> Span | None:
 
 
 def _has_plus(text: DecodedText, start: int) -> bool:
-    """Whether a plus stands before the number; in an address a bare one after a letter is a blank."""
-    place = start - 1
-    if text.plain[place : place + 1] == "(":
-        place -= 1
-    if place < 0 or text.plain[place] != "+":
+    """Whether a plus stands before the number; in a URL a bare one after a letter is a blank."""
+    position = start - 1
+    if text.plain[position : position + 1] == "(":
+        position -= 1
+    if position < 0 or text.plain[position] != "+":
         return False
-    return text.is_escaped(place) or place == 0 or not text.plain[place - 1].isalnum()
+    return text.is_escaped(position) or position == 0 or not text.plain[position - 1].isalnum()
 
 
 def _international(plain: str, groups: Groups, first: int) -> Span | None:

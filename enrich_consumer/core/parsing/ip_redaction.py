@@ -1,4 +1,4 @@
-"""The client's address written elsewhere in its record: found, and taken out."""
+"""Finds and redacts the client's IP address where it stands elsewhere in the client's own record."""
 
 import re
 from functools import lru_cache
@@ -10,18 +10,18 @@ from enrich_consumer.core.parsing.ip_addresses import spellings
 from enrich_consumer.core.record import Record, Row
 from schemas.ip_addresses import LONGEST_IP
 
-ADDRESSES = 32768
+CACHED_IPS = 32768
 
 
-def is_there(record: Record) -> bool:
-    """Whether the client's address may be written anywhere in the record but in its own field."""
+def contains_client_ip(record: Record) -> bool:
+    """Whether the client's IP address may stand anywhere in the record but in its own field."""
     ip = record.ip
     if not ip or len(ip) > LONGEST_IP:
         return False
-    own, *others = probes_of(ip)
+    own, *others = ip_spellings(ip)
     if data := record.data:
         first = data.find(own)
-        # Who writes ASCII with escapes may have written the address so.
+        # A client may send its IP as `\u00..` escapes, which a byte search cannot see: any such escape may be a match.
         return data.find(own, first + 1) >= 0 or any(one in data for one in (*others, b"\\u00"))
     data = orjson.dumps(
         (record.events, record.user_agent, record.visitor_id, record.headers), default=bytes.decode
@@ -29,14 +29,14 @@ def is_there(record: Record) -> bool:
     return any(one in data for one in (own, *others))
 
 
-@lru_cache(ADDRESSES)
-def probes_of(ip: str) -> tuple[bytes, ...]:
-    """Every spelling of the address, first that of its own field. They are long, which makes a search cheap."""
+@lru_cache(CACHED_IPS)
+def ip_spellings(ip: str) -> tuple[bytes, ...]:
+    """Every spelling of the IP address, first that of its own field. They are long, which makes a search cheap."""
     return tuple(one.encode() for one in dict.fromkeys([ip, *spellings(ip)]))
 
 
-def take_out(row: Row, ip: str, instead: str) -> None:
-    """Put `instead` in the place of the address in every text of a whole row but `ip_truncated`."""
+def redact_client_ip(row: Row, ip: str, instead: str) -> None:
+    """Write `instead` for the IP address in every text of a whole row but `ip_truncated`."""
     longest_first = sorted({one.lower() for one in spellings(ip)}, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 

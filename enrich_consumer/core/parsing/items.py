@@ -60,7 +60,7 @@ _PLACEHOLDERS = frozenset(
 
 
 def clean_id(given: Any) -> str | None:
-    """An id or a name as text without blanks around; None for one that a program wrote in the place of none."""
+    """An id or a name as text without blanks around; None for a text that programs write for a missing value."""
     return _clean_text(given if type(given) is str else str(given))
 
 
@@ -100,7 +100,7 @@ def _whole(index: Any) -> int | None:
 
 
 def unread_fields(ecommerce: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an event's `ecommerce`, and of its items by their `item_id` and place, that have no column."""
+    """The fields of an event's `ecommerce` without a column, its items' by their `item_id` and index (`place`)."""
     items = ecommerce.get("items")
     has_items = isinstance(items, list) and bool(items)
     read = _READ_WITH_ITEMS if has_items else _READ_OF_EVENT
@@ -108,11 +108,11 @@ def unread_fields(ecommerce: Mapping[str, Any]) -> dict[str, Any]:
     if has_items and _has_unread(items or ()):
         rest = [
             {
-                "place": place,
+                "place": position,
                 "item_id": item.get("item_id"),
                 **{k: v for k, v in item.items() if k not in _READ_OF_ITEM},
             }
-            for place, item in enumerate(items or ())
+            for position, item in enumerate(items or ())
             if isinstance(item, dict) and not item.keys() <= _READ_OF_ITEM
         ]
         if rest:

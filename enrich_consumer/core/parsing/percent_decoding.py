@@ -9,7 +9,7 @@ _ESCAPE = re.compile(r"%(?:25)*[cC]2%(?:25)*[aA]0|%(?:25)*([0-9A-Fa-f]{2})")
 
 
 class Span(NamedTuple):
-    """A part of the decoded text, and what takes its place."""
+    """A part of the decoded text, and its replacement."""
 
     start: int
     end: int
@@ -24,9 +24,9 @@ class DecodedText(NamedTuple):
     plain: str
     starts: Sequence[int]
 
-    def is_escaped(self, place: int) -> bool:
-        """Whether the character at this place of `plain` was written as an escape."""
-        return bool(self.starts) and self.original[self.starts[place]] == "%"
+    def is_escaped(self, index: int) -> bool:
+        """Whether the character at this index of `plain` was written as an escape."""
+        return bool(self.starts) and self.original[self.starts[index]] == "%"
 
     def replace(self, spans: Iterable[Span]) -> str:
         """The original text with what the spans cover replaced; they are in order and do not overlap."""

@@ -5,13 +5,13 @@ from typing import Any
 import orjson
 import re2
 
-from enrich_consumer.core.parsing import address_secrets, urls
+from enrich_consumer.core.parsing import url_secrets, urls
 from enrich_consumer.core.parsing.identity_numbers import CARD, CPF, is_card, is_cpf
 from enrich_consumer.core.parsing.pii import CNPJ_SHAPE, scrub
 from enrich_consumer.core.tables.sensitive_names import SENSITIVE_NAMES, compact, kind_of
 
 REMOVED = "[removed]"
-"""What stands in the place of a property's value that must not be kept."""
+"""Replaces a property's value that must not be stored."""
 
 
 def properties_text(data: bytes) -> str:
@@ -60,10 +60,10 @@ def _suspicious() -> Any:
                 "@",
                 "%(?:25)*40",
                 r"\\u00",
-                # a name as a property's and as a parameter's in an address; what leads to a token in a path
+                # a name as a property's and as a parameter's in a URL; what leads to a token in a path
                 rf"(?i:(?:{ends})s?(?:\]|%5D)*(?:\"\s*:|=|%(?:25)*3D|\\\"|%22))",
                 rf"(?i:(?:[?&;#/_\-\[]|%(?:25)*(?:26|3F|5B))(?:{others})s?(?:\]|%5D)*(?:=|%(?:25)*3D))",
-                rf"(?i:{words}|{'|'.join(address_secrets.PATH_WORDS)})[a-zA-Z\-]*\\?/",
+                rf"(?i:{words}|{'|'.join(url_secrets.PATH_WORDS)})[a-zA-Z\-]*\\?/",
                 rf"(?i:{words})[^\"&=]*(?:\"\s*:|=)",
                 r"eyJ[0-9A-Za-z_\-]+\.eyJ|wc_order_",
                 rf"[0-9](?:{gap}[0-9]){{8}}",
@@ -80,7 +80,7 @@ _SUSPICIOUS = _suspicious()
 
 
 def scrub_value(value: Any) -> Any:
-    """A JSON value: its texts and addresses scrubbed, numbers that are a card or a CPF too, sensitive keys emptied."""
+    """A JSON value: its texts and URLs scrubbed, numbers that are a card or a CPF too, sensitive keys emptied."""
     match value:
         case str():
             return scrub_text(value)
@@ -101,12 +101,10 @@ def scrub_value(value: Any) -> Any:
 
 
 def scrub_text(text: str) -> str:
-    """A text; one that is an address is cleaned as the page's is."""
-    is_address = (
-        text.startswith(("http://", "https://", "/")) and " " not in text and len(text) <= urls.LONGEST
-    )
-    if is_address and address_secrets.is_suspicious(text):
-        address = urls.clean(text)
-        if address is not urls.NO_ADDRESS:
-            return urls.text_of(text, address)
+    """A text; a URL is cleaned as the page's is."""
+    is_url = text.startswith(("http://", "https://", "/")) and " " not in text and len(text) <= urls.LONGEST
+    if is_url and url_secrets.is_suspicious(text):
+        parts = urls.clean(text)
+        if parts is not urls.NO_URL:
+            return urls.text_of(text, parts)
     return scrub(text)

@@ -1,21 +1,21 @@
-"""Taking addresses of web pages apart, fast and without ever raising."""
+"""URLs parsed and cleaned, fast and without ever raising."""
 
 import re
 from typing import NamedTuple
 
-from enrich_consumer.core.parsing import address_secrets
-from enrich_consumer.core.parsing.address_secrets import is_secret, without_values
+from enrich_consumer.core.parsing import url_secrets
 from enrich_consumer.core.parsing.pii import may_hold_mail, may_hold_number, scrub
+from enrich_consumer.core.parsing.url_secrets import is_secret, without_values
 
 LONGEST = 2048
-"""Characters of an address that are kept; a longer one is cut, as browsers' own limits differ anyway."""
+"""Characters of a URL that are read; a longer one is cut, as browsers' own limits differ anyway."""
 
 DEEPEST = 100
 """Parameters of a query that are read."""
 
 
-class Address(NamedTuple):
-    """An address in parts. `host` in lower case, no port; `query` without `?`; None where there is none."""
+class UrlParts(NamedTuple):
+    """A URL in parts. `host` in lower case, no port; `query` without `?`; None where there is none."""
 
     scheme: str | None
     host: str | None
@@ -24,22 +24,22 @@ class Address(NamedTuple):
     fragment: str | None
 
 
-NO_ADDRESS = Address(None, None, None, None, None)
+NO_URL = UrlParts(None, None, None, None, None)
 
 
-def split(url: str) -> Address:
-    """Take an http(s) address apart; others, for example `android-app://x`, give host and path too."""
+def split(url: str) -> UrlParts:
+    """Parse an http(s) URL; others, for example `android-app://x`, give host and path too."""
     scheme, found, rest = url.partition("://")
     if not found or not 0 < len(scheme) < 30 or "/" in scheme or "?" in scheme:
         scheme, rest = "", url
         if url.startswith("//"):
             rest = url[2:]
         elif not url.startswith("/"):
-            return NO_ADDRESS
+            return NO_URL
     rest, _, fragment = rest.partition("#")
     rest, _, query = rest.partition("?")
     authority, slash, path = rest.partition("/")
-    return Address(
+    return UrlParts(
         scheme.lower() or None, host_of(authority), slash + path or "/", query or None, fragment or None
     )
 
@@ -51,13 +51,13 @@ def host_of(authority: str) -> str | None:
     return host.lower().rstrip(".") or None
 
 
-def join(address: Address, authority: str | None) -> str:
-    """The address as one text again, with this authority."""
-    text = f"{address.scheme}://" if address.scheme else "//" if authority else ""
-    text += (authority or "") + (address.path or "")
-    if address.query:
-        text += "?" + address.query
-    return f"{text}#{address.fragment}" if address.fragment else text
+def join(parts: UrlParts, authority: str | None) -> str:
+    """The URL as one text again, with this authority."""
+    text = f"{parts.scheme}://" if parts.scheme else "//" if authority else ""
+    text += (authority or "") + (parts.path or "")
+    if parts.query:
+        text += "?" + parts.query
+    return f"{text}#{parts.fragment}" if parts.fragment else text
 
 
 def parameters(query: str | None) -> dict[str, str]:
@@ -93,39 +93,39 @@ def _letters(escapes: re.Match[str]) -> str:
         return data.decode("cp1252", "replace")
 
 
-def clean(url: str) -> Address:
-    """Take an address apart and take out what lets somebody in (sessions, tokens) and personal data.
+def clean(url: str) -> UrlParts:
+    """Parse a URL and remove what lets somebody in (sessions, tokens) and personal data.
 
-    The parts, put together again by `text_of`, are the cleaned address.
+    The parts, put together again by `text_of`, are the cleaned URL.
     """
-    address = split(url[:LONGEST])
+    parts = split(url[:LONGEST])
     if may_hold_mail(url) or may_hold_number(url.encode("utf-8", "surrogatepass")):
-        path, query, fragment = (part and scrub(part) for part in address[2:])
-        address = address._replace(path=path, query=query, fragment=fragment)
-    if address_secrets.is_suspicious(url):
-        path, query, fragment = (part and address_secrets.without_web_tokens(part) for part in address[2:])
+        path, query, fragment = (part and scrub(part) for part in parts[2:])
+        parts = parts._replace(path=path, query=query, fragment=fragment)
+    if url_secrets.is_suspicious(url):
+        path, query, fragment = (part and url_secrets.without_web_tokens(part) for part in parts[2:])
         if path:
-            path = address_secrets.without_tokens(path)
+            path = url_secrets.without_tokens(path)
         if query:
             query = without_values(query, is_secret)
         if fragment:
             fragment = _clean_fragment(fragment)
-        address = address._replace(path=path, query=query, fragment=fragment)
-    return address
+        parts = parts._replace(path=path, query=query, fragment=fragment)
+    return parts
 
 
 def _clean_fragment(fragment: str) -> str:
     """Behind a hash router's `#/` or `#!/` there is a path, and perhaps a query."""
     path, mark, query = fragment.partition("?")
     if "/" in path:
-        path = address_secrets.without_tokens(path)
+        path = url_secrets.without_tokens(path)
         return path + mark + without_values(query, is_secret)
     return without_values(fragment, is_secret)
 
 
-def text_of(url: str, address: Address) -> str:
-    """The cleaned address as text; the port stays, a user name and password do not."""
-    rest = url[:LONGEST].partition("://")[2] if address.scheme else url[:LONGEST].removeprefix("//")
+def text_of(url: str, parts: UrlParts) -> str:
+    """The cleaned URL as text; the port stays, a user name and password do not."""
+    rest = url[:LONGEST].partition("://")[2] if parts.scheme else url[:LONGEST].removeprefix("//")
     for end in "/?#":
         rest = rest.partition(end)[0]
-    return join(address, rest.rpartition("@")[2].lower() if address.host else None)
+    return join(parts, rest.rpartition("@")[2].lower() if parts.host else None)

@@ -1,7 +1,7 @@
 """Rows of `cart_events` as messages for others: signed, so that a receiver knows who wrote them.
 
 The signature is of the canonical form: all fields but `signature`, sorted by name, no blanks, UTF-8. Amounts are
-texts with at least two places ("159.80"), so that the form is the same in every language.
+texts with at least two decimals ("159.80"), so that the form is the same in every language.
 """
 
 import hmac

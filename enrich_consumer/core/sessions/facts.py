@@ -214,7 +214,7 @@ WORDS = (
         "CE",
     ),
 )
-"""Texts that are one byte in the packed form, by their place: add to the end, never change what is there."""
+"""Texts that are one byte in the packed form, by their index: add to the end, never change what is there."""
 _NUMBER_OF = {word: number for number, word in enumerate(WORDS)}
 
 

@@ -1,4 +1,4 @@
-"""Click ids: parameters that advertising networks add to the address of the page."""
+"""Click ids: parameters that advertising networks add to the URL of the page."""
 
 from typing import NamedTuple
 

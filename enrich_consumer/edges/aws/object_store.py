@@ -133,20 +133,20 @@ class S3ObjectStore:
             for error in answer.get(
                 "Errors", []
             ):  # a refusal of single keys comes in an answer that is a success
-                place = f"s3://{self._bucket}/{error.get('Key')}"
-                raise OSError(f"cannot delete {place}: {error.get('Code')}")
+                key = f"s3://{self._bucket}/{error.get('Key')}"
+                raise OSError(f"cannot delete {key}: {error.get('Code')}")
 
 
 CONFLICTS = 5
 
 
-def open_object_store(address: str, application: str) -> ObjectStore:
+def open_object_store(uri: str, application: str) -> ObjectStore:
     """`s3://bucket/prefix`, `file:/folder` or `memory:` → the object store of one application below it.
 
     Raises:
         ValueError: none of the three.
     """
-    parts = urlsplit(address)
+    parts = urlsplit(uri)
     if parts.scheme == "s3" and parts.netloc:
         client = boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 5}))
         return S3ObjectStore(client, parts.netloc, f"{parts.path.strip('/')}/{application}".lstrip("/"))
@@ -154,4 +154,4 @@ def open_object_store(address: str, application: str) -> ObjectStore:
         return FileObjectStore(Path(parts.path) / application)
     if parts.scheme == "memory":
         return MemoryObjectStore()
-    raise ValueError(f"the state's place is {address!r}; it has to be s3://bucket/prefix or file:/folder")
+    raise ValueError(f"the state's URI is {uri!r}; it has to be s3://bucket/prefix or file:/folder")

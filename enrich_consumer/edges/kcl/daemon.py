@@ -1,4 +1,4 @@
-"""KCL's MultiLangDaemon: its properties, its logging, its command line. The only place that knows them."""
+"""KCL's MultiLangDaemon: its properties, its logging, its command line. No other module knows them."""
 
 import os
 import shlex
@@ -72,7 +72,7 @@ def properties(settings: Settings, command: str) -> list[Property]:
             "shardSyncIntervalMillis",
             "500",
             "KCL sleeps this long after each look at the stream's shards, on a first start before it takes any;"
-            " 60 s unless set. Children of a split are not found by it but told with the parent's last records",
+            " 60 s unless set. Children of a split are not found by it but named with the parent's last records",
         ),
         Property("parentShardPollIntervalMillis", "2000", "how soon a child starts after its parents ended"),
         Property("taskBackoffTimeMillis", "500", "pause after a failed task of KCL"),

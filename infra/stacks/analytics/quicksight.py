@@ -2,7 +2,7 @@
 
 from aws_cdk import CfnResource, Stack
 
-from analytics.dashboards.quicksight import Place, definitions
+from analytics.dashboards.quicksight import Target, definitions
 from infra.environments import resource_names
 from infra.environments.settings import Environment
 
@@ -14,7 +14,7 @@ def add(stack: Stack, environment: Environment) -> None:
     """
     if not environment.analytics.quicksight_user:
         return
-    place = Place(
+    target = Target(
         prefix=environment.prefix,
         title=f"Rastro {environment.name}",
         account=stack.account,
@@ -25,7 +25,7 @@ def add(stack: Stack, environment: Environment) -> None:
         owner=environment.analytics.quicksight_user,
     )
     made: dict[str, CfnResource] = {}
-    for resource in definitions(place):
+    for resource in definitions(target):
         made[resource.logical_id] = CfnResource(
             stack, resource.logical_id, type=resource.type, properties=resource.properties
         )

@@ -39,7 +39,7 @@ def _one(tokens: list[str], text: str) -> list[str]:
     match tokens:
         case ["decimal", "(", precision, ",", scale, ")", *rest] if precision.isdigit() and scale.isdigit():
             if not 0 <= int(scale) <= int(precision) <= 38 or precision == "0":
-                raise BadType(f"{text!r}: a decimal has 1 to 38 digits and no more places than digits")
+                raise BadType(f"{text!r}: a decimal has 1 to 38 digits and no more decimals than digits")
             return rest
         case ["array", "<", *rest]:
             return _expect(">", _one(rest, text), text)

@@ -118,18 +118,18 @@ export function drop(count: number, why: "full" | "refused"): void {
 export function dropped(): number {
   let sum = 0;
   for (const name of every("d")) {
-    const told = `r${name}`;
+    const reported = `r${name}`;
     const held = name === own ? [...memory.keys()].filter((each) => each[0] === "e").length : 0;
-    const more = numberOf(name) - held - numberOf(told);
+    const more = numberOf(name) - held - numberOf(reported);
     if (more > 0) {
       note("t", " ".repeat(REPORT));
       if (memory.delete("t") && area) return sum;
       note("t");
       sum += more;
-      noteCount(told, more);
+      noteCount(reported, more);
     } else if (name[2] && Date.now() - timeOf(name.slice(1)) > DAY) {
       note(name);
-      note(told);
+      note(reported);
     }
   }
   return sum;

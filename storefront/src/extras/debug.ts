@@ -44,16 +44,16 @@ const answered = ({ status, body, events }: { status: number; body: string; even
 
 rastro(
   "on",
-  quietly((kind: string, told: any) => {
-    if (kind === "event") console.info(`rastro: ${told.event} happened`, told);
-    else if (kind === "answer") answered(told);
+  quietly((kind: string, detail: any) => {
+    if (kind === "event") console.info(`rastro: ${detail.event} happened`, detail);
+    else if (kind === "answer") answered(detail);
     else if (kind === "drop") {
       const why = {
         full: "the queue of this browser is full",
         refused: "no repetition would help",
-      }[told.why as "full"];
-      console.warn(`rastro: ${told.count} events dropped and counted: ${why}`);
-    } else console.warn("rastro:", told);
+      }[detail.why as "full"];
+      console.warn(`rastro: ${detail.count} events dropped and counted: ${why}`);
+    } else console.warn("rastro:", detail);
   }) as any,
 );
 console.info("rastro: debug mode is on; events before this line were heard by the tracker, not printed");

@@ -1,4 +1,4 @@
-"""Raw records with values of the wrong kind at random places: what a foreign writer may put into the raw stream."""
+"""Raw records with values of the wrong kind at random positions: what a foreign writer may put into the raw stream."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-ODD: tuple[Any, ...] = (
+MALFORMED: tuple[Any, ...] = (
     None,
     True,
     False,
@@ -45,37 +45,37 @@ FIELDS = {
 
 
 def malformed_records(records: Sequence[bytes], number: int, seed: int) -> Iterator[bytes]:
-    """`number` records made of these, each with one to three odd values and events of new ids."""
-    chance = random.Random(seed)
+    """`number` records made of these, each with one to three malformed values and events of new ids."""
+    rng = random.Random(seed)
     for _ in range(number):
-        record = orjson.loads(chance.choice(records))
+        record = orjson.loads(rng.choice(records))
         for event in record["events"]:
-            event["event_id"] = f"{chance.getrandbits(32):08x}{event['event_id'][8:]}"
-        for _ in range(chance.choice((1, 1, 1, 2, 3))):
-            _spoil(record, chance)
+            event["event_id"] = f"{rng.getrandbits(32):08x}{event['event_id'][8:]}"
+        for _ in range(rng.choice((1, 1, 1, 2, 3))):
+            _spoil(record, rng)
         yield orjson.dumps(record)
 
 
-def _spoil(record: dict[str, Any], chance: random.Random) -> None:
-    value = orjson.loads(orjson.dumps(chance.choice(ODD)))  # one of its own: it may be spoilt next
+def _spoil(record: dict[str, Any], rng: random.Random) -> None:
+    value = orjson.loads(orjson.dumps(rng.choice(MALFORMED)))  # one of its own: it may be spoilt next
     events = record.get("events")
-    if chance.random() < 0.5 and isinstance(events, list) and events and isinstance(events[0], dict):
-        part = chance.choice(list(FIELDS))
+    if rng.random() < 0.5 and isinstance(events, list) and events and isinstance(events[0], dict):
+        part = rng.choice(list(FIELDS))
         if not isinstance(events[0].get(part), dict):
             events[0][part] = {}
-        events[0][part][chance.choice(FIELDS[part])] = value
+        events[0][part][rng.choice(FIELDS[part])] = value
         return
-    inside, place = chance.choice(list(_places(record, chance)))
-    if chance.random() < 0.1:
-        del inside[place]
+    inside, key = rng.choice(list(_positions(record, rng)))
+    if rng.random() < 0.1:
+        del inside[key]
     else:
-        inside[place] = value
+        inside[key] = value
 
 
-def _places(value: Any, chance: random.Random) -> Iterator[tuple[Any, Any]]:
-    """Every place in a JSON value; of the many properties only some."""
+def _positions(value: Any, rng: random.Random) -> Iterator[tuple[Any, Any]]:
+    """Every position in a JSON value; of the many properties only some."""
     if isinstance(value, dict | list):
-        for place in list(value) if isinstance(value, dict) else range(len(value)):
-            if place != "properties" or chance.random() < 0.05:
-                yield value, place
-                yield from _places(value[place], chance)
+        for key in list(value) if isinstance(value, dict) else range(len(value)):
+            if key != "properties" or rng.random() < 0.05:
+                yield value, key
+                yield from _positions(value[key], rng)

@@ -37,8 +37,8 @@ class Stream:
         """A record received `minute` minutes after NOW; without events it is a tick."""
         self.number += 1
         received_at = NOW + round(minute * MINUTE)
-        told = [{"ts": received_at, **one} for one in events]
-        data = raw(*told, received_at=received_at, **{"user_agent": CHROME, **fields})
+        events_given = [{"ts": received_at, **one} for one in events]
+        data = raw(*events_given, received_at=received_at, **{"user_agent": CHROME, **fields})
         if not events:
             data = raw(received_at=received_at, visitor_id="rastro-tick").replace(
                 orjson.dumps([event()]), b"[]"
@@ -133,7 +133,7 @@ def test_the_row_tells_what_the_session_was(stream):
     stream.put(1, event(2, **shown), visitor_id="ana")
     bought = items(1, transaction_id="A-1", value=10.5, currency="BRL")
     stream.put(2, event(3, event="purchase", user_id="u-7", **bought), visitor_id="ana")
-    stream.put(3, event(4, event="purchase", **bought), visitor_id="ana")  # the same order, told again
+    stream.put(3, event(4, event="purchase", **bought), visitor_id="ana")  # the same order, sent again
     stream.put(4, event(5, event="add_to_cart", **items(2)), visitor_id="ana")
     stream.put(300)
     row = stream.session_ends[-1]
@@ -164,8 +164,8 @@ def test_the_row_tells_what_the_session_was(stream):
 
 
 def test_a_cart_is_abandoned_once_after_the_silence_the_site_sets(stream):
-    told = {"event": "add_to_cart", "page": {"url": "https://www.loja.example/p/1"}, "user_id": "u-7"}
-    stream.put(0, event(1, **told, **items(1, 2)), site="rapida")
+    fields = {"event": "add_to_cart", "page": {"url": "https://www.loja.example/p/1"}, "user_id": "u-7"}
+    stream.put(0, event(1, **fields, **items(1, 2)), site="rapida")
     stream.put(after(10 * MINUTE + GRACE_MS) - 1 / MINUTE)
     assert stream.cart_events == []
     stream.put(after(10 * MINUTE + GRACE_MS))
@@ -302,11 +302,11 @@ def test_a_copy_of_the_opening_event_that_comes_too_late_has_a_session_and_an_en
 
 
 def test_a_late_event_that_opens_a_session_names_it_the_same_at_each_replay():
-    def told() -> list[str]:
+    def announced() -> list[str]:
         once = Stream()
         once.put(0, event(1, ts=NOW - 2 * HOUR))
         once.put(600)
         return [row["session_id"] for row in once.session_ends]
 
-    assert told() == told()
-    assert len(set(told())) == 1
+    assert announced() == announced()
+    assert len(set(announced())) == 1

@@ -50,7 +50,7 @@ def test_a_record_without_a_version():
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({"visitor_id": 7}, "visitor_id: "),
         ({"visitor_id": ""}, "visitor_id: "),
@@ -73,10 +73,10 @@ def test_a_record_without_a_version():
         ({"v": True}, "v: "),
     ],
 )
-def test_against_the_contract(fields: dict[str, object], told: str):
+def test_against_the_contract(fields: dict[str, object], expected: str):
     reason, detail = verdict(raw(**fields))
     assert reason is Reason.INVALID_RECORD
-    assert detail.startswith(told)
+    assert detail.startswith(expected)
     assert len(detail) < 300
 
 

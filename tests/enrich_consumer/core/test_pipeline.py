@@ -140,15 +140,15 @@ def test_a_row_that_cannot_be_written_rejects_the_record_and_leaves_the_visitor_
 
 def test_deep_nesting_cannot_stop_the_stream():
     data = b'{"v":1,"site":"loja","visitor_id":"v-1","visitor_kind":"cookie","received_at":%d,"events":[%s]}'
-    places = (
+    shapes = (
         b'"properties":{"a":%s}',
         b'"ecommerce":{"currency":%s}',
         b'"page":{"title":%s}',
         b'"consent":{"ads":%s}',
     )
     text = b"[" * 300 + b"]" * 300
-    for number, place in enumerate(places, start=1):
-        one = b'{"event_id":"%s","event":"a",%s}' % (event_id(number).encode(), place % text)
+    for number, shape in enumerate(shapes, start=1):
+        one = b'{"event_id":"%s","event":"a",%s}' % (event_id(number).encode(), shape % text)
         (outcome,) = run(Incoming(number, data % (NOW, one)))
         assert len(outcome.lines) + len(outcome.rejected) == 1
 

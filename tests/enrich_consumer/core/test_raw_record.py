@@ -36,7 +36,26 @@ FULL = orjson.loads(
     )
 )
 VALIDATOR = jsonschema_rs.validator_for(json_file("raw.schema.json"))
-ODD = [None, True, 0, -1, 7, 1.0, 1.5, 10**18, 10**19, "", "x", "É", "a" * 200, [], [1], {}, {"a": 1}, [{}]]
+MALFORMED = [
+    None,
+    True,
+    0,
+    -1,
+    7,
+    1.0,
+    1.5,
+    10**18,
+    10**19,
+    "",
+    "x",
+    "É",
+    "a" * 200,
+    [],
+    [1],
+    {},
+    {"a": 1},
+    [{}],
+]
 
 
 def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -45,15 +64,15 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found + [deeper for key, one in parts for deeper in _paths(one, (*path, key))]
 
 
-def _mutated(path: tuple[Any, ...], odd: Any, *, drop: bool) -> bytes:
+def _mutated(path: tuple[Any, ...], malformed: Any, *, drop: bool) -> bytes:
     made = copy.deepcopy(FULL)
-    place = made
+    inner = made
     for key in path[:-1]:
-        place = place[key]
+        inner = inner[key]
     if drop:
-        del place[path[-1]]
+        del inner[path[-1]]
     else:
-        place[path[-1]] = odd
+        inner[path[-1]] = malformed
     return orjson.dumps(made)
 
 
@@ -79,18 +98,18 @@ def test_the_full_record_is_read():
 
 @pytest.mark.parametrize("path", _paths(FULL), ids=str)
 def test_the_types_take_what_the_schema_takes(path):
-    for odd in ODD:
-        if path == ("v",) and odd == 1.0:
+    for malformed in MALFORMED:
+        if path == ("v",) and malformed == 1.0:
             continue  # a version is written as a whole number; the schema cannot say so
-        _compare(_mutated(path, odd, drop=False))
+        _compare(_mutated(path, malformed, drop=False))
     _compare(_mutated(path, None, drop=True))
 
 
 @given(st.binary(max_size=30), st.integers(0, len(orjson.dumps(FULL))), st.integers(0, 40))
 @settings(max_examples=500, deadline=None)
-def test_damaged_bytes(noise, place, gone):
+def test_damaged_bytes(noise, inner, gone):
     data = orjson.dumps(FULL)
-    _reason(data[:place] + noise + data[place + gone :])
+    _reason(data[:inner] + noise + data[inner + gone :])
 
 
 def _with_properties(text: bytes) -> bytes:

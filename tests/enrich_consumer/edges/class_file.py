@@ -98,7 +98,7 @@ def _constants(reader: _Reader) -> tuple[dict[int, str], dict[int, int]]:
             strings[index] = reader.u2()
         else:
             reader.bytes(_SIZES[tag])
-        index += 2 if tag in {5, 6} else 1  # long and double take two places
+        index += 2 if tag in {5, 6} else 1  # long and double take two entries
     return texts, strings
 
 

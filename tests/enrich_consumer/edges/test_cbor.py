@@ -114,7 +114,7 @@ def test_refused_records_are_put_again(service):
     assert service.calls[0][1] == service.calls[1][1]
 
 
-def test_an_error_is_told_by_its_code(service):
+def test_an_error_is_named_by_its_code(service):
     code = "com.amazonaws.kinesis.v20131202#ResourceNotFoundException"
     service.answers = [(400, {"__type": code, "message": "Stream enriched not found"})]
     with pytest.raises(PutRefusedError, match=r"ResourceNotFoundException.*Stream enriched not found"):
@@ -132,7 +132,7 @@ def test_a_service_without_cbor_gets_json_at_once_and_for_good(service, status):
     assert kinds == ["application/x-amz-cbor-1.1", *["application/x-amz-json-1.1"] * 3]
     record = json.loads(service.calls[1][1])["Records"][0]
     assert base64.b64decode(record["Data"]) == b'{"a":1}\n'
-    assert sink.counts["cbor_refused"] == 1  # told once, as a metric
+    assert sink.counts["cbor_refused"] == 1  # counted once, as a metric
     assert sink.counts["put_retries"] == 1  # of the slow answer, not of the change of format
 
 

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.emulator
 _numbers = itertools.count()
 
 
-class Place:
+class Consumer:
     """Streams on the emulator, a folder for the rest, and the environment that names them."""
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -89,16 +89,16 @@ class Place:
 
 
 @pytest.fixture
-def place(emulator: str, tmp_path: Path) -> Place:
-    return Place(emulator, tmp_path)
+def consumer(emulator: str, tmp_path: Path) -> Consumer:
+    return Consumer(emulator, tmp_path)
 
 
 @pytest.fixture
-def start(place: Place) -> Iterator[Callable[..., ChildProcess]]:
+def start(consumer: Consumer) -> Iterator[Callable[..., ChildProcess]]:
     running: list[ChildProcess] = []
 
     def begin(**given: object) -> ChildProcess:
-        running.append(ChildProcess(place.env, **given))
+        running.append(ChildProcess(consumer.env, **given))
         return running[-1]
 
     yield begin
@@ -106,19 +106,19 @@ def start(place: Place) -> Iterator[Callable[..., ChildProcess]]:
         child.__exit__()
 
 
-def test_a_life_through_pipes(place: Place, start: Callable[..., ChildProcess]):
+def test_a_life_through_pipes(consumer: Consumer, start: Callable[..., ChildProcess]):
     child = start()
     assert child.ask(initialize()) == done("initialize")
-    assert (place.folder / "beats" / SHARD).exists()
+    assert (consumer.folder / "beats" / SHARD).exists()
     assert child.ask(process_records(incoming(5, event(5, user_id='\n{"action":"checkpoint"}\n')))) == asked(
         5
     )
     assert child.ask(checkpointed(5)) == done("processRecords")
     assert child.ask(SHUTDOWN_REQUESTED) == done("shutdownRequested")
     assert child.ask(LEASE_LOST) == done("leaseLost")
-    assert not (place.folder / "beats" / SHARD).exists()
+    assert not (consumer.folder / "beats" / SHARD).exists()
     assert child.end() == 0
-    assert place.enriched() == [eid(5)]
+    assert consumer.enriched() == [eid(5)]
     log = [json.loads(line) for line in child.errors.splitlines()]
     assert [line["message"] for line in log if "message" in line] == [
         "shard taken over",
@@ -168,8 +168,10 @@ def test_signals_are_the_daemons_business(start: Callable[..., ChildProcess]):
     assert child.end() == 0
 
 
-def test_a_fatal_error_ends_the_child_without_a_status(place: Place, start: Callable[..., ChildProcess]):
-    place.env["RASTRO_ENRICHED_STREAM"] = "nowhere"
+def test_a_fatal_error_ends_the_child_without_a_status(
+    consumer: Consumer, start: Callable[..., ChildProcess]
+):
+    consumer.env["RASTRO_ENRICHED_STREAM"] = "nowhere"
     child = start()
     assert child.ask(initialize()) == done("initialize")
     assert child.ask(process_records(incoming(5))) is None
@@ -179,17 +181,17 @@ def test_a_fatal_error_ends_the_child_without_a_status(place: Place, start: Call
     assert "nowhere" in last["detail"]
 
 
-def test_the_log_goes_where_the_daemon_says(place: Place, start: Callable[..., ChildProcess]):
-    place.env["RASTRO_LOG"] = str(place.folder / "log")
+def test_the_log_goes_where_the_daemon_says(consumer: Consumer, start: Callable[..., ChildProcess]):
+    consumer.env["RASTRO_LOG"] = str(consumer.folder / "log")
     child = start()
     child.ask(initialize())
     assert child.end() == 0
     assert child.errors == ""
-    assert json.loads((place.folder / "log").read_text())["message"] == "shard taken over"
+    assert json.loads((consumer.folder / "log").read_text())["message"] == "shard taken over"
 
 
-def test_missing_settings_are_told_in_one_line(place: Place, start: Callable[..., ChildProcess]):
-    del place.env["RASTRO_STATE"], place.env["RASTRO_RAW_STREAM"]
+def test_missing_settings_are_reported_in_one_line(consumer: Consumer, start: Callable[..., ChildProcess]):
+    del consumer.env["RASTRO_STATE"], consumer.env["RASTRO_RAW_STREAM"]
     child = start()
     assert child.wait() == 2
     assert child.answer() is None
@@ -200,7 +202,7 @@ def test_missing_settings_are_told_in_one_line(place: Place, start: Callable[...
 
 
 @pytest.mark.parametrize(
-    ("command", "variable", "value", "told"),
+    ("command", "variable", "value", "message"),
     [
         ("record-processor", "RASTRO_GEO_CITY", "/none/city.mmdb", r"not found: /none/city.mmdb; "),
         ("kcl", "RASTRO_GEO_CITY", "/none/city.mmdb", r"not found: /none/city.mmdb; .*rastro data fetch"),
@@ -208,31 +210,33 @@ def test_missing_settings_are_told_in_one_line(place: Place, start: Callable[...
         ("kcl", "RASTRO_SITES", "ssm:/none", "cannot be read from ssm:/none: .*ParameterNotFound"),
     ],
 )
-def test_a_start_without_what_it_needs_is_told_in_one_line(place: Place, command, variable, value, told):
+def test_a_start_without_what_it_needs_is_reported_in_one_line(
+    consumer: Consumer, command, variable, value, message
+):
 
-    place.env[variable] = value
-    found = place.run(command, *(["--folder", str(place.folder)] if command == "kcl" else []))
+    consumer.env[variable] = value
+    found = consumer.run(command, *(["--folder", str(consumer.folder)] if command == "kcl" else []))
     assert (found.returncode, found.stdout) == (2, "")
-    assert re.search(f"^rastro consumer: .*{told}", found.stderr)
+    assert re.search(f"^rastro consumer: .*{message}", found.stderr)
     assert found.stderr.count("\n") == 1
 
 
-def test_health(place: Place, start: Callable[..., ChildProcess]):
-    beat = place.folder / "beats" / SHARD
-    assert place.run("health").returncode == 0  # no shard yet is well
+def test_health(consumer: Consumer, start: Callable[..., ChildProcess]):
+    beat = consumer.folder / "beats" / SHARD
+    assert consumer.run("health").returncode == 0  # no shard yet is well
     child = start()
     child.ask(initialize())
-    assert place.run("health").returncode == 0
+    assert consumer.run("health").returncode == 0
     old = time.time() - STALE_SECONDS - 5
     os.utime(beat, (old, old))
-    found = place.run("health")
+    found = consumer.run("health")
     assert found.returncode == 1
     assert found.stderr == f"rastro consumer: {SHARD} has stood still for over {STALE_SECONDS} s\n"
     child.ask(process_records())
-    assert place.run("health").returncode == 0
+    assert consumer.run("health").returncode == 0
 
 
-def test_health_without_a_folder_is_a_mistake(place: Place):
-    del place.env["RASTRO_HEARTBEAT"]
-    found = place.run("health")
+def test_health_without_a_folder_is_a_mistake(consumer: Consumer):
+    del consumer.env["RASTRO_HEARTBEAT"]
+    found = consumer.run("health")
     assert (found.returncode, "RASTRO_HEARTBEAT is not set" in found.stderr) == (2, True)

@@ -1,4 +1,4 @@
-"""What the daemon is told: every name held against the pinned jar, because KCL ignores unknown ones in silence."""
+"""What is handed to the daemon: every name held against the pinned jar, because KCL ignores unknown ones in silence."""
 
 import os
 import re
@@ -95,7 +95,7 @@ def test_the_properties_follow_the_settings():
     assert found["callProcessRecordsEvenForEmptyRecordList"] == "true"
 
 
-def test_a_limit_of_leases_is_told_only_if_there_is_one(known: frozenset[str]):
+def test_a_limit_of_leases_is_set_only_if_there_is_one(known: frozenset[str]):
     assert "maxLeasesForWorker" not in {item.name for item in daemon.properties(SETTINGS, "x")}
     limited = {item.name: item.value for item in daemon.properties(SETTINGS._replace(max_leases=16), "x")}
     assert limited["maxLeasesForWorker"] == "16"
@@ -171,12 +171,12 @@ def test_kcl_becomes_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert daemon.MAIN_CLASS in command
     for flag in ("--properties-file", "--log-configuration"):
         assert Path(command[command.index(flag) + 1]).is_file()
-    told = dict(
+    properties = dict(
         line.split(" = ", 1)
         for line in (tmp_path / "made" / "kcl.properties").read_text().splitlines()
         if not line.startswith("#")
     )
-    assert shlex.split(told["executableName"]) == [
+    assert shlex.split(properties["executableName"]) == [
         sys.executable,
         "-m",
         "enrich_consumer",
@@ -184,11 +184,11 @@ def test_kcl_becomes_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ]
     assert env["RASTRO_LOG"] == f"/proc/{os.getpid()}/fd/2"
     assert env["RASTRO_APPLICATION"] == "shop"
-    assert env["RASTRO_WORKER_ID"] == told["workerId"] != daemon.worker_name()
+    assert env["RASTRO_WORKER_ID"] == properties["workerId"] != daemon.worker_name()
     assert list(beats.iterdir()) == []
 
 
-def test_missing_jars_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_missing_jars_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     import amazon_kclpy
 
     monkeypatch.setattr(amazon_kclpy, "__file__", str(tmp_path / "__init__.py"))

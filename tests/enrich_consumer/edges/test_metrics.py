@@ -31,7 +31,7 @@ def test_every_name_is_declared_and_has_a_value():
     assert line["Shard"]
 
 
-def test_reasons_of_rejection_are_told_apart():
+def test_reasons_of_rejection_are_counted_apart():
     line = embedded(Counter({"rejected": 2, "rejected.unknown_site": 2}), GAUGES, {}, 0)
     assert line["rejected.unknown_site"] == 2
 

@@ -26,14 +26,14 @@ def _lines(bucket: int, count: int, size: int = 1) -> list[bytes]:
 
 
 @dataclass
-class Place:
+class Target:
     """A sink and what came out of it: records in the order they can be read, a shard at a time."""
 
     sink: Sink
     read: Callable[[], list[bytes]]
 
 
-def _kinesis(url: str, *, cbor: bool) -> Place:
+def _kinesis(url: str, *, cbor: bool) -> Target:
     client = local_emulator.client(url, "kinesis")
     if cbor:
         CborPuts(client)
@@ -54,25 +54,25 @@ def _kinesis(url: str, *, cbor: bool) -> Place:
                 found.append(record["Data"])
         return found
 
-    return Place(KinesisSink(client, stream), read)
+    return Target(KinesisSink(client, stream), read)
 
 
 @pytest.fixture(
     params=["memory", *(pytest.param(name, marks=pytest.mark.emulator) for name in ("CBOR", "JSON"))]
 )
-def place(request: pytest.FixtureRequest) -> Place:
+def target(request: pytest.FixtureRequest) -> Target:
     if request.param == "memory":
         sink = MemorySink()
-        return Place(sink, lambda: [packed.data for packed in sink.records])
+        return Target(sink, lambda: [packed.data for packed in sink.records])
     return _kinesis(request.getfixturevalue("emulator"), cbor=request.param == "CBOR")
 
 
-def test_everything_put_can_be_read_in_order_within_a_bucket(place: Place):
+def test_everything_put_can_be_read_in_order_within_a_bucket(target: Target):
     lines = {bucket: _lines(bucket, 3) for bucket in (0, 1, 127, 128, 200, 255)}
     lines[200] = _lines(200, 1_200)
-    place.sink.put(pack(lines))
-    place.sink.put(pack({7: [b"a second call\n"]}))
-    found = place.read()
+    target.sink.put(pack(lines))
+    target.sink.put(pack({7: [b"a second call\n"]}))
+    found = target.read()
     for bucket, expected in lines.items():
         mine = [data for data in found if data.startswith(b"%d-" % bucket)]
         assert b"".join(mine).splitlines(keepends=True) == expected
@@ -80,14 +80,14 @@ def test_everything_put_can_be_read_in_order_within_a_bucket(place: Place):
     assert len(found) == 6 + 2 + 1  # 1,200 events of one bucket are three records
 
 
-def test_nothing_to_put(place: Place):
-    place.sink.put([])
-    assert place.read() == []
+def test_nothing_to_put(target: Target):
+    target.sink.put([])
+    assert target.read() == []
 
 
-def test_large_waves(place: Place):
-    place.sink.put(pack({bucket: _lines(bucket, 2, 400_000) for bucket in range(14)}))  # 11 MB: three calls
-    assert len(place.read()) == 14
+def test_large_waves(target: Target):
+    target.sink.put(pack({bucket: _lines(bucket, 2, 400_000) for bucket in range(14)}))  # 11 MB: three calls
+    assert len(target.read()) == 14
 
 
 @dataclass
@@ -247,7 +247,7 @@ def test_pauses_grow_to_a_limit_and_start_small_after_progress():
     ["AccessDeniedException", "ResourceNotFoundException", "ValidationException", "InvalidArgumentException"],
 )
 @pytest.mark.parametrize("edge", [KinesisSink, FirehoseDelivery])
-def test_an_error_that_no_repetition_cures_is_told_at_once(edge, code):
+def test_an_error_that_no_repetition_cures_is_raised_at_once(edge, code):
     stub, time = Stub(lambda call, texts: _error(code)), Time()
     put = edge(stub, "stream", clock=time.clock()).put
     with pytest.raises(PutRefusedError, match=f"stream refuses: .*{code}"):

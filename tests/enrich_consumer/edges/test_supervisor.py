@@ -53,10 +53,10 @@ def test_a_daemon_that_dies_is_started_again_until_it_dies_too_often():
     output, errors = ended.communicate(timeout=60)
     assert ended.returncode == 3
     assert output.splitlines() == ["started"] * 3
-    told = lines(errors)
-    assert [line["deaths_in_a_row"] for line in told if "deaths_in_a_row" in line] == [1, 2, 3]
-    assert sum(line.get(RESTARTS, 0) for line in told) == 2
-    assert told[-1]["message"] == "the daemon died too often, the task ends"
+    logged = lines(errors)
+    assert [line["deaths_in_a_row"] for line in logged if "deaths_in_a_row" in line] == [1, 2, 3]
+    assert sum(line.get(RESTARTS, 0) for line in logged) == 2
+    assert logged[-1]["message"] == "the daemon died too often, the task ends"
 
 
 def test_a_daemon_that_ends_without_an_error_is_a_failed_task_too():

@@ -43,10 +43,10 @@ def visitors(count: int) -> dict[bytes, bytes]:
     for number in range(count):
         partition_key = f"loja/v-{number}"
         sessions = []
-        for place in range(dice.randrange(4)):
-            at = NOW + place * 3_600_000
-            opened = session_id(partition_key, event_id(place), at)
-            sessions.append(OpenSession(at - 5, at, at + 9, opened, place + 1, dice.random() < 0.5))
+        for index in range(dice.randrange(4)):
+            at = NOW + index * 3_600_000
+            opened = session_id(partition_key, event_id(index), at)
+            sessions.append(OpenSession(at - 5, at, at + 9, opened, index + 1, dice.random() < 0.5))
         ids = {fingerprint(event_id(dice.randrange(10**9))): None for _ in range(dice.randrange(30))}
         found[visitor_key(partition_key)] = pack(
             Visitor(sessions, ids, "loja", f"v-{number}", due=at_most(dice))
@@ -125,7 +125,7 @@ def test_an_entry_of_the_first_version_is_upgraded():
     (session,) = visitor.sessions
     assert session.session_id == "01a1fffa-f87b-817b-b692-0a34f32ea32b"
     assert (session.first, session.last - session.first, session.events) == (0x01A1FF3D9E7B, 128, 2)
-    assert session.facts is None  # it was not collected: no end of this session is told
+    assert session.facts is None  # it was not collected: no end of this session is announced
     assert list(visitor.ids) == [1, 0xFFFFFFFF]
     assert (visitor.site, visitor.visitor_id, visitor.cart, visitor.due) == ("", "", None, 0)
     assert upgraded_from_1(b"\0" * 8) == b""
@@ -187,9 +187,9 @@ def test_every_cut_and_every_altered_byte_is_noticed():
     for end in range(len(data)):
         assert code(data[:end]) in {"damaged", "unknown_format"}
     dice = random.Random(3)
-    for place in range(len(data)):
+    for index in range(len(data)):
         altered = bytearray(data)
-        altered[place] ^= 1 << dice.randrange(8)
+        altered[index] ^= 1 << dice.randrange(8)
         assert code(bytes(altered)) in {"damaged", "unknown_format"}
     assert code(data + b"\0") == "damaged"
 

@@ -23,12 +23,14 @@ def test_sessions_and_event_ids_are_there_and_the_shard_goes_on():
     worker = shard.start(LOG["checkpoint"])
     now = LOG["watermark"] + MINUTE
     known = {
-        visitor: told for visitor, told in LOG["sessions"].items() if visitor in {"loja/ana", "loja/bia"}
+        visitor: session
+        for visitor, session in LOG["sessions"].items()
+        if visitor in {"loja/ana", "loja/bia"}
     }
     sequence = NEXT
-    for visitor, told in known.items():
+    for visitor, session in known.items():
         name = visitor.removeprefix("loja/")
-        copy = event(1, event_id=told["event_id"])
+        copy = event(1, event_id=session["event_id"])
         new = event(1000 + sequence, ts=now)
         worker.work(
             [incoming(sequence, copy, new, visitor_id=name, received_at=now)], shard.checkpointer, 0.0
@@ -36,7 +38,7 @@ def test_sessions_and_event_ids_are_there_and_the_shard_goes_on():
         sequence += 1
     got = {f"loja/{row['visitor_id']}": row for row in shard.sink.events}
     assert {visitor: row["session_id"] for visitor, row in got.items()} == {
-        visitor: told["session_id"] for visitor, told in known.items()
+        visitor: session["session_id"] for visitor, session in known.items()
     }
     assert all(
         row["session_event_index"] == known[visitor]["session_event_index"] + 1
@@ -46,10 +48,10 @@ def test_sessions_and_event_ids_are_there_and_the_shard_goes_on():
 
 
 def test_every_session_of_the_old_log_ends_once_with_what_is_known_of_it():
-    """Whose it was is not in the old log, and nobody came again: its times and events are told, nothing is made up."""
+    """Whose it was is not in the old log, and nobody came again: its times and events are there, nothing is made up."""
     shard = restored()
     worker = shard.start(LOG["checkpoint"])
-    open_then = {told["session_id"] for told in LOG["sessions"].values()}
+    open_then = {session["session_id"] for session in LOG["sessions"].values()}
     later = LOG["watermark"] + 3 * 60 * MINUTE
     tick = incoming(NEXT, events=[], visitor_id="rastro-tick", received_at=later)
     worker.work([tick], shard.checkpointer, 0.0)
@@ -78,14 +80,14 @@ def test_a_visitor_who_comes_again_names_whose_session_ends():
             NEXT + number, events=[], visitor_id="rastro-tick", received_at=now + minutes * MINUTE
         )
         worker.work([tick], shard.checkpointer, float(number))
-    told = [row for row in shard.session_ends.rows if row["session_id"] == name]
+    ends = [row for row in shard.session_ends.rows if row["session_id"] == name]
     index = LOG["sessions"]["loja/ana"]["session_event_index"] + 1
-    assert [(row["revision"], row["is_final"]) for row in told] == [(index, False), (index + 1, True)]
-    assert all((row["site"], row["visitor_id"]) == ("loja", "ana") for row in told)
-    assert not any("page_views" in row for row in told)
+    assert [(row["revision"], row["is_final"]) for row in ends] == [(index, False), (index + 1, True)]
+    assert all((row["site"], row["visitor_id"]) == ("loja", "ana") for row in ends)
+    assert not any("page_views" in row for row in ends)
 
 
-def test_what_begins_now_is_told_whole():
+def test_what_begins_now_is_reported_whole():
     shard = restored()
     worker = shard.start(LOG["checkpoint"])
     later = LOG["watermark"] + 3 * 60 * MINUTE
@@ -94,8 +96,8 @@ def test_what_begins_now_is_told_whole():
     before = len(shard.session_ends.rows)
     tick = incoming(NEXT + 1, events=[], visitor_id="rastro-tick", received_at=later + 3 * 60 * MINUTE)
     worker.work([tick], shard.checkpointer, 1.0)
-    told = shard.session_ends.rows[before:]
-    assert [(row["visitor_id"], row["is_final"], row["page_views"]) for row in told] == [("eva", True, 1)]
+    ends = shard.session_ends.rows[before:]
+    assert [(row["visitor_id"], row["is_final"], row["page_views"]) for row in ends] == [("eva", True, 1)]
     assert worker.visitors == 0
     again = shard.start(NEXT + 1)
     assert again.visitors == 0

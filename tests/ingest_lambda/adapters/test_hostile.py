@@ -84,7 +84,7 @@ WRAPPED: dict[str, Callable[[Any], dict[str, Any]]] = {
     "/api/event": _plausible,
     "/api/send": _umami,
 }
-"""A value in every place of a document that an adapter reads."""
+"""A value at every position of a document that an adapter reads."""
 
 
 def values() -> list[Any]:

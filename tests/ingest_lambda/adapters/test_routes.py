@@ -213,7 +213,7 @@ def test_the_same_history_again_is_the_same_file() -> None:
 
 @pytest.mark.parametrize(("key", "reason"), [(PUBLIC, "secret_key_needed"), (SECRET, "invalid_event")])
 def test_history_that_cannot_be_imported_is_refused_and_kept(key: str, reason: str) -> None:
-    """With a public key; or where no place for imports is set. It is never given another time."""
+    """With a public key; or where no prefix for imports is set. It is never given another time."""
     bench = shop()
 
     status, body = history(bench, key)

@@ -138,7 +138,7 @@ def test_a_search_has_its_term() -> None:
         ({"total": 27.5, "shipping": 3, "tax": 2}, 22.5),
         ({"total": "27.50", "shipping": "3.10"}, 24.4),
         ({"total": 27.5}, 27.5),
-        ({"total": "27,50"}, "27,50"),  # what it means is said in one place for all protocols
+        ({"total": "27,50"}, "27,50"),  # what it means is said once for all protocols
         ({"total": "27,50", "tax": 2}, None),
         ({"revenue": "", "total": 4}, 4),
         ({}, None),

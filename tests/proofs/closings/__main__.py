@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 from tests.proofs.closings.check import check
-from tests.proofs.closings.story import told
+from tests.proofs.closings.histories_with_ticks import with_ticks
 from tests.proofs.sessions.check import Names
 
 
@@ -19,9 +19,9 @@ def main() -> int:
     names, occurred, began = Names(), Counter[str](), time.monotonic()
     for seed in range(args.first, args.first + args.count):
         try:
-            occurred += check(told(seed), seed, names)
+            occurred += check(with_ticks(seed), seed, names)
         except AssertionError as error:
-            for record in told(seed).records:
+            for record in with_ticks(seed).records:
                 print(record)
             print(f"{error}\npython -m tests.proofs.closings --first {seed} --count 1", file=sys.stderr)
             return 1

@@ -14,8 +14,8 @@ from enrich_consumer.core.pipeline import Outcome, process
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
 from tests.proofs.closings import oracle
+from tests.proofs.closings.histories_with_ticks import raw
 from tests.proofs.closings.oracle import CartEvent, End
-from tests.proofs.closings.story import raw
 from tests.proofs.sessions import stream
 from tests.proofs.sessions.arrivals_oracle import Opener, followed, verdicts
 from tests.proofs.sessions.check import Names, ms
@@ -59,9 +59,9 @@ def check(history: History, cuts: int, names: Names) -> Counter[str]:
             occurred[row.name if isinstance(row, CartEvent) else f"{row.closed_by} {row.is_final}"] += 1
         ends += [row for row in wanted if isinstance(row, End)]
     _check_finals(history, ends)
-    chance = random.Random(cuts)
-    often = chance.choice((1.0, 0.5, 0.2))
-    again = outcomes(history, lambda _: chance.random() < often)
+    rng = random.Random(cuts)
+    often = rng.choice((1.0, 0.5, 0.2))
+    again = outcomes(history, lambda _: rng.random() < often)
     assert [_bytes(outcome) for outcome in again] == [_bytes(outcome) for outcome in found]
     return occurred
 
@@ -73,12 +73,12 @@ def _check_finals(history: History, ends: Iterable[End]) -> None:
         last.setdefault(row.opener, []).append(row)
     reopened = _reopened(history)
     finals = []
-    for opener, told in last.items():
-        assert sum(row.is_final for row in told) == 1 + reopened[opener]
+    for opener, revisions in last.items():
+        assert sum(row.is_final for row in revisions) == 1 + reopened[opener]
         if not reopened[opener]:
-            assert told[-1].is_final
-            assert [row.revision for row in told] == sorted({row.revision for row in told})
-        finals += [row for row in told if row.is_final and row.survivor is None]
+            assert revisions[-1].is_final
+            assert [row.revision for row in revisions] == sorted({row.revision for row in revisions})
+        finals += [row for row in revisions if row.is_final and row.survivor is None]
     if reopened:
         return
     wanted = {

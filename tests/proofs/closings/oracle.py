@@ -1,13 +1,13 @@
 """When sessions end and carts are abandoned, as an observer of every record would note it by hand.
 
-Slow and plain: after each record everything open is looked at, and what is told of a session is worked out from the
-list of its events. Nothing is packed, timed or remembered beyond that.
+Slow and plain: after each record everything open is looked at, and what is announced of a session is worked out from
+the list of its events. Nothing is packed, timed or remembered beyond that.
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests.proofs.closings.story import GRACE, RECOVERY, SILENCE, Details, details
+from tests.proofs.closings.histories_with_ticks import GRACE, RECOVERY, SILENCE, Details, details
 from tests.proofs.sessions.arrivals_oracle import Opener, Visit, Visitor
 from tests.proofs.sessions.history import SLACK, Arrival, History, Rule, arrivals
 
@@ -49,7 +49,7 @@ class _Cart:
         self.changed_at = at
         self.revision = 0
         self.found = 0
-        self.told = 0
+        self.announced = 0
         self.since = 0
         self.newest = at
         self.last_arrival = 0
@@ -74,20 +74,20 @@ Row = End | CartEvent
 
 
 def rows(history: History) -> Iterator[tuple[int, list[Row]]]:
-    """The number of each record from 1, and what must be told at it."""
+    """The number of each record from 1, and the rows that it must bring."""
     seen: dict[tuple[str, str], _Seen] = {}
     events = iter(arrivals(history))
     watermark = 0
     for number, record in enumerate(history.records, start=1):
         watermark = max(watermark, record.received_at)
-        told: list[Row] = []
+        due: list[Row] = []
         for _ in record.events:
             event = next(events)
             visitor = seen.setdefault((event.site, event.visitor), _Seen((event.site, event.visitor)))
-            told += _arrive(visitor, event, history.rules[event.site])
+            due += _arrive(visitor, event, history.rules[event.site])
         for visitor in seen.values():
-            told += _pass(visitor, watermark, history.rules[visitor.who[0]])
-        yield number, told
+            due += _pass(visitor, watermark, history.rules[visitor.who[0]])
+        yield number, due
 
 
 def _arrive(seen: _Seen, event: Arrival, rule: Rule) -> Iterator[Row]:
@@ -132,46 +132,46 @@ def _cut(opener: Opener, visit: Visit, opened: Opener, at: int, rule: Rule) -> s
     return {opened} if 0 < visit.first - at <= rule.gap else set()
 
 
-def _cart(seen: _Seen, event: Arrival, told: Details) -> Iterator[Row]:
+def _cart(seen: _Seen, event: Arrival, given: Details) -> Iterator[Row]:
     cart = seen.cart
     if cart is None:
-        if told.name not in {"add_to_cart", "view_cart", "begin_checkout"}:
+        if given.name not in {"add_to_cart", "view_cart", "begin_checkout"}:
             return
         cart = _Cart(event.at)
     gone = False
-    if told.name == "purchase":
+    if given.name == "purchase":
         gone = event.at >= cart.began
-    elif told.name in {"add_to_cart", "remove_from_cart", "view_cart", "begin_checkout"}:
-        _change(cart, event.at, told)
+    elif given.name in {"add_to_cart", "remove_from_cart", "view_cart", "begin_checkout"}:
+        _change(cart, event.at, given)
         gone = not cart.items
     if gone:
         seen.cart = None
-        if cart.told and event.at <= cart.since:
-            yield CartEvent("cart_retracted", seen.who, event.at, cart.told)
-        elif cart.told and told.name == "purchase":
-            yield CartEvent("cart_recovered", seen.who, event.at, cart.told)
+        if cart.announced and event.at <= cart.since:
+            yield CartEvent("cart_retracted", seen.who, event.at, cart.announced)
+        elif cart.announced and given.name == "purchase":
+            yield CartEvent("cart_recovered", seen.who, event.at, cart.announced)
         return
     cart.last_arrival = max(cart.last_arrival, event.received_at)
     if event.at >= cart.newest:
-        cart.newest, cart.refuses = event.at, told.refuses
-    cart.page = told.path
-    if not told.refuses:
-        cart.user = told.user or cart.user
+        cart.newest, cart.refuses = event.at, given.refuses
+    cart.page = given.path
+    if not given.refuses:
+        cart.user = given.user or cart.user
     seen.cart = cart
 
 
-def _change(cart: _Cart, at: int, told: Details) -> None:
+def _change(cart: _Cart, at: int, given: Details) -> None:
     after = dict(cart.items)
-    if told.name in {"view_cart", "begin_checkout"}:
-        if told.items is None or at < cart.changed_at:
+    if given.name in {"view_cart", "begin_checkout"}:
+        if given.items is None or at < cart.changed_at:
             return
-        after = dict(told.items)
+        after = dict(given.items)
         cart.set_at = at
     else:
         if at < cart.set_at:
             return
-        for item, count in told.items or ():
-            left = after.get(item, 0) + (count if told.name == "add_to_cart" else -count)
+        for item, count in given.items or ():
+            left = after.get(item, 0) + (count if given.name == "add_to_cart" else -count)
             if left > 0:
                 after[item] = left
             else:
@@ -201,9 +201,11 @@ def _pass(seen: _Seen, watermark: int, rule: Rule) -> Iterator[Row]:
     if cart.found != cart.revision and _second(cart.last_arrival + SILENCE + GRACE) < watermark:
         cart.found = cart.revision
         if not cart.refuses:
-            cart.told, cart.since = cart.revision, cart.last_arrival + SILENCE
+            cart.announced, cart.since = cart.revision, cart.last_arrival + SILENCE
             items = tuple(sorted(cart.items.items()))
-            yield CartEvent("cart_abandoned", seen.who, cart.since, cart.told, items, cart.page, cart.user)
+            yield CartEvent(
+                "cart_abandoned", seen.who, cart.since, cart.announced, items, cart.page, cart.user
+            )
     if cart.found == cart.revision and _second(cart.last_arrival + SILENCE + GRACE + RECOVERY) < watermark:
         seen.cart = None
 
@@ -227,8 +229,8 @@ def _forget(seen: _Seen, opener: Opener) -> None:
 
 def _end(seen: _Seen, visit: Visit) -> End:
     said = [(event.at, details(event.event_id)) for event in visit.members]
-    pages = sorted((at, told.path) for at, told in said if told.name == "page_view")
-    users = [(at, told.user) for at, told in said if told.user and not told.refuses]
+    pages = sorted((at, one.path) for at, one in said if one.name == "page_view")
+    users = [(at, one.user) for at, one in said if one.user and not one.refuses]
     return End(
         visit.opener,
         len(visit.members),
@@ -238,7 +240,7 @@ def _end(seen: _Seen, visit: Visit) -> End:
         visit.first,
         visit.last,
         (len(pages), pages[0][1] if pages else "", pages[-1][1] if pages else ""),
-        len({told.order for _, told in said if told.name == "purchase"}),
+        len({one.order for _, one in said if one.name == "purchase"}),
         max(users)[1] if users else "",
         seen.cart_of.get(visit.opener, 0),
     )

@@ -1,6 +1,6 @@
 """Examples of ends, drawn for docs/sessions.md: `python -m tests.proofs.closings.pictures` writes one SVG for each.
 
-A picture shows the events as they arrive and, below, the rows that are told, at the tick at which they are. What is
+A picture shows the events as they arrive and, below, the emitted rows, each at its tick. What is
 drawn is what the oracle says; the tests hold it against the core, as they do all histories.
 """
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.proofs.closings import oracle
+from tests.proofs.closings.histories_with_ticks import tick
 from tests.proofs.closings.oracle import CartEvent
-from tests.proofs.closings.story import tick
 from tests.proofs.sessions.cases import DEFAULT, clock_ms
 from tests.proofs.sessions.history import MINUTE, History, Record
 from tests.proofs.sessions.pictures import Scale
@@ -21,16 +21,16 @@ PAGE = "#ffffff"
 INK, QUIET, LINE, BLUE, ORANGE, GREEN = "#1f2933", "#66717d", "#d5dae0", "#2563a8", "#c2621b", "#2f7d4f"
 WIDTH, FATE, ROW = 880, 664, 28
 VIEW, ADD, BUY = 12, 16, 10
-"""Numbers of event ids that are a page view, something put into the cart, and a purchase (story.details)."""
+"""Numbers of event ids (`histories_with_ticks.details`): a page view, something put into the cart, a purchase."""
 
 
 class Example(NamedTuple):
-    """`told`: (letter, kind, when it happened, when it arrived). Time passes until `until`, a tick each half minute."""
+    """`arrivals`: (letter, kind, when it happened, when it arrived). Time passes until `until`, a tick each 30 s."""
 
     name: str
     title: str
     says: str
-    told: tuple[tuple[str, int, str, str], ...]
+    arrivals: tuple[tuple[str, int, str, str], ...]
     until: str
     rows: tuple[str, ...]
 
@@ -39,7 +39,7 @@ EXAMPLES = (
     Example(
         "silence",
         "A session ends in silence",
-        "Told when nothing came for the gap, and for good when nothing can join any more.",
+        "Announced when nothing came for the gap, and for good when nothing can join any more.",
         (("a", VIEW, "10:00", "10:00"), ("b", VIEW, "10:20", "10:20")),
         "12:10",
         ("10:50:30 provisional, 2 events", "12:00:30 final, 2 events"),
@@ -47,7 +47,7 @@ EXAMPLES = (
     Example(
         "revision",
         "A late event makes a revision",
-        "b happened within the gap, and arrives after the end was told.",
+        "b happened within the gap, and arrives after the end was announced.",
         (("a", VIEW, "10:00", "10:00"), ("b", VIEW, "10:25", "10:45")),
         "12:40",
         ("10:30:30 provisional, 1 event", "11:15:30 provisional, 2 events", "12:25:30 final, 2 events"),
@@ -55,7 +55,7 @@ EXAMPLES = (
     Example(
         "retraction",
         "A session is taken back",
-        "c fills the gap between two sessions whose ends were told: the second never was one of its own.",
+        "c fills the gap between two sessions whose ends were announced: the second never was one of its own.",
         (("a", VIEW, "10:00", "10:00"), ("b", VIEW, "10:50", "10:50"), ("c", VIEW, "10:25", "11:25")),
         "13:10",
         (
@@ -69,7 +69,7 @@ EXAMPLES = (
     Example(
         "cart",
         "A cart is left behind, and bought after all",
-        "Told after an hour of silence; the purchase after it answers.",
+        "Announced after an hour of silence; the purchase after it answers.",
         (("a", ADD, "10:00", "10:00"), ("b", BUY, "11:20", "11:20")),
         "11:40",
         ("10:30:30 provisional, 1 event", "11:00:30 cart abandoned", "11:20 cart recovered"),
@@ -81,7 +81,7 @@ def history(example: Example) -> History:
     """The example with its ticks."""
     records: list[Record] = []
     at = clock_ms("10:00")
-    for letter, kind, happened, arrives in example.told:
+    for letter, kind, happened, arrives in example.arrivals:
         while at < clock_ms(arrives):
             records.append(tick(at))
             at += MINUTE // 2
@@ -93,7 +93,7 @@ def history(example: Example) -> History:
     return History({"loja": DEFAULT}, tuple(records))
 
 
-def told(example: Example) -> list[tuple[int, str, str]]:
+def emitted_rows(example: Example) -> list[tuple[int, str, str]]:
     """(when, what, colour) of each row."""
     one = history(example)
     found = []
@@ -114,12 +114,12 @@ def _words(row: oracle.Row) -> tuple[str, str]:
 
 def draw(example: Example) -> str:
     """The picture as SVG."""
-    rows = told(example)
+    rows = emitted_rows(example)
     scale = Scale(clock_ms("10:00") - 8 * MINUTE, clock_ms(example.until) + 4 * MINUTE)
-    height = 44 + ROW * (len(example.told) + len(rows)) + 14
+    height = 44 + ROW * (len(example.arrivals) + len(rows)) + 14
     parts = [*_frame(example, scale, height)]
     y = 38 + ROW / 2
-    for letter, _, happened, arrives in example.told:
+    for letter, _, happened, arrives in example.arrivals:
         x, arrived = scale.x(clock_ms(happened)), scale.x(clock_ms(arrives))
         if arrived - x > 9:
             parts.append(f'<path d="M{x + 9} {y}H{arrived}" stroke="{INK}" stroke-dasharray="2 3"/>')
@@ -130,7 +130,7 @@ def draw(example: Example) -> str:
     for at, what, colour in rows:
         x = scale.x(at)
         parts.append(f'<path d="M{x} {y - 9}v18" stroke="{colour}" stroke-width="3"/>')
-        parts.append(_text(24, y + 4, f"told at {_clock(at)}", colour))
+        parts.append(_text(24, y + 4, f"emitted at {_clock(at)}", colour))
         parts.append(_text(FATE, y + 4, what, colour))
         y += ROW
     return "\n".join((*parts, "</svg>", ""))

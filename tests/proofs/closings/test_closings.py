@@ -11,7 +11,7 @@ import pytest
 from enrich_consumer.core import sessionize
 from enrich_consumer.core.sessions import cart_events, carts, closing, rule, shard_state
 from tests.proofs.closings.check import check
-from tests.proofs.closings.story import told
+from tests.proofs.closings.histories_with_ticks import with_ticks
 from tests.proofs.sessions.check import Names
 
 HISTORIES = int(os.environ.get("RASTRO_CLOSINGS", "1000"))
@@ -31,7 +31,7 @@ def test_closings_are_those_of_the_oracle(part: int) -> None:
     occurred: Counter[str] = Counter()
     for seed in range(part, HISTORIES, PARTS):
         try:
-            occurred += check(told(seed), seed, names)
+            occurred += check(with_ticks(seed), seed, names)
         except AssertionError as error:
             error.add_note(f"replay with: python -m tests.proofs.closings --first {seed} --count 1")
             raise
@@ -40,7 +40,7 @@ def test_closings_are_those_of_the_oracle(part: int) -> None:
 
 def test_a_copy_that_comes_too_late_opens_a_session_that_was_merged_before() -> None:
     """The long run found the oracle remembering what it had announced of the absorbed session."""
-    check(told(119_677), 119_677, Names())
+    check(with_ticks(119_677), 119_677, Names())
 
 
 MISTAKES: Mapping[str, tuple[ModuleType, str, str]] = {
@@ -52,7 +52,7 @@ MISTAKES: Mapping[str, tuple[ModuleType, str, str]] = {
         "_passed(visitor.last_arrival + rule.retention_ms + SLACK_MS, watermark)",
         "_passed(visitor.last_arrival + rule.retention_ms, watermark)",
     ),
-    "told again and again": (closing, "session.is_announced = True", "pass"),
+    "announced again and again": (closing, "session.is_announced = True", "pass"),
     "a cart that is never forgotten": (closing, "visitor.cart = None", "pass"),
     "a cart checked once for all": (closing, "cart.checked != cart.revision else", "cart.checked == 0 else"),
     "a deadline that is forgotten": (closing, "if not first or at < first:", "if not first:"),
@@ -67,7 +67,7 @@ MISTAKES: Mapping[str, tuple[ModuleType, str, str]] = {
         "facts.cart = None if cart is None else",
         "facts.cart = facts.cart or",
     ),
-    "who refused is told": (cart_events, "if cart.is_bot or cart.refuses:", "if cart.is_bot:"),
+    "a visitor that refused is announced": (cart_events, "if cart.is_bot or cart.refuses:", "if cart.is_bot:"),
     "an older answer counts": (cart_events, "if seen.at >= cart.last_at:", "if True:"),
     "a late purchase recovers": (cart_events, "seen.at <= cart.abandoned_at", "seen.at < 0"),
     "an earlier purchase empties": (cart_events, "is_over = seen.at >= cart.started_at", "is_over = True"),
@@ -131,4 +131,4 @@ _USERS = _users()
 def _check_many() -> None:
     names = Names()
     for seed in range(ENOUGH):
-        check(told(seed), seed, names)
+        check(with_ticks(seed), seed, names)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.closings.check import check
-from tests.proofs.closings.pictures import EXAMPLES, FOLDER, Example, _clock, draw, history, told
-from tests.proofs.closings.story import tick
+from tests.proofs.closings.histories_with_ticks import tick
+from tests.proofs.closings.pictures import EXAMPLES, FOLDER, Example, _clock, draw, emitted_rows, history
 from tests.proofs.sessions.check import Names
 from tests.proofs.sessions.history import DAY
 
@@ -16,7 +16,7 @@ examples = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: exam
 
 @examples
 def test_the_rows_are_those_worked_out_by_hand_and_the_core_tells_them(example: Example) -> None:
-    assert tuple(f"{_clock(at)} {what}" for at, what, _ in told(example)) == example.rows
+    assert tuple(f"{_clock(at)} {what}" for at, what, _ in emitted_rows(example)) == example.rows
     one = history(example)
     last = one.records[-1].received_at
     check(one._replace(records=(*one.records, tick(last + 3 * DAY))), 0, Names())

@@ -118,15 +118,15 @@ def verdicts(history: History) -> list[Verdict]:
     return result
 
 
-def followed(told: Iterable[Verdict]) -> dict[Opener, list[Arrival]]:
+def followed(all_verdicts: Iterable[Verdict]) -> dict[Opener, list[Arrival]]:
     """The rows of each session once every merge is followed to its survivor, as the `sessions` view does."""
-    told = list(told)
+    all_verdicts = list(all_verdicts)
     survivor: dict[Opener, Opener] = {}
-    for verdict in told:
+    for verdict in all_verdicts:
         if verdict.session is not None:
             survivor.update(dict.fromkeys(verdict.absorbed, verdict.session))
     result: dict[Opener, list[Arrival]] = {}
-    for verdict in told:
+    for verdict in all_verdicts:
         if verdict.session is not None:
             name = verdict.session
             while name in survivor:

@@ -67,9 +67,9 @@ def check(one: History, cuts: int, names: Names) -> None:
             names.learn(row)
     assert [out(row, names) for row in rows] == list(expected(one))
     compare(one, followed(rows, arrivals(one)).values())
-    chance = random.Random(cuts)
-    often = chance.choice((1.0, 0.5, 0.2))
-    assert stream.run_in_pieces(one, lambda _: chance.random() < often) == lines
+    rng = random.Random(cuts)
+    often = rng.choice((1.0, 0.5, 0.2))
+    assert stream.run_in_pieces(one, lambda _: rng.random() < often) == lines
 
 
 def expected(one: History) -> Iterator[Out]:

@@ -66,19 +66,19 @@ class Class(StrEnum):
 
 def classes(history: History) -> set[Class]:
     """Everything that occurs in this history."""
-    told = verdicts(history)
+    all_verdicts = verdicts(history)
     found = _of_records(history.records)
     if len(set(history.rules.values())) > 1 and len({record.site for record in history.records}) > 1:
         found.add(Class.SETTINGS)
-    if all(v.arrival.received_at >= v.arrival.watermark - SLACK for v in told):
+    if all(v.arrival.received_at >= v.arrival.watermark - SLACK for v in all_verdicts):
         found.add(Class.WITHIN_SLACK)
-    owners = {(v.arrival.event_id, v.arrival.site, v.arrival.visitor) for v in told}
+    owners = {(v.arrival.event_id, v.arrival.site, v.arrival.visitor) for v in all_verdicts}
     if len({event_id for event_id, _, _ in owners}) < len(owners):
         found.add(Class.FOREIGN_ID)
     verdicts_of: dict[tuple[str, str], list[Verdict]] = {}
-    for verdict in told:
+    for verdict in all_verdicts:
         verdicts_of.setdefault((verdict.arrival.site, verdict.arrival.visitor), []).append(verdict)
-    for key, events in by_visitor(v.arrival for v in told).items():
+    for key, events in by_visitor(v.arrival for v in all_verdicts).items():
         rule = history.rules[key[0]]
         different = differences(events, rule)
         found |= {Class(difference.value) for difference in different}

@@ -105,7 +105,7 @@ def event_ids() -> Iterator[str]:
 
 def generate(choices: Choices) -> History:
     """One history, by `choices`."""
-    return _Story(choices).told()
+    return _Visits(choices).history()
 
 
 # How the records of a history come about; repeated entries are more frequent. Every temper but the last keeps
@@ -141,7 +141,7 @@ class _Known:
         self.records: list[Record] = []
 
 
-class _Story:
+class _Visits:
     """A history in the making. `now`: the newest arrival so far."""
 
     def __init__(self, choices: Choices) -> None:
@@ -159,7 +159,7 @@ class _Story:
         self.planned: list[tuple[tuple[str, str], Callable[[], Record]]] = []
         self.new_ids = event_ids()
 
-    def told(self) -> History:
+    def history(self) -> History:
         fewest, most = self.pick(((1, 4), (1, 12), (8, 16), (8, 24)))
         for _ in range(self.integer(fewest, most)):
             self._meet(self.pick(self.visitors))
@@ -167,9 +167,9 @@ class _Story:
             kind = self.pick(kinds) if self.seen.times else kinds[0]
             self._keep(getattr(self, f"_{kind}")())
             while self.planned:
-                visitor, tell = self.planned.pop(0)
+                visitor, make = self.planned.pop(0)
                 self._meet(visitor)
-                self._keep(tell())
+                self._keep(make())
         sites = {site for site, _ in self.visitors}
         return History(
             {site: rule for site, rule in self.rules.items() if site in sites}, tuple(self.records)
@@ -214,7 +214,7 @@ class _Story:
         return self._record(self._received(), [at])
 
     def _piece(self) -> Record:
-        """One of a few visits that touch each other, told in any order at nearly one time."""
+        """One of a few visits that touch each other, sent in any order at nearly one time."""
         gap = self.rule.gap
         self.now = max(self.now, START + 7 * gap)
         at = START + gap * self.integer(0, 6) + self.pick((0, 0, 0, 1, -1, gap // 2))
@@ -233,9 +233,9 @@ class _Story:
 
     def _linger(self) -> Record:
         """An event at the end of a session's retention."""
-        place = self.integer(max(0, len(self.seen.times) - 6), len(self.seen.times) - 1)
-        received = self.seen.received[place] + self.rule.kept + self.pick((0, 1, -1))
-        at = self.seen.times[place] + self.pick((0, self.rule.gap, -self.rule.gap))
+        index = self.integer(max(0, len(self.seen.times) - 6), len(self.seen.times) - 1)
+        received = self.seen.received[index] + self.rule.kept + self.pick((0, 1, -1))
+        at = self.seen.times[index] + self.pick((0, self.rule.gap, -self.rule.gap))
         if self.pick((False, True, True, True)) and self.seen.records:
             return self._again(self._not_before_slack(received))
         return self._record(self._not_before_slack(received), [at])
@@ -305,8 +305,8 @@ class _Story:
         """The last moment before the shard's clock forgets a visitor, and the ones beside it."""
         if len(self.visitors) == 1:
             return self._linger()
-        place = max(range(len(self.seen.received)), key=self.seen.received.__getitem__)
-        at, newest = self.seen.times[place], self.seen.received[place]
+        index = max(range(len(self.seen.received)), key=self.seen.received.__getitem__)
+        at, newest = self.seen.times[index], self.seen.received[index]
         received = newest + self.rule.kept
         target = received + SLACK + self.pick((0, 1, -1))
         if target < self.now:
@@ -366,8 +366,8 @@ class _Story:
         return old._replace(received_at=received, sent_at=sent_at, events=old.events[first:])
 
     def _record(self, received: int, times: Sequence[int]) -> Record:
-        """A record whose events happened at `times`, told by a client with one of several clocks."""
-        clock = self.pick(("right",) * 5 + ("ahead", "behind", "none", "odd", "slow"))
+        """A record whose events happened at `times`, sent by a client with one of several clocks."""
+        clock = self.pick(("right",) * 5 + ("ahead", "behind", "none", "wrong", "slow"))
         sent_at: int | None = None
         stamps: list[int | None] = list(times)
         if clock in {"ahead", "behind"} or (clock == "right" and self.pick((False, True))):
@@ -381,7 +381,7 @@ class _Story:
             transit = self.pick((MOST_TRANSIT, MOST_TRANSIT + 1, self.integer(1, MINUTE), MOST_TRANSIT - 1))
             sent_at = received - transit
             stamps = [sent_at if self.pick((True, False)) else min(at, sent_at) for at in times]
-        elif clock == "odd" and self.temper not in {"calm", "retries"}:
+        elif clock == "wrong" and self.temper not in {"calm", "retries"}:
             strange = (received + DAY, received + 1, received - NONSENSE, received - NONSENSE - 1, 0, 2**40)
             stamps = [self.pick(strange) if self.pick((True, False)) else at for at in times]
             sent_at = self.pick((None, received - 5 * DAY, received + DAY))

@@ -67,7 +67,7 @@ class Arrival(NamedTuple):
 
 
 def event_time(received_at: int, sent_at: int | None, ts: int | None) -> tuple[int, bool]:
-    """When it happened, and whether the client's clock was too odd to tell."""
+    """When it happened, and whether the client's clock was too wrong to use it."""
     if ts is None:
         claimed = received_at
     elif sent_at is None or abs(received_at - sent_at) <= MOST_TRANSIT:

@@ -95,10 +95,10 @@ def outlives_retention(events: Sequence[Arrival], rule: Rule) -> bool:
     known: list[Arrival] = []
     for event in first_copies(events):
         parts = split(known, rule)
-        before = {member.ordinal: place for place, part in enumerate(parts) for member in part}
+        before = {member.ordinal: index for index, part in enumerate(parts) for member in part}
         known.append(event)
         whole = next(part for part in split(known, rule) if event in part)
-        for part in (parts[place] for place in {before[m.ordinal] for m in whole if m is not event}):
+        for part in (parts[index] for index in {before[m.ordinal] for m in whole if m is not event}):
             newest = max(member.received_at for member in part)
             last = max(member.ordinal for member in part)
             since = (other for other in events if last < other.ordinal <= event.ordinal)

@@ -22,7 +22,7 @@ ROW, BAR = 28, 44
 
 
 class Scale(NamedTuple):
-    """Time → horizontal place."""
+    """Time → horizontal position."""
 
     start: int
     end: int
@@ -40,24 +40,24 @@ class Scale(NamedTuple):
 
 def draw(case: Case) -> str:
     """The picture of a case as SVG."""
-    told = verdicts(history(case))
-    letters = {event_id(one.event): one.event for one in case.told}
+    found = verdicts(history(case))
+    letters = {event_id(one.event): one.event for one in case.events}
     sessions = {
-        letters[opener[2]]: sorted(rows, key=lambda row: row.at) for opener, rows in followed(told).items()
+        letters[opener[2]]: sorted(rows, key=lambda row: row.at) for opener, rows in followed(found).items()
     }
     colours = dict(zip(sessions, COLOURS, strict=False))
     home = {row.ordinal: name for name, rows in sessions.items() for row in rows}
-    scale = _scale(case, told)
-    absorbed = [(other, verdict) for verdict in told for other in verdict.absorbed]
+    scale = _scale(case, found)
+    absorbed = [(other, verdict) for verdict in found for other in verdict.absorbed]
     top = 54 if case.marks else 38
-    below = top + ROW * len(told) + 8
+    below = top + ROW * len(found) + 8
     height = below + BAR * (len(sessions) + len(absorbed)) + 6
     parts = [*_frame(case, scale, below, height)]
-    for number, verdict in enumerate(told):
+    for number, verdict in enumerate(found):
         y = top + ROW * number + ROW / 2
         parts += _row(verdict, letters, colours.get(home.get(number, ""), QUIET), scale, y)
-        if case.told[number].clock:
-            said = _clock(verdict.arrival.at + (case.told[number].clock or 0))
+        if case.events[number].clock:
+            said = _clock(verdict.arrival.at + (case.events[number].clock or 0))
             parts.append(_text(scale.x(verdict.arrival.received_at) + 14, y + 4, f"its clock: {said}", QUIET))
     y = below
     before: Arrival | None = None
@@ -68,14 +68,14 @@ def draw(case: Case) -> str:
         before = rows[-1]
         y += BAR
     for other, verdict in absorbed:
-        members = [v.arrival for v in told if v.session == other]
+        members = [v.arrival for v in found if v.session == other]
         parts += _ghost(letters[other[2]], members, letters[verdict.session[2]], scale, y)
         y += BAR
     return "\n".join((*parts, "</svg>", ""))
 
 
-def _scale(case: Case, told: list[Verdict]) -> Scale:
-    moments = [v.arrival.at for v in told] + [v.arrival.received_at for v in told]
+def _scale(case: Case, found: list[Verdict]) -> Scale:
+    moments = [v.arrival.at for v in found] + [v.arrival.received_at for v in found]
     moments += [clock_ms(moment) for moment, _ in case.marks]
     room = max((max(moments) - min(moments)) // 16, MINUTE)
     return Scale(min(moments) - room, max(moments) + room)
@@ -140,7 +140,7 @@ def _bar(name: str, rows: list[Arrival], colour: str, scale: Scale, y: float) ->
         yield f'<circle cx="{scale.x(row.at)}" cy="{y + 16}" r="3" fill="{colour}"/>'
     for a, b in pairwise(rows):
         yield from _length(a.at, b.at, scale, y)
-    yield _text(FATE, y + 20, _told(rows), INK)
+    yield _text(FATE, y + 20, _extent_text(rows), INK)
 
 
 def _hole(end: int, start: int, scale: Scale, y: float) -> Iterator[str]:
@@ -172,7 +172,7 @@ def _length(start: int, end: int, scale: Scale, y: float) -> Iterator[str]:
         yield _text((scale.x(start) + scale.x(end)) / 2, y + 37, label, QUIET, "middle", size=11)
 
 
-def _told(rows: list[Arrival]) -> str:
+def _extent_text(rows: list[Arrival]) -> str:
     times = _clock(rows[0].at)
     if len(rows) > 1:
         times += f" to {_clock(rows[-1].at)}"

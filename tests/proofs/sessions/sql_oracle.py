@@ -12,7 +12,7 @@ from tests.proofs.sessions.oracle import Session
 
 SESSIONS = """
 with recursive
-told as (
+claims as (
   select *, case
       when ts is null then received_at
       when sent_at is null or sent_at between received_at - 300000 and received_at + 300000 then ts
@@ -25,7 +25,7 @@ timed as (
       when claimed < received_at - 7 * 86400000 then received_at
       else least(claimed, received_at)
     end as happened
-  from told
+  from claims
 ),
 firsts as (
   select * from timed
@@ -48,14 +48,14 @@ starts as (
   where c.happened > s.start + c.longest
   group by c.history, c.site, c.visitor, c.chain, s.start
 ),
-placed as (
+spans as (
   select c.*, s.start
   from chained c asof join starts s
     on c.history = s.history and c.site = s.site and c.visitor = s.visitor and c.chain = s.chain
     and c.happened >= s.start
 )
 select history, site, visitor, start, max(happened), list(event_id)
-from placed group by history, site, visitor, start
+from spans group by history, site, visitor, start
 """
 
 
@@ -72,7 +72,7 @@ def sessions(histories: Iterable[tuple[int, History]]) -> dict[int, set[Session]
         *("history", "ordinal", "site", "visitor", "received_at", "sent_at"),
         *("event_id", "ts", "gap", "longest"),
     ]
-    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(names)}
     columns["ordinal"] = list(range(len(rows)))
     with duckdb.connect() as database:
         database.execute(

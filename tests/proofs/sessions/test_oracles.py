@@ -25,25 +25,25 @@ def some() -> list[tuple[int, History]]:
 
 @cases
 def test_arrivals_oracle_gives_what_was_worked_out_by_hand(case: Case) -> None:
-    told = verdicts(history(case))
-    letter = {event_id(told.event): told.event for told in case.told}
+    found = verdicts(history(case))
+    letter = {event_id(one.event): one.event for one in case.events}
     notes = [
         ("start",) * verdict.is_start
         + ("suspect",) * verdict.arrival.suspect
         + tuple(f"merges {letter[absorbed[2]]}" for absorbed in verdict.absorbed)
         + ("late",) * verdict.is_late
-        for verdict in told
+        for verdict in found
     ]
     got = [
         (letter[v.session[2]] if v.session else "", v.index, set(note))
-        for v, note in zip(told, notes, strict=True)
+        for v, note in zip(found, notes, strict=True)
     ]
-    assert got == [(told.session, told.index, set(told.notes)) for told in case.told]
+    assert got == [(one.session, one.index, set(one.notes)) for one in case.events]
 
 
 @cases
 def test_sessions_followed_are_those_worked_out_by_hand(case: Case) -> None:
-    letter = {event_id(told.event): told.event for told in case.told}
+    letter = {event_id(one.event): one.event for one in case.events}
     sessions = followed(verdicts(history(case)))
     # Only a copy that comes after everything was forgotten opens a second session by the same event (decision 0070).
     assert len(sessions) == len(case.sessions) + (case.name == "copy-after-silence")
@@ -80,11 +80,11 @@ def test_the_examples_that_differ_from_sorting_say_why(name: str, differs: set[D
 def test_every_other_example_agrees_with_sorting() -> None:
     agree = 0
     for case in CASES:
-        told = verdicts(history(case))
-        events = by_visitor(v.arrival for v in told)["loja", "ana"]
+        found = verdicts(history(case))
+        events = by_visitor(v.arrival for v in found)["loja", "ana"]
         if not oracle.differences(events, case.rule):
             agree += 1
-            assert {session_of(rows) for rows in followed(told).values()} == oracle.sessions(history(case))
+            assert {session_of(rows) for rows in followed(found).values()} == oracle.sessions(history(case))
     assert agree == len(CASES) - 5
 
 

@@ -57,10 +57,10 @@ def test_the_window_is_256_ids_and_a_copy_does_not_renew_it(
     new = event_ids()
     ask = next(new)
     rest = [next(new) for _ in range(others)]
-    told = [[ask], rest[:100], [ask] * copy_between, rest[100:], [ask]]
+    groups = [[ask], rest[:100], [ask] * copy_between, rest[100:], [ask]]
     now = 1_795_296_000_000
     records = tuple(
-        Record("loja", "ana", now, None, tuple((name, now) for name in names)) for names in told if names
+        Record("loja", "ana", now, None, tuple((name, now) for name in names)) for names in groups if names
     )
     one = History({"loja": Rule(1_800_000, 86_400_000, 3_600_000)}, records)
     check(one, 0, NAMES)

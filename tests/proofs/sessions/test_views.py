@@ -20,7 +20,7 @@ HISTORIES = 500
 
 
 @pytest.fixture(scope="module")
-def told() -> list[History]:
+def all_histories() -> list[History]:
     """Histories whose visitors and event ids all differ, so that they fit in one lake."""
     return [one._replace(records=tuple(apart(r, seed) for r in one.records)) for seed, one in many(HISTORIES)]
 
@@ -33,10 +33,10 @@ def apart(record: Record, seed: int) -> Record:
 
 
 @pytest.fixture(scope="module")
-def lake(told: list[History], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+def lake(all_histories: list[History], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     file = tmp_path_factory.mktemp("lake") / "enriched.json"
     with file.open("wb") as out:
-        for one in told:
+        for one in all_histories:
             out.writelines(stream.run(one))
     lake = Lake()
     insert(lake, file)
@@ -52,7 +52,7 @@ def insert(lake: Lake, file: Path) -> None:
     )
 
 
-def test_the_sessions_view_follows_merges_and_drops_copies(lake: Lake, told: list[History]) -> None:
+def test_the_sessions_view_follows_merges_and_drops_copies(lake: Lake, all_histories: list[History]) -> None:
     events = lake.rows("SELECT site, visitor_id, session_id, event_id, event_at FROM events")
     shown: dict[str, list[dict[str, object]]] = {}
     for event in events:
@@ -62,7 +62,7 @@ def test_the_sessions_view_follows_merges_and_drops_copies(lake: Lake, told: lis
         times = [ms(row["event_at"]) for row in rows]
         ids = frozenset(str(row["event_id"]) for row in rows)
         got.add(Session(str(rows[0]["site"]), str(rows[0]["visitor_id"]), min(times), max(times), ids))
-    assert got == {session for one in told for session in first_rows_only(one)}
+    assert got == {session for one in all_histories for session in first_rows_only(one)}
     view = lake.rows("SELECT site, visitor_id, started_at, ended_at, events FROM sessions")
     assert sorted(
         (row["site"], row["visitor_id"], ms(row["started_at"]), ms(row["ended_at"]), row["events"])
@@ -70,13 +70,15 @@ def test_the_sessions_view_follows_merges_and_drops_copies(lake: Lake, told: lis
     ) == sorted((*session[:4], len(session.event_ids)) for session in got)
 
 
-def test_where_nothing_differs_the_view_is_what_sorting_finds(lake: Lake, told: list[History]) -> None:
+def test_where_nothing_differs_the_view_is_what_sorting_finds(
+    lake: Lake, all_histories: list[History]
+) -> None:
     got: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
     for row in lake.rows("SELECT site, visitor_id, started_at, ended_at, events FROM sessions"):
         session = (ms(row["started_at"]), ms(row["ended_at"]), row["events"])
         got.setdefault((row["site"], row["visitor_id"]), []).append(session)
     compared = 0
-    for one in told:
+    for one in all_histories:
         sessions = oracle.sessions(one)
         for owner, events in by_visitor(arrivals(one)).items():
             if oracle.differences(events, one.rules[owner[0]]):

@@ -15,8 +15,8 @@ from tests.proofs.sessions.arrivals_oracle import Opener
 from tests.proofs.sessions.arrivals_oracle import verdicts as verdicts_of
 from tests.proofs.sessions.history import History, Rule
 from tests.proofs.sessions.history import Record as ToldRecord
+from tests.proofs.simulation.input_records import IPS, InputRecord
 from tests.proofs.simulation.shard_ends import BrokenError, ShardEnds
-from tests.proofs.simulation.story import IPS, Told
 from tests.proofs.simulation.world import ENDED, FIRST, STEP, World
 
 DIED = "the process died three times at this record"
@@ -25,13 +25,13 @@ DIED = "the process died three times at this record"
 class Expected:
     """What an undisturbed run over one shard gives: lines by sequence number, in order."""
 
-    def __init__(self, told: Sequence[Told], sites: Sites, enrich: Enrich) -> None:
+    def __init__(self, records: Sequence[InputRecord], sites: Sites, enrich: Enrich) -> None:
         state = ShardState()
         self.lines: dict[int, list[bytes]] = {}
         self.rejected: dict[int, list[bytes]] = {}
-        for number, item in numbered(told):
+        for number, item in numbered(records):
             record = Incoming(number, item.data, item.arrived_at)
-            if item.deadly:
+            if item.is_poison:
                 outcome = reject(record, Reason.CRASHED_PROCESSOR, DIED, state)
             else:
                 outcome = process(record, sites, enrich, state)
@@ -39,19 +39,19 @@ class Expected:
             self.rejected[number] = outcome.rejected
 
 
-def numbered(told: Sequence[Told]) -> Iterator[tuple[int, Told]]:
+def numbered(records: Sequence[InputRecord]) -> Iterator[tuple[int, InputRecord]]:
     """The records that are no ticks with their sequence numbers. Ticks may not matter for what is enriched."""
-    return ((FIRST + n * STEP, item) for n, item in enumerate((t for t in told if not t.is_tick), start=1))
+    return ((FIRST + n * STEP, item) for n, item in enumerate((t for t in records if not t.is_tick), start=1))
 
 
-def check_rule(told: Sequence[Told], expected: Expected, sites: Sites) -> None:
+def check_rule(records: Sequence[InputRecord], expected: Expected, sites: Sites) -> None:
     """I6: the undisturbed run says what an observer of every arrival says, who shares no code with it."""
     rules = {
         name: Rule(site.session.gap_ms, site.session.max_length_ms, site.session.lateness_ms)
         for name, site in sites.by_name.items()
     }
     taken = [
-        (number, json.loads(item.data)) for number, item in numbered(told) if not expected.rejected[number]
+        (number, json.loads(item.data)) for number, item in numbered(records) if not expected.rejected[number]
     ]
     history = History(rules, tuple(_as_record(raw) for _, raw in taken))
     verdicts = iter(verdicts_of(history))

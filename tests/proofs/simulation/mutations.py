@@ -215,8 +215,8 @@ def _merge_not_reported(patch: pytest.MonkeyPatch) -> None:
     original = sessionize.assign
 
     def assign(*args: Any) -> Any:
-        placed = original(*args)
-        return placed._replace(merges=()) if placed else placed
+        assignment = original(*args)
+        return assignment._replace(merges=()) if assignment else assignment
 
     patch.setattr(sessionize, "assign", assign)
 

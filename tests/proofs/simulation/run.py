@@ -17,9 +17,9 @@ from enrich_consumer.session_log.log import SessionLog
 from enrich_consumer.session_log.restore import StateError
 from enrich_consumer.worker import Worker
 from tests.proofs.simulation.faults import CrashError, Fault, Faults
+from tests.proofs.simulation.input_records import make_records, sites, tick
 from tests.proofs.simulation.invariants import BrokenError, Expected, Invariants, check_rule, numbered
 from tests.proofs.simulation.shard_ends import ShardEnds
-from tests.proofs.simulation.story import sites, tell, tick
 from tests.proofs.simulation.world import (
     ENDED,
     SimBlobs,
@@ -71,14 +71,14 @@ class _Simulation:
         self._damage = damage
         self._refused_start = ""
         self._rng = rng = Random(seed)
-        self._told = tell(rng, SITES, rng.randint(15, 60))
+        self._records = make_records(rng, SITES, rng.randint(15, 60))
         self._faults = Faults(rng, rng.choice((0.0, 0.03, 0.06, 0.12)))
         self._world = World(rng, self._faults)
-        expected = Expected(self._told, SITES, ENRICH)
-        check_rule(self._told, expected, SITES)
-        self._deadly = {number for number, item in numbered(self._told) if item.deadly}
+        expected = Expected(self._records, SITES, ENRICH)
+        check_rule(self._records, expected, SITES)
+        self._poison = {number for number, item in numbered(self._records) if item.is_poison}
         self._invariants = Invariants(
-            self._world, expected, ShardEnds(self._world, SITES, ENRICH, self._deadly)
+            self._world, expected, ShardEnds(self._world, SITES, ENRICH, self._poison)
         )
         self._world.on_zombie = self._take_away
         self._policy = Policy(
@@ -105,7 +105,7 @@ class _Simulation:
             if self._over():
                 if not self._is_drained:
                     self._is_drained = True  # time goes on until nothing is open any more
-                    last = max(item.arrived_at for item in self._told)
+                    last = max(item.arrived_at for item in self._records)
                     self._world.put_raw(tick(last + LONG_AFTER))
                     continue
                 self._invariants.judge()
@@ -116,7 +116,7 @@ class _Simulation:
         raise BrokenError("the history does not come to its end")
 
     def _over(self) -> bool:
-        if self._put < len(self._told):
+        if self._put < len(self._records):
             return False
         self._faults.quiet = True
         return all(self._finished(name) for name in self._world.shards)
@@ -130,18 +130,18 @@ class _Simulation:
 
     def _step(self) -> None:
         quiet = self._faults.quiet
-        chance = self._rng.random()
-        if self._put < len(self._told) and chance < 0.25:
+        draw = self._rng.random()
+        if self._put < len(self._records) and draw < 0.25:
             for _ in range(self._rng.randint(1, 5)):
-                if self._put < len(self._told):
-                    self._world.put_raw(self._told[self._put])
+                if self._put < len(self._records):
+                    self._world.put_raw(self._records[self._put])
                     self._put += 1
-        elif not quiet and chance < 0.31:
+        elif not quiet and draw < 0.31:
             self._disturb()
-        elif chance < 0.36 and self._zombies:
+        elif draw < 0.36 and self._zombies:
             self._faults.count(Fault.STALE_READ)
             self._guard(self._rng.choice(self._zombies), self._serve)
-        elif chance < 0.46:
+        elif draw < 0.46:
             tasks = [p for p in [*self._owners.values(), *self._zombies] if p.tasks]
             if tasks:
                 self._guard(self._rng.choice(tasks), self._task)
@@ -168,8 +168,8 @@ class _Simulation:
         elif kind == 4 and len(whole) > 1:
             self._faults.count(Fault.MERGE)
             whole.sort(key=lambda shard: shard.first)
-            place = self._rng.randrange(len(whole) - 1)
-            self._world.merge(whole[place], whole[place + 1])
+            index = self._rng.randrange(len(whole) - 1)
+            self._world.merge(whole[index], whole[index + 1])
         elif kind == 5 and self._damage:
             self._spoil()
 
@@ -181,13 +181,13 @@ class _Simulation:
             return
         name = self._rng.choice(names[-6:])
         data = objects[name]
-        place = self._rng.randrange(len(data))
+        index = self._rng.randrange(len(data))
         kind = self._rng.choice(("altered", "cut", "lost"))
         if kind == "lost":
             del objects[name]
         else:
             objects[name] = (
-                data[:place] if kind == "cut" else data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+                data[:index] if kind == "cut" else data[:index] + bytes([data[index] ^ 1]) + data[index + 1 :]
             )
         self._faults.fired[f"blob {kind}"] += 1
         owner = self._owners.get(name.split("/")[0])
@@ -258,8 +258,8 @@ class _Simulation:
         process.worker = worker
 
     def _enrich(self, record: Record) -> list[EnrichedEvent]:
-        if record.sequence in self._deadly:
-            self._faults.fired["deadly record"] += 1
+        if record.sequence in self._poison:
+            self._faults.fired["poison pill"] += 1
             raise CrashError("a native library")
         return ENRICH(record)
 

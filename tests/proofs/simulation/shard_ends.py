@@ -22,11 +22,11 @@ class BrokenError(AssertionError):
 class ShardEnds:
     """Rows of both tables by shard and sequence number, worked out as far as the shards have records."""
 
-    def __init__(self, world: World, sites: Sites, enrich: Enrich, deadly: Collection[int]) -> None:
+    def __init__(self, world: World, sites: Sites, enrich: Enrich, poison: Collection[int]) -> None:
         self._world = world
         self._sites = sites
         self._enrich = enrich
-        self._deadly = deadly
+        self._poison = poison
         self._states: dict[str, ShardState] = {}
         self._rows: dict[str, dict[int, dict[str, list[bytes]]]] = {}
 
@@ -82,7 +82,7 @@ class ShardEnds:
             self._rows[shard] = {}
         rows = self._rows[shard]
         for incoming in self._world.shards[shard].records[len(rows) :]:
-            if incoming.sequence in self._deadly:
+            if incoming.sequence in self._poison:
                 outcome: Outcome = reject(incoming, Reason.CRASHED_PROCESSOR, "", state)
             else:
                 outcome = process(incoming, self._sites, self._enrich, state)

@@ -20,7 +20,7 @@ def test_no_fault_breaks_an_invariant_and_every_fault_fires() -> None:
     assert not kinds
     for moment in (Fault.CRASH_BEFORE, Fault.CRASH_AFTER):
         assert not [effect for effect in EFFECTS if not fired[f"{moment} {effect}"]]
-    assert fired["deadly record"] > 0
+    assert fired["poison pill"] > 0
 
 
 def test_a_damaged_log_stops_a_shard_or_is_made_good_but_never_splits_a_session() -> None:

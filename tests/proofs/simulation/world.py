@@ -12,7 +12,7 @@ from enrich_consumer.edges.kcl.shards import LAST_KEY
 from enrich_consumer.ports import CheckpointRefusedError, LeaseLostError, Lineage, PutRefusedError
 from enrich_consumer.session_log.format import Kind, decode
 from tests.proofs.simulation.faults import CrashError, Fault, Faults
-from tests.proofs.simulation.story import Told
+from tests.proofs.simulation.input_records import InputRecord
 
 FIRST, STEP = 1000, 10
 """Sequence numbers: of the n-th record that is no tick FIRST + n * STEP; ticks lie in between, the same on every
@@ -68,19 +68,21 @@ class World:
         self.on_zombie: Callable[[str], None] = lambda shard: None
         self.watch: Callable[[str, str, int], None] = lambda what, shard, sequence: None
 
-    def put_raw(self, told: Told) -> None:
+    def put_raw(self, record: InputRecord) -> None:
         """Put a record on the shard whose range its key falls into; a tick on every open one."""
-        if told.is_tick:
+        if record.is_tick:
             self._ticks += 1
             for shard in self.shards.values():
                 if not shard.closed:
-                    shard.records.append(Incoming(self.sequence + self._ticks, told.data, told.arrived_at))
+                    shard.records.append(
+                        Incoming(self.sequence + self._ticks, record.data, record.arrived_at)
+                    )
             return
-        key = int.from_bytes(md5(told.key.encode(), usedforsecurity=False).digest(), "big")
+        key = int.from_bytes(md5(record.key.encode(), usedforsecurity=False).digest(), "big")
         shard = next(s for s in self.shards.values() if not s.closed and s.first <= key <= s.last)
         self.sequence += STEP
         self._ticks = 0
-        shard.records.append(Incoming(self.sequence, told.data, told.arrived_at))
+        shard.records.append(Incoming(self.sequence, record.data, record.arrived_at))
 
     def lineage(self, name: str) -> Lineage:
         shard = self.shards[name]

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tests.system.faults import alarms, page
-from tests.system.faults.play import Lakes, Scenario, play, told
+from tests.system.faults.play import Lakes, Scenario, one_line, play
 from tests.system.faults.result import read, write
 from tests.system.faults.scenarios import ALL, named
 from tests.system.faults.stage import Stage
@@ -60,7 +60,7 @@ def _on_one_stage(
             scenario = left.pop(0)
             result = play(stage, scenario, lakes, templates, ALL.index(scenario))
             write(result)
-            print(told(result), flush=True)
+            print(one_line(result), flush=True)
             failed += not result.good
             if not stage.is_whole():
                 print("the stack is made anew", flush=True)

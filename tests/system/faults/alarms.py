@@ -101,7 +101,7 @@ def _alarm(properties: Mapping[str, Any]) -> Alarm:
 
 
 def name_of(metric: Mapping[str, Any]) -> str:
-    """`namespace name role`, the role being raw, enriched or rejected where resources of one kind are told apart."""
+    """`namespace name role`, the role being raw, enriched or rejected where resources of one kind are distinguished."""
     dimensions = json.dumps(metric.get("Dimensions", []))
     role = ""
     if metric["Namespace"] in ("AWS/Kinesis", "AWS/Firehose"):
@@ -121,8 +121,8 @@ def _fires(alarm: Alarm, series: Series, since: float, until: float) -> bool:
     parts = alarm.points if alarm.points >= LASTING else 1
     step = (until - since) / parts
     found = [_breaches(alarm, series, since + i * step, since + (i + 1) * step) for i in range(parts)]
-    told = [breaches for breaches in found if breaches is not None]
-    return bool(told) and all(told)
+    verdicts = [breaches for breaches in found if breaches is not None]
+    return bool(verdicts) and all(verdicts)
 
 
 def _breaches(alarm: Alarm, series: Series, since: float, until: float) -> bool | None:

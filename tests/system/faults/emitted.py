@@ -9,7 +9,7 @@ from tests.system.faults.sender import Attempt
 from tests.system.faults.streams import Read
 
 TASKS_MIN = 2
-"""As the alarm `consumer-tasks` has it in prod: running tasks are told as their share of the desired ones."""
+"""As the alarm `consumer-tasks` has it in prod: running tasks are given as their share of the desired ones."""
 
 
 def embedded(lines: Iterable[Mapping[str, Any]]) -> dict[str, list[Point]]:

@@ -58,7 +58,7 @@ class FaultProxy:
     def __enter__(self) -> Self:
         port = free_port()
         self.endpoint = f"http://{HOST}:{port}"
-        python = installed() / "bin" / "python"  # scripts of a renamed environment name its old place
+        python = installed() / "bin" / "python"  # scripts of a renamed environment name its old folder
         start = "from mitmproxy.tools.main import mitmdump; mitmdump()"
         options = ["--mode", f"reverse:{self._upstream}", "--listen-host", HOST, "--listen-port", str(port)]
         # The host header is part of what is signed; nothing is to be kept of what passes.

@@ -289,7 +289,7 @@ def _seen(stage: Stage, since: float) -> list[str]:
     return [f"{count} times {what}" for what, count in found.most_common(4)]
 
 
-def told(result: Result) -> str:
+def one_line(result: Result) -> str:
     """One line for the terminal."""
     parts = [
         f"{'ok   ' if result.good else 'WRONG'} {result.name}: {result.events} events",

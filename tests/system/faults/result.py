@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent / "results"
 class Result(NamedTuple):
     """All counts are of different events unless they say otherwise.
 
-    `answers`: POSTs by HTTP status, "0" for none at all. `refused`: events that never got a 202 and were told so each
+    `answers`: POSTs by HTTP status, "0" for none at all. `refused`: events that never got a 202 and were refused each
     time; `unknown`: that never got a 202 and once got no answer. `lost`: accepted, and neither in the views nor in the
     rejected table; `unkept`: rejected one by one, and not in the rejected table. `copies`: rows of the landing table
     beyond the first of their event, `copies_in_views`: the same of the view `events`. `sessions_wrong`: sessions of

@@ -1,7 +1,7 @@
 """Open-loop load: each request leaves at its time, whatever became of those before it. Every answer is written down.
 
 As a browser's tracker does, a visitor's requests keep their order, and what got no 202 is sent again until it does or
-the sender is told to stop.
+the sender is stopped.
 """
 
 import threading
@@ -42,7 +42,7 @@ class Attempt(NamedTuple):
 
 class Fate(NamedTuple):
     """What the answers say of each event id: `accepted` with the time of its first 202, `rejected` one by one,
-    `refused`: told so each time, `unknown`: never a 202, and at least once no answer."""
+    `refused`: answered so each time, `unknown`: never a 202, and at least once no answer."""
 
     accepted: dict[str, float]
     rejected: frozenset[str]
@@ -150,12 +150,12 @@ def fates(requests: Sequence[Request], attempts: Sequence[Attempt]) -> Fate:
     """Read the answers, per event id; an event that was accepted once is accepted."""
     accepted: dict[str, float] = {}
     rejected: set[str] = set()
-    told: set[str] = set()
+    refused: set[str] = set()
     silent: set[str] = set()
     for attempt in attempts:
         events = requests[attempt.request].events
         if attempt.status != 202:
-            (told if attempt.status else silent).update(event.event_id for event in events)
+            (refused if attempt.status else silent).update(event.event_id for event in events)
             continue
         out = {entry["index"] for entry in attempt.document.get("rejected", [])}
         for index, event in enumerate(events):
@@ -169,7 +169,7 @@ def fates(requests: Sequence[Request], attempts: Sequence[Attempt]) -> Fate:
     return Fate(
         accepted,
         frozenset(rejected - accepted.keys()),
-        frozenset(told - done - silent),
+        frozenset(refused - done - silent),
         frozenset(silent - done),
     )
 

@@ -64,10 +64,10 @@ class Reader:
 
     def _open(self, shard: str) -> str:
         last = self._last[shard]
-        place = {"ShardIteratorType": "TRIM_HORIZON"}
+        start = {"ShardIteratorType": "TRIM_HORIZON"}
         if last is not None:
-            place = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": last}
-        answer = self._kinesis.get_shard_iterator(StreamName=self._stream, ShardId=shard, **place)
+            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": last}
+        answer = self._kinesis.get_shard_iterator(StreamName=self._stream, ShardId=shard, **start)
         return str(answer["ShardIterator"])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.faults import alarms
-from tests.system.faults.play import Lakes, Scenario, play, told
+from tests.system.faults.play import Lakes, Scenario, one_line, play
 from tests.system.faults.scenarios import ALL
 from tests.system.faults.stage import Stage
 
@@ -32,7 +32,7 @@ def test_nothing_is_lost_or_wrong_and_the_operator_knows(stage: Stage, lakes: La
     # Which alarm fires is judged by `make faults`: on a machine that others share times say little.
     short: Scenario = scenario._replace(events=90, alarms=())
     result = play(stage, short, lakes, [], number)
-    assert result.good, told(result)
+    assert result.good, one_line(result)
     assert result.accepted
     assert not result.refused + result.unknown, "what was refused was sent again, and taken in the end"
 

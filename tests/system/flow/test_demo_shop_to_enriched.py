@@ -30,8 +30,10 @@ def enriched(running: stack.LocalStack) -> list[dict[str, Any]]:
     kinesis = running.client("kinesis")
     rows: list[dict[str, Any]] = []
     for shard in kinesis.list_shards(StreamName=running.facts.enriched_stream)["Shards"]:
-        place = {"StreamName": running.facts.enriched_stream, "ShardId": shard["ShardId"]}
-        iterator = kinesis.get_shard_iterator(**place, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        shard_of_stream = {"StreamName": running.facts.enriched_stream, "ShardId": shard["ShardId"]}
+        iterator = kinesis.get_shard_iterator(**shard_of_stream, ShardIteratorType="TRIM_HORIZON")[
+            "ShardIterator"
+        ]
         while records := (answer := kinesis.get_records(ShardIterator=iterator))["Records"]:
             rows += [json.loads(line) for record in records for line in record["Data"].splitlines()]
             iterator = answer["NextShardIterator"]

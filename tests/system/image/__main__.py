@@ -149,9 +149,9 @@ def _post(local: LocalStack) -> None:
 
 def _wait_for_row(local: LocalStack, runner: int) -> str | None:
     deadline = time.monotonic() + _ROW_SECONDS
-    place = {"Bucket": local.facts.bucket, "Prefix": local.facts.enriched_prefix}
+    prefix = {"Bucket": local.facts.bucket, "Prefix": local.facts.enriched_prefix}
     while time.monotonic() < deadline and processes.alive(runner):
-        for entry in local.client("s3").list_objects_v2(**place).get("Contents", []):
+        for entry in local.client("s3").list_objects_v2(**prefix).get("Contents", []):
             return str(entry["Key"])
         time.sleep(1)
     return None

@@ -27,7 +27,7 @@ def test_the_image_is_built_and_runs() -> None:
     """A row arrives, health tells a stalled shard, SIGTERM ends it in order (tests/system/image/__main__.py)."""
     run = [sys.executable, "-m", "tests.system.image", "rastro-consumer-test", "--build"]
     ran = subprocess.run(run, capture_output=True, text=True, check=False, cwd=ROOT)
-    told = ran.stdout + ran.stderr[-2000:]
+    output = ran.stdout + ran.stderr[-2000:]
     if ran.returncode == _NO_PACKAGES:
-        pytest.skip(f"Debian's packages cannot be had: {told}")
-    assert ran.returncode == 0, told
+        pytest.skip(f"Debian's packages cannot be had: {output}")
+    assert ran.returncode == 0, output

@@ -76,7 +76,7 @@ class Fleet:
         first, second = self.alive()
         wait_for(
             lambda: len(self.shards(first)) == len(self.shards(second)) == 1,
-            lambda: self._told("a shard each"),
+            lambda: self._deadline_message("a shard each"),
         )
         return first, second
 
@@ -90,7 +90,7 @@ class Fleet:
         shards = [shard["ShardId"] for shard in self.streams.open_shards()]
         wait_for(
             lambda: set(shards) <= set(self.shards(daemon)),
-            lambda: self._told(f"{daemon.name} has every shard"),
+            lambda: self._deadline_message(f"{daemon.name} has every shard"),
         )
         taken = {fields["shard"]: fields["at"] for fields in daemon.said("shard taken over")}
         return max(0.0, *(taken[shard] - since for shard in shards))
@@ -158,7 +158,9 @@ class Fleet:
         def left() -> int:
             return len(mine & {line.row["event_id"] for line in self._collector.lines()[begun:]})
 
-        wait_for(lambda: left() > 0, lambda: self._told(f"the first events of a batch of {shard}"))
+        wait_for(
+            lambda: left() > 0, lambda: self._deadline_message(f"the first events of a batch of {shard}")
+        )
         assert left() < len(mine) / 2, "the batch was over too soon for a fault in its middle"
 
     def first_events(self, daemon: Daemon, since: float) -> float:
@@ -187,7 +189,8 @@ class Fleet:
             return missing(expected, self._collector.lines(), self.streams.rejected_rows())
 
         wait_for(
-            lambda: not left(), lambda: self._told(f"{label}: {len(left())} have not come out, {left()[:5]}")
+            lambda: not left(),
+            lambda: self._deadline_message(f"{label}: {len(left())} missing, {left()[:5]}"),
         )
         ledger = compare(expected, self.sent, self._collector.lines(), self.streams.rejected_rows())
         print(f"{label}: {ledger}")
@@ -195,7 +198,7 @@ class Fleet:
 
     # inside
 
-    def _told(self, what: str) -> str:
+    def _deadline_message(self, what: str) -> str:
         """For the message of a deadline: what was waited for, and where to look."""
         return f"{what} (logs in {self._folder}; leases {self.owners()})"
 
@@ -212,7 +215,7 @@ class Fleet:
             kinesis_endpoint=kinesis,
             geo_city="none",  # what is fetched on a machine must not make a difference
             geo_asn="none",
-            # Many small flushes, checkpoints and snapshots: more places for a fault to hit.
+            # Many small flushes, checkpoints and snapshots: more moments for a fault to hit.
             flush_events=25,
             flush_seconds=1,
             checkpoint_seconds=1,

@@ -180,7 +180,7 @@ class Collector:
     def _run(self) -> None:
         try:
             self._read()
-        except Exception as error:  # noqa: BLE001 - told by `lines` in the test's own thread
+        except Exception as error:  # noqa: BLE001 - raised by `lines` in the test's own thread
             self.error = error
 
     def _read(self) -> None:

@@ -22,8 +22,8 @@ pytestmark = [
 ]
 
 
-def _hurt(fleet: Fleet, victim: Daemon, shard: str, chance: random.Random) -> str:
-    fault = chance.choice(("child", "daemon", "group", "stop", "stop group", "freeze", "raise"))
+def _hurt(fleet: Fleet, victim: Daemon, shard: str, rng: random.Random) -> str:
+    fault = rng.choice(("child", "daemon", "group", "stop", "stop group", "freeze", "raise"))
     if fault == "child":
         os.kill(victim.child(shard), signal.SIGKILL)
     elif fault == "daemon":
@@ -36,7 +36,7 @@ def _hurt(fleet: Fleet, victim: Daemon, shard: str, chance: random.Random) -> st
         victim.send_group(signal.SIGTERM)
     elif fault == "freeze":
         victim.send_group(signal.SIGSTOP)
-        time.sleep(chance.uniform(1, 20))  # the fault itself: shorter and longer than a lease lasts
+        time.sleep(rng.uniform(1, 20))  # the fault itself: shorter and longer than a lease lasts
         victim.send_group(signal.SIGCONT)
     else:
         fleet.set_fault("raise")
@@ -44,14 +44,14 @@ def _hurt(fleet: Fleet, victim: Daemon, shard: str, chance: random.Random) -> st
 
 
 def test_a_storm_of_faults(fleet: Fleet) -> None:
-    chance = random.Random(SEED)
+    rng = random.Random(SEED)
     for number in range(ROUNDS):
-        victim = chance.choice(fleet.pair())
+        victim = rng.choice(fleet.pair())
         (shard,) = fleet.shards(victim)
-        fleet.mid_batch(shard, chance.randrange(300, 700))
-        fault = _hurt(fleet, victim, shard, chance)
+        fleet.mid_batch(shard, rng.randrange(300, 700))
+        fault = _hurt(fleet, victim, shard, rng)
         fleet.clear_fault("slow")
-        fleet.put(chance.randrange(50, 200))
+        fleet.put(rng.randrange(50, 200))
         if not fleet.alive():
             fleet.start()
         fleet.settle(f"seed {SEED}, round {number}, {fault}")

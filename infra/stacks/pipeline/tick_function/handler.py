@@ -61,7 +61,9 @@ def tick(kinesis: Any, stream: str, now: int) -> int:
             part = left[start : start + 500]
             answer = kinesis.put_records(StreamName=stream, Records=part)
             refused += [
-                entry for entry, told in zip(part, answer["Records"], strict=True) if told.get("ErrorCode")
+                entry
+                for entry, result in zip(part, answer["Records"], strict=True)
+                if result.get("ErrorCode")
             ]
         if not refused:
             return len(shards)

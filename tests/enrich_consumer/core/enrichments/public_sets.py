@@ -22,26 +22,26 @@ def folder(name):
     home = data_folder(os.environ) / "test-sets" / name
     if not home.exists():
         home.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=home.parent) as place:
-            problem = _FETCH[name](Path(place))
+        with tempfile.TemporaryDirectory(dir=home.parent) as scratch:
+            problem = _FETCH[name](Path(scratch))
             if problem:
                 pytest.skip(f"the public test set {name} cannot be had here: {problem}")
             try:
-                (Path(place) / "set").rename(home)
+                (Path(scratch) / "set").rename(home)
             except OSError:  # another test run was faster
                 assert home.exists()
     return home
 
 
-def _run(command, place):
+def _run(command, folder):
     try:
-        result = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=240, check=False)
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return "" if result.returncode == 0 else (result.stderr.strip() or "failed").splitlines()[-1]
 
 
-def _sdist(requirement, place):
+def _sdist(requirement, folder):
     pip = [
         sys.executable,
         "-m",
@@ -53,22 +53,22 @@ def _sdist(requirement, place):
         requirement.partition("==")[0],
         requirement,
     ]
-    problem = _run([*pip, "-d", "."], place)
+    problem = _run([*pip, "-d", "."], folder)
     if problem:
         return problem
-    with tarfile.open(next(place.glob("*.tar.gz"))) as archive:
-        archive.extractall(place / "all", filter="data")
-    next((place / "all").iterdir()).rename(place / "set")
+    with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
+        archive.extractall(folder / "all", filter="data")
+    next((folder / "all").iterdir()).rename(folder / "set")
     return ""
 
 
-def _debian(package, place):
+def _debian(package, folder):
     if not shutil.which("apt-get"):
         return "no apt-get"
-    problem = _run(["apt-get", "download", package], place)
+    problem = _run(["apt-get", "download", package], folder)
     if problem:
         return problem
-    return _run(["dpkg", "-x", next(place.glob("*.deb")).name, "set"], place)
+    return _run(["dpkg", "-x", next(folder.glob("*.deb")).name, "set"], folder)
 
 
 _FETCH = {

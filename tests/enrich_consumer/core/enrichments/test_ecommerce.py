@@ -171,10 +171,11 @@ def test_quantities(quantity, expected, flags):
 
 
 @pytest.mark.parametrize(
-    "odd", [{"items": "x"}, {"items": [1]}, {"value": "1"}, {"items": [{"price": "R$ 1"}]}, {"currency": 3}]
+    "malformed",
+    [{"items": "x"}, {"items": [1]}, {"value": "1"}, {"items": [{"price": "R$ 1"}]}, {"currency": 3}],
 )
-def test_odd_shapes_cost_only_these_columns(odd):
-    row = _row(**odd)
+def test_malformed_shapes_cost_only_these_columns(malformed):
+    row = _row(**malformed)
     assert row["enrich_errors"] == ["ecommerce"]
     assert row.get("items") is None
     assert row.get("value") is None

@@ -1,4 +1,4 @@
-"""Addresses and places."""
+"""IP addresses and locations."""
 
 import pytest
 

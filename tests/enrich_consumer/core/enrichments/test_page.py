@@ -5,7 +5,7 @@ from urllib.parse import unquote
 import pytest
 
 from enrich_consumer.core.enrichments import References
-from enrich_consumer.core.parsing import address_secrets, urls
+from enrich_consumer.core.parsing import url_secrets, urls
 from enrich_consumer.core.tables.click_ids import CLICK_IDS
 from enrich_consumer.core.tables.sensitive_names import SENSITIVE_NAMES
 from tests.support.records import build, record
@@ -126,8 +126,8 @@ def test_secrets_and_people_are_taken_out(url, clean):
 def test_the_cheap_look_sees_every_sensitive_name(name, form):
     written = form.format(name)
     for one in (written, written.upper(), written.replace("_", "-"), written.replace("_", "")):
-        if address_secrets.is_secret(unquote(one), "aB3" * 10):
-            assert address_secrets.is_suspicious(f"/x?{one}=" + "aB3" * 10)
+        if url_secrets.is_secret(unquote(one), "aB3" * 10):
+            assert url_secrets.is_suspicious(f"/x?{one}=" + "aB3" * 10)
 
 
 @pytest.mark.parametrize(
@@ -207,9 +207,14 @@ def test_a_decoded_value_is_scrubbed_too():
     assert row["utm_term"] == "[card]"
 
 
-@pytest.mark.parametrize("odd", [{"url": 5}, {"url": ["a"]}, {"referrer": True}, {"title": {"a": 1}}])
-def test_an_odd_page_costs_the_columns_of_the_page(odd):
-    given = {"url": "https://www.loja.example/p", "referrer": "https://www.google.com/", "title": "P", **odd}
+@pytest.mark.parametrize("malformed", [{"url": 5}, {"url": ["a"]}, {"referrer": True}, {"title": {"a": 1}}])
+def test_a_malformed_page_costs_the_columns_of_the_page(malformed):
+    given = {
+        "url": "https://www.loja.example/p",
+        "referrer": "https://www.google.com/",
+        "title": "P",
+        **malformed,
+    }
     rows = ENRICH(record({"page": given}, {"page": {"url": "https://www.loja.example/q"}}))
     assert rows[0]["enrich_errors"] == ["page"]
     assert "page_url" not in rows[0]
@@ -228,8 +233,8 @@ def test_an_odd_screen_costs_the_columns_of_the_page_s_client(side):
     assert "screen_height" not in row
 
 
-@pytest.mark.parametrize("odd", ["yes", 1, 0, [], {"granted": True}])
-def test_a_consent_that_cannot_be_understood_is_none(odd):
-    (row,) = ENRICH(record({"consent": {"analytics": odd, "ads": odd}, "user_id": "u-1"}))
+@pytest.mark.parametrize("malformed", ["yes", 1, 0, [], {"granted": True}])
+def test_a_consent_that_cannot_be_understood_is_none(malformed):
+    (row,) = ENRICH(record({"consent": {"analytics": malformed, "ads": malformed}, "user_id": "u-1"}))
     assert (row["consent_analytics"], row["consent_ads"]) == (False, False)
     assert "user_id" not in row

@@ -161,18 +161,18 @@ def test_texts_of_events(column):
     assert row["page_title" if column == "title" else column] == "[email]"
 
 
-def _told(analytics, ads, **fields):
+def _with_consent(analytics, ads, **fields):
     page = {"url": "https://l.example/?gclid=abc&a=1", "referrer": "https://x.example/?fbclid=def"}
     event = {"consent": {"analytics": analytics, "ads": ads}, "user_id": "C1", "page": page}
     return ENRICH(record(event, ip="203.0.113.9", **fields))[0]
 
 
 def test_consent_decides_what_stays():
-    row = _told(True, True)
+    row = _with_consent(True, True)
     assert (row["user_id"], row["click_id"], row["ip_truncated"]) == ("C1", "abc", "203.0.113.0")
-    row = _told(False, True)
+    row = _with_consent(False, True)
     assert (row.get("user_id"), row["click_id"], row.get("ip_truncated")) == (None, "abc", None)
-    row = _told(True, False)
+    row = _with_consent(True, False)
     assert (row["user_id"], row.get("click_id")) == ("C1", None)
     assert (row["page_url"], row["page_query"]) == (
         "https://l.example/?gclid=removed&a=1",
@@ -184,9 +184,11 @@ def test_consent_decides_what_stays():
 
 def test_global_privacy_control_speaks_where_nobody_was_asked():
     headers = {"sec_gpc": "1"}
-    assert "click_id" not in _told(None, None, headers=headers)
-    assert _told(None, True, headers=headers)["click_id"] == "abc"
-    assert _told(None, None, headers=headers, site=SITE._replace(honour_gpc=False))["click_id"] == "abc"
+    assert "click_id" not in _with_consent(None, None, headers=headers)
+    assert _with_consent(None, True, headers=headers)["click_id"] == "abc"
+    assert (
+        _with_consent(None, None, headers=headers, site=SITE._replace(honour_gpc=False))["click_id"] == "abc"
+    )
 
 
 # Invariant I5: the client's address is in no output byte, unless the site's policy says so.

@@ -87,7 +87,7 @@ def test_a_failure_costs_its_own_columns_and_what_it_guards(part):
 
 def test_no_column_is_in_two_parts():
     """Whoever writes one in two parts makes a line with two values for it."""
-    told = event(
+    given = event(
         page={
             "url": "https://www.loja.example/p?utm_source=a&gclid=b",
             "title": "P",
@@ -102,7 +102,7 @@ def test_no_column_is_in_two_parts():
         properties={"cor": "azul"},
     )
     made = enrichments.build(References(city=lambda _: {"country": {"iso_code": "BR"}}))
-    (one,) = made(record(told, ip="203.0.113.9", user_agent=CHROME))
+    (one,) = made(record(given, ip="203.0.113.9", user_agent=CHROME))
     names = [name for name, _ in json.loads(one.to_line(), object_pairs_hook=list)]
     assert len(names) == len(set(names)) > 45
 

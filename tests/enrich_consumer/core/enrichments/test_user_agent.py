@@ -109,7 +109,7 @@ def test_hints_tell_windows_11_and_brands_from_chromium():
 
 
 @pytest.mark.parametrize("text", ["", "?", '"', '";v="1', "x" * 9000, '"A";v="1"' * 500])
-def test_odd_hints_count_as_not_told(text):
+def test_malformed_hints_count_as_absent(text):
     hints = read((text, text, text, text, text, None))
     assert hints.browser is None
     assert hints.mobile is None

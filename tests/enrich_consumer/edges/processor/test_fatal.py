@@ -52,10 +52,10 @@ def test_an_error_ends_the_process_and_nothing_is_reported_done(method, said, ca
     answers = child.say(*said, process_records(), LEASE_LOST)
     assert answers == [done("initialize")] * (len(said) - 1)
     assert child.exit == FATAL
-    told = child.logged()[-1]
-    assert told["level"] == "ERROR"
-    assert (told["call"], told["code"], told["detail"]) == (call, "RuntimeError", "something nobody foresaw")
-    assert told["shard"] == SHARD
+    line = child.logged()[-1]
+    assert line["level"] == "ERROR"
+    assert (line["call"], line["code"], line["detail"]) == (call, "RuntimeError", "something nobody foresaw")
+    assert line["shard"] == SHARD
 
 
 def test_a_refused_put_ends_the_process(started: Child):
@@ -78,9 +78,9 @@ def test_a_put_that_is_refused_does_not_hide_the_lag(behind: int, came_ms_ago: i
     record = incoming(5)._replace(arrived_at=int(time.time() * 1000) - came_ms_ago)
     child.say(initialize(), process_records(record, behind=behind))
     assert child.exit == FATAL
-    (told,) = (line for line in child.logged() if "_aws" in line)
-    assert told["RecordsIn"] == 0
-    assert 90_000 <= told["MillisBehindLatest"] < 150_000
+    (metrics,) = (line for line in child.logged() if "_aws" in line)
+    assert metrics["RecordsIn"] == 0
+    assert 90_000 <= metrics["MillisBehindLatest"] < 150_000
 
 
 def test_a_processor_whose_log_was_taken_over_writes_nothing_more_and_waits(started: Child):
@@ -95,7 +95,7 @@ def test_a_processor_whose_log_was_taken_over_writes_nothing_more_and_waits(star
     assert any(line.get("detail", "").startswith("fenced") for line in started.logged())
 
 
-def test_a_processor_that_lost_its_shard_and_is_not_told_so_ends(
+def test_a_processor_that_lost_its_shard_and_gets_no_notice_ends(
     started: Child, monkeypatch: pytest.MonkeyPatch
 ):
     assert started.say(process_records(incoming(5)), checkpointed(5, "ShutdownException"), process_records())

@@ -107,9 +107,7 @@ def _refuse(stage: Stage) -> None:
     stage.figures |= {
         "memory before, MiB": round(calm),
         "memory at most while it refused, MiB": round(max((sample.rss_mib for sample in during), default=0)),
-        "lag as the metric told it at most, s": round(
-            max((sample.lag_ms for sample in during), default=0) / 1000
-        ),
+        "lag by the metric at most, s": round(max((sample.lag_ms for sample in during), default=0) / 1000),
         "ingest ready": f"{sum(sample.ingest_ready for sample in during)} of {len(during)} times",
         "events caught up": events,
         "caught up after, s": round(caught, 1),

@@ -23,8 +23,8 @@ def _lease_table_deleted(stage: Stage) -> None:
 
 def _newest_entries(stage: Stage) -> list[str]:
     """The key of the newest entry of each shard's session log."""
-    s3, place = stage.client("s3"), stage.facts.state_uri.removeprefix("s3://")
-    bucket, _, prefix = place.partition("/")
+    s3, path = stage.client("s3"), stage.facts.state_uri.removeprefix("s3://")
+    bucket, _, prefix = path.partition("/")
     found: dict[str, str] = {}
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for entry in page.get("Contents", ()):

@@ -9,7 +9,7 @@ from rastro.terminal.errors import Problem
 from rastro.traffic.post import Target
 
 
-class Place(NamedTuple):
+class Destination(NamedTuple):
     """`endpoint`: the emulator's, empty for AWS. `env`: of a deployed environment, empty for the local stack.
 
     `groups`: process groups on this machine whose CPU is part of the result, by name.
@@ -33,7 +33,7 @@ class Place(NamedTuple):
         return find_target(loader.read(self.env)).client(service)
 
 
-def local(home: Path) -> Place:
+def local(home: Path) -> Destination:
     """The stack that runs under `home`.
 
     Raises:
@@ -42,12 +42,12 @@ def local(home: Path) -> Place:
     facts = info.read(home)
     groups = tuple((name, pid) for name, pid in facts.processes.items() if name in {"emulator", "consumer"})
     target = Target(facts.api_url, facts.site_key)
-    return Place(
+    return Destination(
         target, facts.enriched_stream, facts.bucket, facts.enriched_prefix, facts.aws_endpoint, "", groups
     )
 
 
-def deployed(name: str, api_url: str | None, key: str | None) -> Place:
+def deployed(name: str, api_url: str | None, key: str | None) -> Destination:
     """An environment on AWS; address and site key are looked up if they are not given.
 
     Raises:
@@ -69,4 +69,6 @@ def deployed(name: str, api_url: str | None, key: str | None) -> Place:
         text = found.client("ssm").get_parameter(Name=outputs["SitesParameter"])["Parameter"]["Value"]
         key = next(iter(parse_sites(text).by_name.values())).keys[0]
     url = (api_url or trace.api_url(environment, found, outputs)).rstrip("/")
-    return Place(Target(url, key), outputs["EnrichedStream"], outputs["Bucket"], layout.ENRICHED, "", name)
+    return Destination(
+        Target(url, key), outputs["EnrichedStream"], outputs["Bucket"], layout.ENRICHED, "", name
+    )

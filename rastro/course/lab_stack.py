@@ -20,7 +20,7 @@ class Finding(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Place:
+class LabStack:
     """`home`: the stack's folder; `root`: the checkout; `answer`: what the student says to the lab's question."""
 
     home: Path

@@ -1,6 +1,6 @@
 """Histories for closings: those of the session rule, each event with a name and a cart, ticks in between.
 
-What an event is follows from its id, so that a copy is the same event and a failure can be told by ids alone.
+What an event is follows from its id, so that a copy is the same event and ids alone identify a failure.
 """
 
 import random
@@ -29,7 +29,7 @@ NAMES = (
 
 
 class Details(NamedTuple):
-    """What an event says beside its time. `items`: (item, pieces), None: not told; each piece costs 10.50."""
+    """What an event says beside its time. `items`: (item, pieces), None: not given; each piece costs 10.50."""
 
     name: str
     path: str
@@ -67,19 +67,19 @@ def raw(record: Record) -> bytes:
 
 
 def _event(event_id: str, ts: int | None) -> dict[str, object]:
-    told = details(event_id)
+    found = details(event_id)
     event: dict[str, object] = {
         "event_id": event_id,
-        "event": told.name,
+        "event": found.name,
         "ts": ts,
-        "page": {"url": f"https://www.loja.example{told.path}"},
-        "consent": {"analytics": not told.refuses, "ads": True},
+        "page": {"url": f"https://www.loja.example{found.path}"},
+        "consent": {"analytics": not found.refuses, "ads": True},
     }
-    if told.user:
-        event["user_id"] = told.user
-    if told.items is not None:
-        items = [{"item_id": item, "quantity": count, "price": 10.5} for item, count in told.items]
-        event["ecommerce"] = {"items": items, "currency": "BRL", "transaction_id": told.order}
+    if found.user:
+        event["user_id"] = found.user
+    if found.items is not None:
+        items = [{"item_id": item, "quantity": count, "price": 10.5} for item, count in found.items]
+        event["ecommerce"] = {"items": items, "currency": "BRL", "transaction_id": found.order}
     return event
 
 
@@ -88,17 +88,17 @@ def tick(at: int) -> Record:
     return Record("loja", TICKER, at, None, ())
 
 
-def told(seed: int) -> History:
+def with_ticks(seed: int) -> History:
     """The session history of this seed with ticks: storms, gaps, moments at the edges of deadlines; in the end
     time passes until nothing is open."""
     history = seeded(seed)
-    chance = random.Random(f"ticks {seed}")
-    often = chance.choice((0.0, 0.3, 0.7, 1.5))
+    rng = random.Random(f"ticks {seed}")
+    often = rng.choice((0.0, 0.3, 0.7, 1.5))
     records: list[Record] = []
     watermark = 0
     for record in history.records:
-        while watermark and chance.random() < often / (1 + often):
-            at = _moment(chance, records, watermark, history.rules)
+        while watermark and rng.random() < often / (1 + often):
+            at = _moment(rng, records, watermark, history.rules)
             records.append(tick(at))
             watermark = max(watermark, at)
         records.append(record)
@@ -107,19 +107,19 @@ def told(seed: int) -> History:
     return History(history.rules, tuple(records))
 
 
-def _moment(chance: random.Random, records: list[Record], watermark: int, rules: "dict[str, Rule]") -> int:
-    kind = chance.random()
+def _moment(rng: random.Random, records: list[Record], watermark: int, rules: "dict[str, Rule]") -> int:
+    kind = rng.random()
     if kind < 0.3:
-        return watermark + chance.randint(0, 30_000)
+        return watermark + rng.randint(0, 30_000)
     if kind < 0.4:
-        return watermark - chance.randint(0, MINUTE)  # a ticker whose clock is behind
+        return watermark - rng.randint(0, MINUTE)  # a ticker whose clock is behind
     if kind < 0.5:
-        return watermark + chance.randint(1, 5) * 60 * MINUTE
+        return watermark + rng.randint(1, 5) * 60 * MINUTE
     real = [record for record in records if record.events]
-    record = chance.choice(real[-6:])
+    record = rng.choice(real[-6:])
     rule = rules[record.site]
-    after = chance.choice(
+    after = rng.choice(
         (rule.gap + GRACE, rule.kept + SLACK, SILENCE + GRACE, SILENCE + GRACE + RECOVERY, rule.gap)
     )
     at = record.received_at + after
-    return max(watermark, at + -at % 1000 + chance.choice((0, 1, -1)))
+    return max(watermark, at + -at % 1000 + rng.choice((0, 1, -1)))

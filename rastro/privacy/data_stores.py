@@ -27,7 +27,7 @@ bucket."""
 RETENTION_HOURS_HERE = 24
 
 
-class Place(NamedTuple):
+class DataStores(NamedTuple):
     """`stores` are swept; `looked_at` too, but nothing is changed in them, for `tables` (PyIceberg's, by name) have a
     step of their own. `files_of` lists what lies below a table's location. `stream_hours`: how long the streams
     remember. `s3`, `bucket`: None and empty without a running stack. `hold`: keeps other writers of the tables away, as
@@ -45,7 +45,7 @@ class Place(NamedTuple):
     job_runs: Callable[[datetime | None], bool] = lambda since: False
 
 
-def here(home: Path) -> Place:
+def here(home: Path) -> DataStores:
     """The stack under `home`; without a running one its files alone."""
     if not home.exists():
         raise Problem(f"there is no {home}; rastro up or make demo makes one", "no_home")
@@ -56,7 +56,7 @@ def here(home: Path) -> Place:
         facts = info.read(home)
         s3, bucket = emulator.client(facts.aws_endpoint, "s3"), facts.bucket
         stores = (Bucket(s3, bucket), *stores)
-    return Place(
+    return DataStores(
         "local",
         stores,
         (Folder(home / "tables", f"{home}/tables/"),),
@@ -90,7 +90,7 @@ def _local_files(location: str) -> Iterator[str]:
             yield f"file://{path}"
 
 
-def on_aws(env: str, home: Path) -> Place:
+def on_aws(env: str, home: Path) -> DataStores:
     """A deployed environment, and what this machine keeps of it under `home`."""
     from infra.deploy import stacks  # noqa: PLC0415 - takes a while to import
     from infra.deploy.target import find_target  # noqa: PLC0415 - slow to import, needed here alone
@@ -115,7 +115,7 @@ def on_aws(env: str, home: Path) -> Place:
     stores: tuple[Objects, ...] = (Bucket(s3, bucket, (layout.TABLES,)),)
     if home.exists():
         stores = (*stores, Folder(home, f"{home}/", OWN))
-    return Place(
+    return DataStores(
         env,
         stores,
         (Bucket(s3, bucket, tuple(f for f in FOLDERS if f != layout.TABLES)),),

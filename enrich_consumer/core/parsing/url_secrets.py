@@ -1,4 +1,4 @@
-"""Takes out of an address what lets somebody in or names a person: values of parameters, tokens in paths."""
+"""Removes from a URL what lets somebody in or names a person: values of parameters, tokens in paths."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import re2
 from enrich_consumer.core.tables.sensitive_names import SENSITIVE_NAMES, compact, kind_of
 
 REMOVED = "removed"
-"""What stands in the place of a value that must not be kept."""
+"""Replaces a value that must not be stored."""
 
 _DELIMITER = re.compile(r"([&=?#;/]|%(?:25)*(?:26|3[dD]|3[fF]|23|3[bB]|2[fF]))")
 _PLACEHOLDER = re.compile(r"(?:\[(?:email|card|cpf|cnpj|phone)\]|removed)\Z")
@@ -18,7 +18,7 @@ _JWT = re.compile(r"eyJ[\w\-]{6,}\.eyJ[\w\-]{6,}(?:\.[\w\-]*)?")
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether the value of this parameter must not be kept."""
+    """Whether the value of this parameter must not be stored."""
     if value.startswith("wc_order_"):  # WooCommerce: opens the order's page
         return True
     kind = kind_of(name)
@@ -28,7 +28,7 @@ def is_secret(name: str, value: str) -> bool:
 def without_values(text: str, is_removed: Callable[[str, str], bool]) -> str:
     """A query or fragment without the values of the parameters for which `is_removed(name, value)` holds.
 
-    Also of those in an address that is itself a value, however often it was escaped: `next=%2Fx%3Ftoken%3D1`. A
+    Also of those in a URL that is itself a value, however often it was escaped: `next=%2Fx%3Ftoken%3D1`. A
     value ends at the next `&` that is escaped as often as its `=`, or less.
     """
     if "=" not in text and "%" not in text:
@@ -37,24 +37,24 @@ def without_values(text: str, is_removed: Callable[[str, str], bool]) -> str:
         text = _JSON_MEMBER.sub(lambda member: _without_member(member, is_removed), text)
     pieces = _DELIMITER.split(text)
     kept: list[str] = []
-    place = 0
-    while place < len(pieces):
-        kept.append(pieces[place])
-        if place + 1 == len(pieces):
+    index = 0
+    while index < len(pieces):
+        kept.append(pieces[index])
+        if index + 1 == len(pieces):
             break
-        sign = pieces[place + 1]
+        sign = pieces[index + 1]
         kept.append(sign)
-        name = pieces[place]
-        place += 2
+        name = pieces[index]
+        index += 2
         if name and (sign == "=" or sign[-2:] in {"3D", "3d"}):
-            end = _end_of_value(pieces, place, len(sign))
-            value = "".join(pieces[place:end])
+            end = _end_of_value(pieces, index, len(sign))
+            value = "".join(pieces[index:end])
             if value and not _PLACEHOLDER.match(value) and is_removed(_unescaped(name), value):
                 kept.append(REMOVED)
                 if end == len(pieces):
                     break
                 kept.append(pieces[end])
-                place = end + 1
+                index = end + 1
     return "".join(kept)
 
 
@@ -70,9 +70,9 @@ def _without_member(member: re.Match[str], is_removed: Callable[[str, str], bool
     return head + REMOVED if is_removed(name, value) and not _PLACEHOLDER.match(value) else member.group()
 
 
-def _end_of_value(pieces: list[str], place: int, depth: int) -> int:
-    """Where the delimiter stands that ends the value which begins at `place`; the depth is the length of its sign."""
-    for end in range(place + 1, len(pieces), 2):
+def _end_of_value(pieces: list[str], index: int, depth: int) -> int:
+    """Where the delimiter stands that ends the value which begins at `index`; the depth is the length of its sign."""
+    for end in range(index + 1, len(pieces), 2):
         sign = pieces[end]
         if len(sign) <= depth and (sign[-1] in "&#" or (len(sign) > 1 and sign[-2:] in {"26", "23"})):
             return end
@@ -152,7 +152,7 @@ def without_tokens(path: str) -> str:
     parts = path.split("/")
     doors = 0
     weak = 0
-    for place, part in enumerate(parts):
+    for index, part in enumerate(parts):
         cleaned = _without_session(part) if ";" in part else part
         if "=" in cleaned:
             cleaned = without_values(cleaned, is_secret)
@@ -160,7 +160,7 @@ def without_tokens(path: str) -> str:
             weak > 0 and _is_token(cleaned, 16, uuids=False)
         ):
             cleaned = REMOVED
-        parts[place] = cleaned
+        parts[index] = cleaned
         doors -= 1
         weak -= 1
         words = {word.lower() for word in _WORDS.findall(part)}
@@ -200,7 +200,7 @@ def _is_mixed(word: str) -> bool:
 
 
 def without_web_tokens(text: str) -> str:
-    """A part of an address without JSON web tokens, wherever they stand."""
+    """A part of a URL without JSON web tokens, wherever they stand."""
     return _JWT.sub(REMOVED, text) if "eyJ" in text else text
 
 
@@ -230,6 +230,6 @@ _SUSPICIOUS.Add("(?i)" + SUSPECTS)
 _SUSPICIOUS.Compile()
 
 
-def is_suspicious(address: str) -> bool:
-    """A cheap look: whether there may be something to take out of an address."""
-    return bool(_SUSPICIOUS.Match(address))
+def is_suspicious(url: str) -> bool:
+    """A cheap look: whether there may be something to remove from a URL."""
+    return bool(_SUSPICIOUS.Match(url))

@@ -1,4 +1,4 @@
-"""What comes in: records of a few visitors on two sites, with gaps, retries, late queues and odd ones."""
+"""The input: raw records of a few visitors on two sites, with gaps, retries, late queues and malformed ones."""
 
 import json
 from random import Random
@@ -14,14 +14,14 @@ MOST_TICKS = 8
 IPS = ("203.0.113.9", "198.51.100.77", "2001:db8:7:8:9:a:b:c")
 
 
-class Told(NamedTuple):
+class InputRecord(NamedTuple):
     """One raw record to be put on the stream. `key` is the Kinesis partition key, `arrived_at` epoch ms.
-    `deadly`: the process dies whenever it touches the record. `is_tick`: it goes to every open shard."""
+    `is_poison`: the process dies whenever it touches the record. `is_tick`: it goes to every open shard."""
 
     key: str
     data: bytes
     arrived_at: int
-    deadly: bool = False
+    is_poison: bool = False
     is_tick: bool = False
 
 
@@ -43,39 +43,45 @@ def sites() -> Sites:
     )
 
 
-def tell(rng: Random, all_sites: Sites, records: int) -> list[Told]:
-    """A history of about `records` records, in stream order."""
+def make_records(rng: Random, all_sites: Sites, count: int) -> list[InputRecord]:
+    """A history of about `count` records, in stream order."""
     visitors = [
         (site, f"v{number}") for site in all_sites.by_name.values() for number in range(rng.randint(1, 4))
     ]
     now = START
     sent: dict[str, list[dict[str, object]]] = {}
-    told = []
+    records = []
     ticking = rng.choice((0.0, 0.3, 0.6))
-    for number in range(records):
+    for number in range(count):
         for _ in range(MOST_TICKS):  # storms and gaps
             if rng.random() >= ticking:
                 break
             now += rng.choice((0, 1_000, 30_000, 60_000))
-            told.append(tick(now))
+            records.append(tick(now))
         now += _pause(rng)
         site, visitor = rng.choice(visitors)
         if rng.random() < 0.03:
-            told.append(Told(f"{site.name}/{visitor}", _odd(rng, site, number), now))
+            records.append(InputRecord(f"{site.name}/{visitor}", _malformed(rng, site, number), now))
             continue
-        owner = f"{site.name}/{visitor}"
+        partition_key = f"{site.name}/{visitor}"
         received_at = now - rng.randint(0, 2) * MINUTE
-        told.append(Told(owner, _record(rng, site, visitor, received_at, sent.setdefault(owner, [])), now))
+        records.append(
+            InputRecord(
+                partition_key,
+                _record(rng, site, visitor, received_at, sent.setdefault(partition_key, [])),
+                now,
+            )
+        )
     if rng.random() < 0.1:
-        place = rng.choice([i for i, item in enumerate(told) if b'"event_id"' in item.data])
-        told[place] = told[place]._replace(deadly=True)
-    return told
+        position = rng.choice([i for i, item in enumerate(records) if b'"event_id"' in item.data])
+        records[position] = records[position]._replace(is_poison=True)
+    return records
 
 
-def tick(now: int) -> Told:
-    """The time, as it is told to every shard."""
+def tick(now: int) -> InputRecord:
+    """The tick that every shard gets at `now`."""
     record = raw_record(site="rastro", visitor_id="rastro-tick", received_at=now)
-    return Told("rastro-tick", json.dumps(record).encode(), now, is_tick=True)
+    return InputRecord("rastro-tick", json.dumps(record).encode(), now, is_tick=True)
 
 
 def _pause(rng: Random) -> int:
@@ -130,7 +136,7 @@ def _event(rng: Random, rule: Session, visitor: str, received_at: int) -> dict[s
     }
 
 
-def _odd(rng: Random, site: Site, number: int) -> bytes:
+def _malformed(rng: Random, site: Site, number: int) -> bytes:
     return rng.choice(
         (
             b"not json %d" % number,

@@ -14,7 +14,7 @@ from schemas import Sites, SitesError, parse_sites
 LOCAL_APPLICATION = "rastro-local"
 
 
-class Place(NamedTuple):
+class Pipeline(NamedTuple):
     """`deliveries`: Firehose streams by their table. `decimals`: TEXT or NUMBER, how amounts are written in rows on
     their way to Firehose. `prefix`: what names of the environment's other resources begin with."""
 
@@ -50,7 +50,7 @@ class Place(NamedTuple):
             raise Problem(f"the sites document {self.sites_parameter}: {error}", "sites_document") from None
 
 
-def open_place(env: str | None, home: Path) -> Place:
+def open_pipeline(env: str | None, home: Path) -> Pipeline:
     """The environment `env`, or the local stack under `home`.
 
     Raises:
@@ -59,14 +59,14 @@ def open_place(env: str | None, home: Path) -> Place:
     return _deployed(env) if env else _local(home)
 
 
-def _local(home: Path) -> Place:
+def _local(home: Path) -> Pipeline:
     facts = info.read(home)
 
     @cache
     def client(service: str) -> Any:
         return emulator.client(facts.aws_endpoint, service)
 
-    return Place(
+    return Pipeline(
         name="local",
         client=client,
         region=facts.region,
@@ -88,7 +88,7 @@ def _local(home: Path) -> Place:
     )
 
 
-def _deployed(env: str) -> Place:
+def _deployed(env: str) -> Pipeline:
     from infra.deploy import stacks  # noqa: PLC0415 - takes a while to import
     from infra.deploy.target import find_target  # noqa: PLC0415 - slow to import, needed here alone
     from infra.environments import loader  # noqa: PLC0415 - slow to import, needed here alone
@@ -101,7 +101,7 @@ def _deployed(env: str) -> Place:
         raise Problem(str(error), "environment") from None
     except ClientError as error:
         raise Problem(f"{env} is not deployed: {error.response['Error']['Message']}", "environment") from None
-    return Place(
+    return Pipeline(
         name=env,
         client=cache(target.client),
         region=target.region,
