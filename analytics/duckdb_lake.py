@@ -73,9 +73,9 @@ class Lake:
     def add(self, table: str, files: Sequence[Path]) -> None:
         """Take in more files of a table by their columns' names: a missing one is null, an unknown one is not read."""
         if files:
-            known = [row[0] for row in self._database.execute(f"DESCRIBE {table}").fetchall()]
+            columns = [row[0] for row in self._database.execute(f"DESCRIBE {table}").fetchall()]
             self._database.execute(
-                f"INSERT INTO {table} BY NAME SELECT COLUMNS(lambda name: list_contains({known!r}, name))"  # noqa: S608 - constants of this package
+                f"INSERT INTO {table} BY NAME SELECT COLUMNS(lambda name: list_contains({columns!r}, name))"  # noqa: S608 - constants of this package
                 " FROM read_parquet($files, union_by_name = true, hive_partitioning = true,"
                 " hive_types = {'dt': VARCHAR, 'hour': INTEGER})",
                 {"files": [str(file) for file in files]},

@@ -43,7 +43,7 @@ def _page(event: dict[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _addresses(event: dict[str, Any]) -> Several:
+def _urls(event: dict[str, Any]) -> Several:
     page = _page(event)
     return Several(one for one in (page.get("url"), page.get("referrer")) if one)
 
@@ -58,7 +58,7 @@ KEYS: dict[str, Key] = {
         + [event.get(name) for name in ("screen", "language", "consent")]
     ),
     "page (layer)": lambda record, event: orjson.dumps(event.get("page")),
-    "address of the page or the referrer": lambda record, event: _addresses(event),
+    "URL of the page or the referrer": lambda record, event: _urls(event),
     "agent": lambda record, event: orjson.dumps([record.get("user_agent"), record.get("headers")]),
     "location": lambda record, event: record.get("ip"),
     "page path": lambda record, event: _path(event),
@@ -172,12 +172,12 @@ def bytes_of_a_page() -> float:
 def _growth(layer: str, change: Callable[[dict[str, Any]], None]) -> float:
     """Bytes that the enrichments hold more for each new entry of a layer, their own caches included."""
     runner = Runner(ENRICHMENTS, open_references(None, None))
-    known = sites()
+    all_sites = sites()
     incoming = []
     for number, record in enumerate(_records("hostile", 3_000, 1)):
         change(record)
         incoming.append(Incoming(number, orjson.dumps(record)))
-    decoded = [decode(one, known) for one in incoming]
+    decoded = [decode(one, all_sites) for one in incoming]
     for one in decoded[:1_000]:
         runner.enrich(one)
     entries = runner.caches[layer]().currsize

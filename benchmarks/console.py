@@ -100,10 +100,10 @@ def run(args: argparse.Namespace) -> dict[str, float]:
 def _generated(events: int, *, filled: bool) -> tuple[list[bytes], list[bytes]]:
     """Raw records, and the lines that the core makes of them."""
     raw = raw_records(1, events, PER_RECORD, filled=filled)
-    core, state, known = enrichments.build(References()), ShardState(), sites()
+    core, state, all_sites = enrichments.build(References()), ShardState(), sites()
     lines: list[bytes] = []
     for number, data in enumerate(raw, start=1):
-        lines += process(Incoming(number, data), known, core, state).lines
+        lines += process(Incoming(number, data), all_sites, core, state).lines
     return raw, lines
 
 
@@ -166,7 +166,7 @@ class _LivePage(threading.Thread):
         deadline = time.monotonic() + 60
         while True:
             try:
-                answer = urllib.request.urlopen(self._url, timeout=60)  # noqa: S310 - our own address
+                answer = urllib.request.urlopen(self._url, timeout=60)  # noqa: S310 - our own URL
                 break
             except OSError:
                 if time.monotonic() > deadline:
@@ -192,7 +192,7 @@ def _memory(pid: int) -> dict[str, float]:
 
 
 def _facts(endpoint: str, home: Path) -> info.LocalFacts:
-    known: dict[str, Any] = {
+    values: dict[str, Any] = {
         "aws_endpoint": endpoint,
         "raw_stream": "raw",
         "enriched_stream": "enriched",
@@ -204,4 +204,4 @@ def _facts(endpoint: str, home: Path) -> info.LocalFacts:
             for table in ("enriched", "rejected", "raw", "session_ends", "cart_events")
         },
     }
-    return info.LocalFacts(**{name: known.get(name, "") for name in info.LocalFacts._fields})
+    return info.LocalFacts(**{name: values.get(name, "") for name in info.LocalFacts._fields})

@@ -51,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def loopback_sink() -> Iterator[tuple[str, dict[str, Any]]]:
-    """(address, sums): the sums are filled in when the sink has stopped."""
+    """(URL, sums): the sums are filled in when the sink has stopped."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.sink"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

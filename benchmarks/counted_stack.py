@@ -75,8 +75,8 @@ def counted(home: Path, consumer_env: Mapping[str, str] | None = None) -> Iterat
     assert proxy.stdout is not None
     assert proxy.stdin is not None
     try:
-        address = proxy.stdout.readline().strip()
-        env = {"AWS_ENDPOINT_URL": address, **(consumer_env or {})}
+        endpoint = proxy.stdout.readline().strip()
+        env = {"AWS_ENDPOINT_URL": endpoint, **(consumer_env or {})}
         quiet = lambda text: print(f"  {text}", file=sys.stderr)  # noqa: E731 - one word
         with stack.start(home, port=port, consumer_env=env, report=quiet) as local:
             yield Counted(local, proxy)

@@ -1,6 +1,6 @@
 """`python -m benchmarks.counting_proxy --to ENDPOINT --port N`: passes AWS calls on and counts them.
 
-Prints its address; on stdin's end one line of JSON: calls by service and action (`DynamoDB UpdateItem`, `S3 PUT`, …).
+Prints its URL; on stdin's end one line of JSON: calls by service and action (`DynamoDB UpdateItem`, `S3 PUT`, …).
 """
 
 import argparse
@@ -83,7 +83,7 @@ class Counting(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve until stdin ends."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.counting_proxy", description=__doc__)
-    parser.add_argument("--to", required=True, help="the emulator's address")
+    parser.add_argument("--to", required=True, help="the emulator's URL")
     args = parser.parse_args()
     Counting.upstream = urlsplit(args.to).netloc
     server = ThreadingHTTPServer(("127.0.0.1", 0), Counting)

@@ -2,7 +2,7 @@
 
 Each part of each enrichment is timed where it is called, so its figure holds a call's own overhead (some 0.1 µs).
 Microseconds per event: `cold` is the first pass over the events, with empty caches, `warm` the best of later
-passes, in which most clients and pages are known and only the parts for single events run.
+passes, in which most clients and pages are cached and only the parts for single events run.
 """
 
 import argparse
@@ -35,13 +35,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure and print a table to stderr."""
     records = [Incoming(number, data) for number, data in enumerate(raw_records(1, args.events, 10))]
-    known = sites()
+    all_sites = sites()
     spent: Counter[str] = Counter()
     made = Runner([_timed(spec, spent) for spec in ENRICHMENTS], open_references(None, None))
     names = [spec.name for spec in ENRICHMENTS]
-    cold = _pass(made, records, known, spent)
+    cold = _pass(made, records, all_sites, spent)
     rates = {name: _rate(info()) for name, info in made.caches.items()}
-    warm = [_pass(made, records, known, spent) for _ in range(args.rounds)]
+    warm = [_pass(made, records, all_sites, spent) for _ in range(args.rounds)]
     figures: dict[str, Any] = {}
     for name in (*names, "all"):
         figures[f"{name}_cold_us"] = round(cold[name], 2)
@@ -75,12 +75,12 @@ def _timed(spec: Enrichment, spent: Counter[str]) -> Enrichment:
     return spec._replace(build=build)
 
 
-def _pass(made: Runner, records: list[Incoming], known: Sites, spent: Counter[str]) -> dict[str, float]:
+def _pass(made: Runner, records: list[Incoming], all_sites: Sites, spent: Counter[str]) -> dict[str, float]:
     """Microseconds per event by enrichment, and of all with what holds them together."""
     spent.clear()
     events = took = 0
     for incoming in records:
-        record = decode(incoming, known)
+        record = decode(incoming, all_sites)
         events += len(record.events)
         start = time.perf_counter_ns()
         made.enrich(record)

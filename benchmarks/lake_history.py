@@ -1,7 +1,7 @@
 """A synthetic history for `benchmarks lake`: landing files by DuckDB's SQL, and the tables made of them by the views.
 
 A session in a visitor's life, one to fifteen events a session, three purchases in a hundred sessions; one row in a
-hundred is a copy, one session in a thousand was absorbed. Ids and addresses are random, so that rows are no more alike
+hundred is a copy, one session in a thousand was absorbed. Ids and URLs are random, so that rows are no more alike
 than real ones. All of a day is one file here; Firehose writes hundreds, so figures for landing are lower bounds.
 """
 

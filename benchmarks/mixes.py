@@ -2,7 +2,7 @@
 
 `demo`: the demo shop's few hundred visitors, over and over (`workload.py`). It never leaves the caches.
 `shop`: a shard of a shop whose statistics are those of published data sets; what each is from stands beside it.
-`hostile`: nothing repeats: any of 30,000 visitors may be next, and every page has an address of its own.
+`hostile`: nothing repeats: any of 30,000 visitors may be next, and every page has a URL of its own.
 `log:FILE`: the page views of a web server's log, over and over, each time round as other visitors.
 
 Seeded: the same arguments give the same bytes. The clock stands still but for `received_at`, which moves on.
@@ -159,7 +159,7 @@ MIXES = {
 
 
 class _Visit:
-    """A visit on its way. `left`: events still to come; `page`: the address it is on, empty before the landing."""
+    """A visit on its way. `left`: events still to come; `page`: the URL it is on, empty before the landing."""
 
     def __init__(self, who: Person, agent: str, landing: tuple[str, str], left: int) -> None:
         self.who = who
@@ -237,16 +237,16 @@ def _record(who: Person, agent: str, received_at: int, events: list[dict[str, An
         visitor_id=who.visitor_id,
         received_at=received_at,
         sent_at=received_at - 40,
-        ip=_cut(who.address),
+        ip=_cut(who.ip),
         user_agent=agent,
         headers={"accept_language": who.accept_language, **hints},
     )
     return orjson.dumps(record)
 
 
-def _cut(address: str) -> str:
-    """As ingest writes it by default: the first address of its /24 or /48."""
-    found = ip_address(address)
+def _cut(ip: str) -> str:
+    """As ingest writes it by default: the first IP address of its /24 or /48."""
+    found = ip_address(ip)
     spare = 8 if found.version == 4 else 80
     return str(type(found)(int(found) >> spare << spare))
 

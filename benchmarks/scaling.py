@@ -81,14 +81,14 @@ def _measure(
     events: int, *, visitors: int = 10_000, clients: int = 1_000, padding: int = 0, fill: int = 0
 ) -> dict[str, float]:
     """CPU of an event in the core and of its share of a flush, after as many events that do not count."""
-    state, known = ShardState(), sites()
+    state, all_sites = ShardState(), sites()
     enrich = enrichments.build(open_references(None, None))
     rng = random.Random(visitors + clients + padding)
     number = 0
     for start in range(0, fill, FLUSH):  # every visitor once
         for one in _records(rng, range(start, min(fill, start + FLUSH)), clients, padding):
             number += 1
-            pipeline.process(Incoming(number, one), known, enrich, state)
+            pipeline.process(Incoming(number, one), all_sites, enrich, state)
         state.mark_saved(state.dirty_visitors())
     counted = core = flush = size = 0.0
     gc.collect()
@@ -102,7 +102,7 @@ def _measure(
             begun = time.process_time()
             for one in records:
                 number += 1
-                pipeline.process(Incoming(number, one), known, enrich, state)
+                pipeline.process(Incoming(number, one), all_sites, enrich, state)
             between = time.process_time()
             state.mark_saved(state.dirty_visitors())
             if counts:
@@ -121,7 +121,7 @@ def _measure(
 
 
 def _records(rng: random.Random, numbers: Any, clients: int, padding: int) -> Iterator[bytes]:
-    """One event each, of these visitors; the client is any of so many (an address and an agent of its own)."""
+    """One event each, of these visitors; the client is any of so many (an IP address and an agent of its own)."""
     numbers = list(numbers)
     for number, data in zip(
         numbers, islice(stream("shop", rng.getrandbits(30), 1), len(numbers)), strict=True

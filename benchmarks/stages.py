@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         Incoming(number, data) for number, data in enumerate(take(args.mix, 1, args.events, args.per_record))
     ]
     events = len(records) * int(args.per_record)
-    known = sites()
+    all_sites = sites()
     references = open_references(None, None)
-    decoded = [decode(one, known) for one in records]
+    decoded = [decode(one, all_sites) for one in records]
     texts = [event["properties"] for one in decoded for event in one.events if event.get("properties")]
     del decoded
     gc.collect()
@@ -50,14 +50,14 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     def whole(enrich: Enrich) -> None:
         state = ShardState()
         for one in records:
-            pipeline.process(one, known, enrich, state)
+            pipeline.process(one, all_sites, enrich, state)
 
     def best(stage: Callable[[Enrich], None]) -> float:
         least = min(_seconds(stage, enrichments.build(references)) for _ in range(args.rounds))
         return least / events * 1e6
 
-    decode_us = best(lambda _: _each(lambda one: decode(one, known), records))
-    enrich_us = best(lambda enrich: _each(lambda one: enrich(decode(one, known)), records))
+    decode_us = best(lambda _: _each(lambda one: decode(one, all_sites), records))
+    enrich_us = best(lambda enrich: _each(lambda one: enrich(decode(one, all_sites)), records))
     total_us = best(whole)
     times = {
         "decode_us": decode_us,

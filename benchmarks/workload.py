@@ -57,13 +57,13 @@ def raw_records(
 ) -> list[bytes]:
     """At least `events` events in records of exactly `per_record`, in an order like a stream's."""
     by_visitor: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    known = sites()
+    all_sites = sites()
     wanted = events + per_record * 50
     records: list[bytes] = []
     round_ = 0
     while sum(len(group) // per_record for group in by_visitor.values()) * per_record < wanted:
         for request in plan(seed + round_, max(2_000, events), NOW).requests:
-            _take(request, known, by_visitor, str(round_))
+            _take(request, all_sites, by_visitor, str(round_))
         round_ += 1
     rng = random.Random(seed)
     queues = []
@@ -106,7 +106,9 @@ def renamed(records: Sequence[bytes], number: int, later_ms: int = 0) -> list[by
     return made
 
 
-def _take(request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str, Any]]], mark: str) -> None:
+def _take(
+    request: Any, all_sites: Sites, by_visitor: defaultdict[str, list[dict[str, Any]]], mark: str
+) -> None:
     headers = {name.lower(): text for name, text in request.headers}
     body = request.body
     if headers.get("content-encoding") == "gzip":
@@ -118,11 +120,11 @@ def _take(request: Any, known: Sites, by_visitor: defaultdict[str, list[dict[str
         "/v1/events",
         {"key": KEY},
         headers,
-        request.address,
+        request.ip,
         b64encode(body).decode(),
         is_base64=True,
     )
-    site = known.by_key.get(KEY)
+    site = all_sites.by_key.get(KEY)
     assert site is not None
     context = AcceptContext(lambda: b"benchmark" * 4, NOW)
     for put in accept(http, site, NATIVE.read(http, site), context).records:
@@ -181,7 +183,7 @@ def _filled(rng: random.Random, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _attribute(rng: random.Random) -> tuple[str, Any]:
-    """One attribute as data layers carry them: a label, a teaser, an image's address, a number, a flag."""
+    """One attribute as data layers carry them: a label, a teaser, an image's URL, a number, a flag."""
     name = f"{rng.choice(_NAMES)}_{rng.randint(1, 30)}"
     kind = rng.random()
     if kind < 0.3:

@@ -87,8 +87,8 @@ class _Guard(BaseHTTPMiddleware):
             answer = RedirectResponse(request.url.path)
             answer.set_cookie(COOKIE, self._token, httponly=True, samesite="strict")
             return answer
-        kept = request.cookies.get(COOKIE, "")
-        if secrets.compare_digest(kept.encode(), self._token.encode()):
+        cookie = request.cookies.get(COOKIE, "")
+        if secrets.compare_digest(cookie.encode(), self._token.encode()):
             return None
-        text = "rastro console: a token is needed; open the address that `rastro console` printed.\n"
+        text = "rastro console: a token is needed; open the URL that `rastro console` printed.\n"
         return PlainTextResponse(text, status_code=403)

@@ -7,13 +7,13 @@ from typing import Any
 import duckdb
 
 from analytics.duckdb_lake import Lake
-from console.kept import Kept
+from console.data_set_cache import DataSetCache
 from console.questions import Question
 from lake.objects import Fetched
 
 MOST_ANSWERS = 200
 ANSWER_SECONDS = 30.0
-"""Answers are kept so long, or until files come: a page that is loaded again asks nothing twice."""
+"""Answers are cached so long, or until files come: a page that is loaded again asks nothing twice."""
 
 
 class LocalLake:
@@ -25,7 +25,7 @@ class LocalLake:
         """`prefixes`: the table's name → where its files lie. `clock`: seconds, of any start."""
         self._clock = clock
         self._lake = Lake()
-        self._kept = Kept(self._lake)
+        self._data_sets = DataSetCache(self._lake)
         self._fetched = {
             table: Fetched(s3, bucket, prefix, folder / table) for table, prefix in prefixes.items()
         }
@@ -45,7 +45,7 @@ class LocalLake:
     def answer(self, asked: Question) -> list[dict[str, Any]]:
         """The answer of a dashboard's question, over its data set as it was when files came last."""
         self._take_in()
-        return self.rows(asked.sql if asked.live else self._kept.sql(asked))
+        return self.rows(asked.sql if asked.live else self._data_sets.sql(asked))
 
     def files_of(self, event_id: str) -> list[dict[str, Any]]:
         """The rows of an event, each with the file that holds it and its number in the file (from 0)."""
@@ -77,7 +77,7 @@ class LocalLake:
             if new or len(self._answers) > MOST_ANSWERS:
                 self._answers.clear()
             if new:
-                self._kept.forget()
+                self._data_sets.forget()
             self._lake.add(table, new)
 
 

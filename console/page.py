@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from console.draw import Numbers
 from console.mask import masked
 from console.source import Source
-from console.words import language_of, translate
+from console.translations import language_of, translate
 
 LANGUAGE = "lang"
 PERSONAL = "personal"
@@ -52,8 +52,8 @@ class Page:
             **values,
         )
         response = HTMLResponse(text, status_code=status)
-        for name, known in ((LANGUAGE, {"pt", "en"}), (PERSONAL, {"0", "1"})):
-            if request.query_params.get(name) in known:
+        for name, allowed in ((LANGUAGE, {"pt", "en"}), (PERSONAL, {"0", "1"})):
+            if request.query_params.get(name) in allowed:
                 response.set_cookie(name, request.query_params[name], samesite="strict", httponly=True)
         return response
 
@@ -73,6 +73,6 @@ class Page:
 
 
 def _address(request: Request, without: str) -> str:
-    """The query of this page's address but for one name, ready for another `name=value`."""
+    """The query of this page's URL but for one name, ready for another `name=value`."""
     pairs = [(name, value) for name, value in request.query_params.multi_items() if name != without]
     return str(request.url.replace_query_params(**dict(pairs)).query) + "&" if pairs else ""

@@ -39,7 +39,7 @@ class Period(NamedTuple):
 
 
 class Question(NamedTuple):
-    """`data`: the SQL of the data set; `select`: what is asked of it, by the name `data`. `live`: never of a kept copy.
+    """`data`: the SQL of the data set; `select`: what is asked of it, by the name `data`. `live`: never of the cache.
     `dimensions`, `measures`: names of the answer's columns, in their order."""
 
     data: str

@@ -61,7 +61,7 @@ def _runtime() -> Runtime:
             jitter=random.random,
         ),
         secret=Refreshing(
-            reader(settings.salt, ssm),
+            reader(settings.cookieless_secret, ssm),
             secret_of,
             partial(_report_bad_document, "SaltUnreadable", settings.environment),
             refresh=SECRET_REFRESH,

@@ -14,7 +14,7 @@ class RequestLog:
 
     Counts are events unless said otherwise; `raw_put` and `rejected_put` report on the raw stream and
     the rejected delivery. `event_ids`: of a request that was refused, so that whoever sent it finds it again.
-    Holds nothing else of the client but counts: no payload, no address, no key.
+    Holds nothing else of the client but counts: no payload, no IP address, no key.
     """
 
     request_id: str

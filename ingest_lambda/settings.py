@@ -13,11 +13,11 @@ class SettingsError(ValueError):
 
 
 class Settings(NamedTuple):
-    """`sites` and `salt` name their sources: `ssm:/parameter/name` or `file:/path`.
+    """`sites` and `cookieless_secret` name their sources: `ssm:/parameter/name` or `file:/path`.
 
-    `salt` names the secret behind cookieless visitor ids. `viewer_header` is the lower-case name of a header
-    in which a proxy of ours puts the client's IP address; None: the address of the connection counts.
-    `trusted_proxies`: how many of the right-most addresses in it are proxies of ours.
+    `cookieless_secret`: the secret behind cookieless visitor ids. `viewer_header` is the lower-case name of a header
+    in which a proxy of ours puts the client's IP address; None: the connection's counts.
+    `trusted_proxies`: how many of the right-most IP addresses in it are proxies of ours.
     `payloads` is `s3://bucket/prefix`, for rejected events that are too large for a row; None: they are
     refused. `environment` is a dimension of the metrics. `sites_first` is the path of a sites document in the package,
     which serves until the real one was read. `imports` is `s3://bucket/prefix` for events of long ago
@@ -28,7 +28,7 @@ class Settings(NamedTuple):
     raw_stream: str
     rejected_delivery: str
     sites: str
-    salt: str
+    cookieless_secret: str
     viewer_header: str | None = None
     trusted_proxies: int = 0
     payloads: str | None = None
@@ -48,7 +48,7 @@ class Settings(NamedTuple):
             raw_stream=_needed(env, "RASTRO_RAW_STREAM", "the name of the raw stream"),
             rejected_delivery=_needed(env, "RASTRO_REJECTED_DELIVERY", "the name of the rejected delivery"),
             sites=_source(env, "RASTRO_SITES"),
-            salt=_source(env, "RASTRO_SALT"),
+            cookieless_secret=_source(env, "RASTRO_SALT"),
             viewer_header=env.get("RASTRO_VIEWER_HEADER", "").strip().lower() or None,
             trusted_proxies=_count(env, "RASTRO_TRUSTED_PROXIES"),
             payloads=_s3_prefix(env, "RASTRO_PAYLOADS"),

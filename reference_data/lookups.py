@@ -16,7 +16,7 @@ class References(NamedTuple):
     """Functions, so that a lambda is a full test double.
 
     `city`, `asn`: an IP address to a GeoLite2-shaped dict (MaxMind's layout), or None when not found or not
-    an address. They raise only when the database turns out to be broken. `version`: changes whenever the
+    an IP address. They raise only when the database turns out to be broken. `version`: changes whenever the
     databases behind them do; answers may be cached for as long as it stays the same. `city_date`: the day,
     YYYY-MM-DD, the city database was built.
     """

@@ -31,7 +31,7 @@ class ReferenceDataError(RuntimeError):
 
 
 class Database(NamedTuple):
-    """`get`: address text to answer. `built_at`: epoch seconds. `fingerprint`: changes with the files."""
+    """`get`: an IP address as text to its answer. `built_at`: epoch seconds. `fingerprint`: changes with the files."""
 
     get: Callable[[str], Answer | None]
     built_at: int
@@ -55,13 +55,13 @@ def open_database(path: Path, kind: str) -> Database:
 
     def get(ip: str) -> Answer | None:
         try:
-            address: IPv4Address | IPv6Address = ip_address(ip.partition("%")[0])
+            parsed: IPv4Address | IPv6Address = ip_address(ip.partition("%")[0])
         except ValueError:
             return None
-        if isinstance(address, IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
-        reader = four if address.version == 4 else six
-        found = reader.get(address) if reader else None
+        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+            parsed = parsed.ipv4_mapped
+        reader = four if parsed.version == 4 else six
+        found = reader.get(parsed) if reader else None
         return shape(found) if isinstance(found, dict) else None
 
     return Database(

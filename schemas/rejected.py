@@ -63,7 +63,7 @@ class Rejected(NamedTuple):
     """One row of the rejected table; the field order is the column order.
 
     `rejected_at` is ISO 8601 UTC with milliseconds. `payload` is the original as text in
-    `payload_encoding`: `json`, `text`, `base64`, `gzip+base64`, `s3` (then it is an s3:// address), or `raw`
+    `payload_encoding`: `json`, `text`, `base64`, `gzip+base64`, `s3` (then it is an s3:// URI), or `raw`
     (too large for a row: then it is the sequence number of its record in the raw stream and archive).
     """
 

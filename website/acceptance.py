@@ -86,7 +86,7 @@ def results() -> dict[str, Result]:
 
 def page() -> str:
     """The whole page."""
-    known = results()
+    found = results()
     parts = [_TOP]
     last = ""
     for point in points():
@@ -95,7 +95,7 @@ def page() -> str:
             parts.append("| --- | --- | --- | --- |")
             last = point.group
         parts.append(
-            f"| ☐ | {point.shows} | `{_cell(point.command)}` | {_outcome(point, known.get(point.name))} |"
+            f"| ☐ | {point.shows} | `{_cell(point.command)}` | {_outcome(point, found.get(point.name))} |"
         )
     return "\n".join([*parts, _FOOT])
 
@@ -136,14 +136,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := set(arguments.names) - set(named):
         print(f"rastro: no point {', '.join(unknown)}; there are {', '.join(named)}", file=sys.stderr)
         return 2
-    known = results()
+    found = results()
     good = True
     for name in arguments.names:
-        known[name] = run(named[name], date.today())  # noqa: DTZ011 - a signature's day is the signer's own
-        good = good and known[name].good
-        print(f"{name}: {known[name].text}", flush=True)
+        found[name] = run(named[name], date.today())  # noqa: DTZ011 - a signature's day is the signer's own
+        good = good and found[name].good
+        print(f"{name}: {found[name].text}", flush=True)
         text = json.dumps(
-            {key: one._asdict() for key, one in sorted(known.items())}, ensure_ascii=False, indent=2
+            {key: one._asdict() for key, one in sorted(found.items())}, ensure_ascii=False, indent=2
         )
         RESULTS.write_text(text + "\n", encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")

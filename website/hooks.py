@@ -60,7 +60,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Nothing from elsewhere, and the language in full.
 
     Material's `offline` fetches the shim that makes search work from the file system; the site has its own copy. Only a
-    site with a home has canonical addresses.
+    site with a home has canonical URLs.
     """
     depth = page.file.dest_uri.count("/")
     output = output.replace("https://unpkg.com/iframe-worker/shim", f"{'../' * depth}{_SHIM}")

@@ -1,4 +1,4 @@
-"""Dashboards: those of QuickSight, from the same catalogue, over the lake. An address says all that was chosen."""
+"""Dashboards: those of QuickSight, from the same catalogue, over the lake. The URL holds all that was chosen."""
 
 import contextlib
 import csv
@@ -41,7 +41,7 @@ _BY_NAME = {dashboard.name: dashboard for dashboard in DASHBOARDS}
 
 
 class Chosen(NamedTuple):
-    """What the address says. `period`: None where the dashboard has no dates. `compare`: lines of the period before."""
+    """What the URL says. `period`: None where the dashboard has no dates. `compare`: lines of the period before."""
 
     period: Period | None
     filters: dict[str, str]
@@ -96,7 +96,7 @@ def routes(page: Page) -> list[Route]:
 
 
 def chosen_of(dashboard: Dashboard, query: dict[str, str], now: int) -> Chosen:
-    """What the query of the address chooses; nonsense counts as nothing chosen."""
+    """What the query of the URL chooses; nonsense counts as nothing chosen."""
     filters = {
         control.column: query[control.column]
         for control in dashboard.filter_controls
@@ -240,11 +240,11 @@ def _series(
 
 def _times(series: dict[str, dict[datetime, Any]], chosen: Chosen, visual: LineChart) -> list[datetime]:
     """The moments of the axis: of days all between the first and the last, so that a gap is a gap."""
-    known = sorted({moment for values in series.values() for moment in values})
-    if visual.grain != "DAY" or chosen.period is None or not known:
-        return known
-    days = (known[-1] - known[0]).days
-    return [known[0] + timedelta(days=number) for number in range(days + 1)]
+    moments = sorted({moment for values in series.values() for moment in values})
+    if visual.grain != "DAY" or chosen.period is None or not moments:
+        return moments
+    days = (moments[-1] - moments[0]).days
+    return [moments[0] + timedelta(days=number) for number in range(days + 1)]
 
 
 def _plain(value: Any) -> float | None:

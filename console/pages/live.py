@@ -36,10 +36,10 @@ def routes(page: Page) -> list[Route]:
 
 
 async def _events(source: Source, request: Request, language: str, personal: bool) -> AsyncIterator[bytes]:
-    seen, known = 0, 0
+    seen, newest_second = 0, 0
     while not await request.is_disconnected():
-        document, seen = snapshot(source, seen, known, language=language)
-        known = document["seconds"]["at"][-1] - 3 if document["seconds"]["at"] else known
+        document, seen = snapshot(source, seen, newest_second, language=language)
+        newest_second = document["seconds"]["at"][-1] - 3 if document["seconds"]["at"] else newest_second
         if not personal:
             for row in document["rows"]:
                 row["page"] = masked_text(row["page"])
@@ -48,14 +48,14 @@ async def _events(source: Source, request: Request, language: str, personal: boo
 
 
 def snapshot(
-    source: Source, seen: int, known: int = 0, *, language: str = "en"
+    source: Source, seen: int, newest_second: int = 0, *, language: str = "en"
 ) -> tuple[dict[str, Any], int]:
-    """What the page shows now, with the rows after record `seen` and the seconds after `known`; and the newest
+    """What the page shows now, with the rows after record `seen` and the seconds after `newest_second`; and the newest
     record's number."""
     now = source.clock()
     store = source.tails.store
     with source.tails.lock:
-        seconds = [second for second in store.seconds(now, SHOWN_SECONDS) if second.at > known]
+        seconds = [second for second in store.seconds(now, SHOWN_SECONDS) if second.at > newest_second]
         fresh = store.records.since(seen, MOST_ROWS * 25)
         stories = [story for one in fresh[:MOST_ROWS] if (story := store.story(one))]
         rows = [row_of(story) for story in stories]

@@ -5,10 +5,10 @@ This file lists them, fills them, and says which of them a `session_merge` row r
 
 from hashlib import blake2b
 
+from enrich_consumer.core.iso_time import iso
 from enrich_consumer.core.record import Event, Record, Row
 from enrich_consumer.core.sessions.rule import Assignment, Merge
 from enrich_consumer.core.sessions.visitor import uuid_text
-from enrich_consumer.core.times import iso
 from schemas import Column
 from schemas.times import EpochMs
 

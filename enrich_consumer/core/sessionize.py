@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from enrich_consumer.core import base_columns
 from enrich_consumer.core.enriched_event import EnrichedEvent
+from enrich_consumer.core.iso_time import iso
 from enrich_consumer.core.record import Event, Record
 from enrich_consumer.core.sessions.cart_events import Seen, follow
 from enrich_consumer.core.sessions.carts import NAMES
@@ -12,7 +13,6 @@ from enrich_consumer.core.sessions.closing import Ends, finals, forget
 from enrich_consumer.core.sessions.rule import assign, expire
 from enrich_consumer.core.sessions.session_ends import retraction
 from enrich_consumer.core.sessions.visitor import OpenSession, Visitor
-from enrich_consumer.core.times import iso
 
 
 class Sessionized(NamedTuple):

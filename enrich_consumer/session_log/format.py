@@ -111,8 +111,8 @@ def decode(
     fields: dict[str, Any] = orjson.loads(data[8 : 8 + length])
     count: int = fields.pop("visitors")
     steps = _steps(fields["state_version"], upgrades)  # first: another version may say other things of itself
-    known = {name: fields[name] for name in Header._fields if name in fields}
-    header = Header(**known | {"kind": Kind(fields["kind"]), "sequence": int(fields["sequence"])})
+    read_fields = {name: fields[name] for name in Header._fields if name in fields}
+    header = Header(**read_fields | {"kind": Kind(fields["kind"]), "sequence": int(fields["sequence"])})
     visitors = _visitors(data, 8 + length, count)
     for step in steps:
         visitors = {key: step(value) for key, value in visitors.items()}

@@ -29,7 +29,7 @@ class PerEvent(NamedTuple):
     raw_bytes: float = 655.0  # a raw record of one event of the benchmarks' events
     raw_spread: float = 180.0
     record_bytes: float = (
-        400.0  # what a raw record has once: ids, address, user agent, times, and its partition key
+        400.0  # what a raw record has once: ids, IP address, user agent, times, and its partition key
     )
     enriched_bytes: float = 1360.0  # a line of the enriched stream, same events
     enriched_spread: float = 300.0

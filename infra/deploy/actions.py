@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from infra.deploy import cloud_assembly, cookieless_secret, preflight, stacks, tables, views
 from infra.deploy.target import Target
-from infra.environments.resource_names import EDGE_REGION, origin_secret_name, salt_name
+from infra.environments.resource_names import EDGE_REGION, cookieless_secret_name, origin_secret_name
 from infra.environments.settings import Environment
 
 Report = Callable[[str], None]
@@ -72,7 +72,7 @@ def _region(stack: cloud_assembly.Stack, target: Target) -> Target:
 
 
 def _secrets(environment: Environment, target: Target, report: Report) -> None:
-    wanted = [salt_name(environment)]
+    wanted = [cookieless_secret_name(environment)]
     if environment.stacks.edge:
         wanted.append(origin_secret_name(environment))
     for name in wanted:

@@ -9,7 +9,12 @@ from botocore.exceptions import ClientError
 from infra.deploy import cloud_assembly, leftovers, stacks
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target
-from infra.environments.resource_names import EDGE_REGION, KCL_TABLES, origin_secret_name, salt_name
+from infra.environments.resource_names import (
+    EDGE_REGION,
+    KCL_TABLES,
+    cookieless_secret_name,
+    origin_secret_name,
+)
 from infra.environments.settings import Environment
 
 Report = Callable[[str], None]
@@ -87,7 +92,9 @@ def _forget(environment: Environment, target: Target) -> None:
         _if_there(dynamodb.delete_table, TableName=f"{environment.application}{suffix}")
     insights = f"/aws/ecs/containerinsights/{environment.prefix}/performance"
     _if_there(logs.delete_log_group, logGroupName=insights)
-    target.client("ssm").delete_parameters(Names=[salt_name(environment), origin_secret_name(environment)])
+    target.client("ssm").delete_parameters(
+        Names=[cookieless_secret_name(environment), origin_secret_name(environment)]
+    )
 
 
 def _if_there(delete: Callable[..., Any], **what: str) -> None:

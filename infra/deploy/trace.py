@@ -41,7 +41,7 @@ class Patience(NamedTuple):
 
 
 def api_url(environment: Environment, target: Target, outputs: dict[str, str]) -> str:
-    """Where storefronts post. An emulator serves the API below its own address."""
+    """Where storefronts post. An emulator serves the API below its own URL."""
     endpoint = target.client("kinesis").meta.endpoint_url
     if not (urlsplit(endpoint).hostname or "").endswith(("amazonaws.com", "amazonaws.com.cn")):
         return f"{endpoint}/_aws/execute-api/{outputs['ApiId']}"

@@ -13,7 +13,7 @@ RUNBOOK = "docs/operations.md"
 """Every alarm's text ends with this file and the section of the alarm."""
 
 
-def salt_name(environment: Environment) -> str:
+def cookieless_secret_name(environment: Environment) -> str:
     """The parameter with the secret of the cookieless hash."""
     return f"/{environment.prefix}/cookieless-secret"
 

@@ -45,13 +45,16 @@ class Ingest:
     burst: int = _setting(1000, "Requests that may come at one moment.", low=1, high=100_000)
     viewer_header: str = _setting(
         "",
-        "Header in which our own proxy in front of the API puts the client address, for example"
-        " cloudfront-viewer-address; empty: the address of the connection. Anybody can write a header, so"
+        "Header in which our own proxy in front of the API puts the client's IP address, for example"
+        " cloudfront-viewer-address; empty: the connection's own. Anybody can write a header, so"
         " set it only where the API takes requests from that proxy alone.",
         pattern=r"[a-z0-9-]*",
     )
     trusted_proxies: int = _setting(
-        0, "How many of the right-most addresses in that header are further proxies of ours.", low=0, high=10
+        0,
+        "How many of the right-most IP addresses in that header are further proxies of ours.",
+        low=0,
+        high=10,
     )
     scripts_path: str = _setting(
         "/r/",
@@ -83,7 +86,10 @@ class Lake:
 
     first_day: str = _setting("2026-01-01", "Oldest day the tables look for.", pattern=r"\d{4}-\d{2}-\d{2}")
     raw_days: int = _setting(
-        30, "Days until the raw archive is gone, old versions too; it holds full addresses.", low=2, high=3650
+        30,
+        "Days until the raw archive is gone, old versions too; it holds full IP addresses.",
+        low=2,
+        high=3650,
     )
     rejected_days: int = _setting(90, "Days rejected events are kept.", low=1, high=3650)
     enriched_days: int = _setting(0, "Days enriched events are kept; 0: for ever.", low=0, high=36500)
@@ -242,7 +248,7 @@ class Edge:
         " move the storefront, then set true: a locked API refuses events of a storefront that still posts to it.",
     )
     requests_per_5_minutes: int = _setting(
-        3000, "One address that sends more is blocked for a while.", low=100, high=2_000_000
+        3000, "One IP address that sends more is blocked for a while.", low=100, high=2_000_000
     )
     price_class: str = _setting(
         "all", "Edge locations; all has South America.", choices=("100", "200", "all")

@@ -36,7 +36,7 @@ ACCEPTED_FINDINGS = (
     AcceptedFinding(
         "Pipeline",
         "CloudFormation-Validate::W7001",
-        "CDK's Firehose construct adds a table of addresses that only VPC destinations use.",
+        "CDK's Firehose construct adds a table of IP addresses that only VPC destinations use.",
     ),
     *(
         AcceptedFinding(
@@ -183,7 +183,7 @@ ACCEPTED_FINDINGS = (
     AcceptedFinding(
         "Consumer/Task",
         f"{_NAG}ECS2",
-        "The variables are names and addresses; secrets stay in the parameter store.",
+        "The variables are names and URLs; secrets stay in the parameter store.",
     ),
     AcceptedFinding("Edge/Distribution", f"{_NAG}CFR1", "A shop's customers travel."),
     AcceptedFinding(
@@ -194,7 +194,7 @@ ACCEPTED_FINDINGS = (
     AcceptedFinding(
         "Edge/Distribution",
         f"{_NAG}CFR3",
-        "Access logs would hold every visitor's address; the API's own log has the rest.",
+        "Access logs would hold every visitor's IP address; the API's own log has the rest.",
     ),
 )
 

@@ -102,7 +102,7 @@ def _named(rest: dict[str, Any], properties: Mapping[str, Any]) -> dict[str, Any
 
 
 def _page(kind: Any, context: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
-    """`properties` speak of the page only in a page call: those of a product hold the product's address."""
+    """`properties` speak of the page only in a page call: those of a product hold the product's URL."""
     names = {"url": "url", "title": "title", "referrer": "referrer"}
     theirs = section(context, "page")
     page = moved(theirs, names)
@@ -135,7 +135,7 @@ def _consent(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _claims(context: dict[str, Any]) -> Claims:
-    """Taken out of the context: an address belongs into no property, whatever becomes of the claim."""
+    """Taken out of the context: an IP address belongs into no property, whatever becomes of the claim."""
     ip, agent, data = (context.pop(name, None) for name in ("ip", "userAgent", "userAgentData"))
     hints = of_user_agent_data(data)
     return Claims(text(ip) if isinstance(ip, str) else None, agent if isinstance(agent, str) else None, hints)

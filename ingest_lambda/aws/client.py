@@ -1,4 +1,4 @@
-"""The edge to AWS services that speak JSON 1.1 (Kinesis, Firehose, SSM): one kept connection, one attempt a call."""
+"""The edge to AWS services that speak JSON 1.1 (Kinesis, Firehose, SSM): one open connection, one attempt a call."""
 
 import select
 from collections.abc import Callable, Mapping
@@ -101,7 +101,7 @@ class Service:
         return orjson.loads(answer) if answer else {}
 
     def _open(self, seconds: float) -> HTTPConnection:
-        """The kept connection if it still stands, else a new one."""
+        """The open connection if it still stands, else a new one."""
         connection = self._connection
         if connection is not None and (
             connection.sock is None

@@ -46,6 +46,6 @@ def ip_by_policy(ip: str | None, policy: str) -> str | None:
     Of an IPv6 address that carries an IPv4 one (6to4 and others) it is the IPv4. Text that is no IP address is
     never stored.
     """
-    if ip is None or policy == "none" or (address := parse_ip(ip)) is None:
+    if ip is None or policy == "none" or (parsed := parse_ip(ip)) is None:
         return None
-    return str(address) if policy == "full" else truncated(address)
+    return str(parsed) if policy == "full" else truncated(parsed)

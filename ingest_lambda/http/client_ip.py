@@ -9,10 +9,10 @@ MAX_HEADER = 4_096
 
 
 def client_ip(headers: Mapping[str, str], viewer_header: str | None, trusted_proxies: int) -> str | None:
-    """The right-most address that no proxy of ours has, None where there is none to be trusted.
+    """The right-most IP address that no proxy of ours has, None where there is none to be trusted.
 
-    Each proxy appends the address it was called from, so everything to the left may have been sent by the client.
-    `trusted_proxies`: how many of the right-most ones are our own proxies' addresses, 0 where only one proxy writes.
+    Each proxy appends the IP address it was called from, so everything to the left may have been sent by the client.
+    `trusted_proxies`: how many of the right-most ones are our own proxies', 0 where only one proxy writes.
     """
     text = headers.get(viewer_header, "").strip()[-MAX_HEADER:] if viewer_header else ""
     if not text or viewer_header is None:
@@ -26,7 +26,7 @@ def client_ip(headers: Mapping[str, str], viewer_header: str | None, trusted_pro
 
 
 def plain_ip(text: str) -> str | None:
-    """An address without quotes, brackets and port; None for what is none ("unknown", an obfuscated name)."""
+    """An IP address without quotes, brackets and port; None for what is none ("unknown", an obfuscated name)."""
     found = text.strip().strip('"').strip()
     if found.startswith("["):
         found = found[1:].partition("]")[0]

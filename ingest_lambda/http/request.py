@@ -1,4 +1,4 @@
-"""An HTTP request, freed from API Gateway's envelope (payload format 2.0)."""
+"""An HTTP request, read from API Gateway's event (payload format 2.0)."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -56,7 +56,7 @@ def _text(value: str) -> str:
 
 
 def _path(event: Mapping[str, Any], context: Mapping[str, Any], http: Mapping[str, Any]) -> str:
-    """Without the stage, and without the slashes that joined addresses double or leave at the end."""
+    """Without the stage, and without the slashes that joined URLs double or leave at the end."""
     path = str(event.get("rawPath") or http.get("path") or "/")
     stage = context.get("stage")
     if stage and stage != "$default":  # a named stage is part of the path

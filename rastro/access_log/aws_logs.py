@@ -67,10 +67,10 @@ class W3cLog:
         query = field(named.get("cs-uri-query"))
         is_cloudfront = "x-edge-location" in named
         plain = _twice if is_cloudfront else _once
-        address = client_of([named.get("x-forwarded-for", "-"), named.get("c-ip", "-")])
+        client = client_of([named.get("x-forwarded-for", "-"), named.get("c-ip", "-")])
         target = stem + (f"?{query}" if query else "")
         texts = (plain(named.get(f"cs({name})")) for name in ("Referer", "User-Agent"))
-        line = Line(address, int(at.timestamp() * 1000), method, target, status, *texts)
+        line = Line(client, int(at.timestamp() * 1000), method, target, status, *texts)
         return line, "CloudFront" if is_cloudfront else "W3C"
 
 

@@ -18,29 +18,29 @@ _HOST_NAME = re.compile(r"(?=.*[a-z])[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9
 
 @lru_cache(8_192)
 def ip_of(text: str) -> str | None:
-    """An address without quotes, brackets, port and zone; None for what is none."""
+    """An IP address without quotes, brackets, port and zone; None for what is none."""
     found = text.strip().strip("\"',").strip()
     if found.startswith("["):
         found = found[1:].partition("]")[0]
     elif found.count(":") == 1:
         found = found.partition(":")[0]
     try:
-        address = ipaddress.ip_address(found.partition("%")[0])
+        ip = ipaddress.ip_address(found.partition("%")[0])
     except ValueError:
         return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    return str(mapped or address)
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return str(mapped or ip)
 
 
 @lru_cache(8_192)
 def is_private(ip: str) -> bool:
-    """Whether it is an address inside a network: a balancer's or a proxy's, not a visitor's."""
-    address = ipaddress.ip_address(ip)
-    return any(address.version == inside.version and address in inside for inside in _INSIDE)
+    """Whether it is an IP address inside a network: a balancer's or a proxy's, not a visitor's."""
+    parsed = ipaddress.ip_address(ip)
+    return any(parsed.version == inside.version and parsed in inside for inside in _INSIDE)
 
 
 def client_of(texts: Iterable[str]) -> str:
-    """The client among forwarded addresses, left to right: the first one outside, else the first; empty without one.
+    """The client among forwarded IP addresses, left to right: the first one outside, else the first; empty without one.
 
     In a log nobody gains by a forged header, so the left-most is believed.
     """

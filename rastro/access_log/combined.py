@@ -26,17 +26,17 @@ def parse(text: str) -> tuple[Line, str] | None:
     client = _client(text[: found.start()], found["rest"])
     if parts is None or at is None or client is None:
         return None
-    address, layout = client
+    name_or_ip, layout = client
     name = ("combined" if found["agent"] is not None else "common") + layout
     agent, referrer = field(found["agent"]), field(found["referrer"])
-    return Line(address, at, *parts, int(found["status"]), referrer, agent), name
+    return Line(name_or_ip, at, *parts, int(found["status"]), referrer, agent), name
 
 
 def _client(head: str, rest: str) -> tuple[str, str] | None:
-    """Address and name of the layout, from what stands before the time and behind the agent.
+    """The client and the name of the layout, from what stands before the time and behind the agent.
 
-    Before the time stand: address, identity, user; in some layouts the virtual host comes first. The address may be a
-    list of forwarded ones, in quotes, in brackets or with a port.
+    Before the time stand: client, identity, user; in some layouts the virtual host comes first. The client may be a
+    list of forwarded IP addresses, in quotes, in brackets or with a port.
     """
     words = _LIST.sub(",", head).split()
     if len(words) < 2:
@@ -44,16 +44,16 @@ def _client(head: str, rest: str) -> tuple[str, str] | None:
     first, second = words[0], words[1]
     with_host = ip_of(second) is not None and "," not in first and len(words) >= 3
     client = client_of([second if with_host else first])
-    layout = ", virtual host first" if with_host else ", forwarded addresses" if "," in first else ""
+    layout = ", virtual host first" if with_host else ", forwarded IP addresses" if "," in first else ""
     if not client or is_private(client):
         behind = client_of(_REST.findall(rest))
         if behind:
-            return behind, layout + ", address behind"
+            return behind, layout + ", IP address behind"
     if client:
         return client, layout
     name = host_name(first) if "." in first or len(words) == 3 else ""
     if first != "-" and "," not in first and not name:
-        return None  # what stands here is no address: the line is of another format
+        return None  # what stands here is no client: the line is of another format
     return name, layout
 
 

@@ -20,9 +20,9 @@ class PageView(NamedTuple):
     line: Line
 
 
-def visitor_id(key: bytes, address: str, agent: str) -> str:
-    """One visitor per address and agent: 32 hex digits that without `key` lead to neither."""
-    return hmac.digest(key, f"{address}\0{agent}".encode("utf-8", "replace"), "sha256").hex()[:32]
+def visitor_id(key: bytes, client: str, agent: str) -> str:
+    """One visitor per client and agent: 32 hex digits that without `key` lead to neither."""
+    return hmac.digest(key, f"{client}\0{agent}".encode("utf-8", "replace"), "sha256").hex()[:32]
 
 
 def event_id(source: str, view: PageView) -> str:
@@ -39,14 +39,14 @@ def event(view: PageView, source: str, site_url: str, shift: int) -> dict[str, A
     `site_url`, for example https://www.loja.example, is put before the path: a log does not hold it.
     """
     line = view.line
-    page: dict[str, Any] = {"url": address(site_url, line.target)}
+    page: dict[str, Any] = {"url": url_of(site_url, line.target)}
     if line.referrer:
         page["referrer"] = line.referrer[:8192]
     return {"event_id": event_id(source, view), "event": "page_view", "ts": line.at + shift, "page": page}
 
 
-def address(site_url: str, target: str) -> str:
-    """A whole address; targets that proxies write whole lose their host."""
+def url_of(site_url: str, target: str) -> str:
+    """A whole URL; targets that proxies write whole lose their host."""
     if "://" in target:
         parts = urlsplit(target)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -66,7 +66,7 @@ def raw_record(
         "visitor_kind": "cookieless",
         "received_at": received_at,
         "sent_at": None,
-        "ip": ip_of(line.address),  # a host name is no address, and nobody may look for it as one
+        "ip": ip_of(line.client),  # a host name is no IP address, and nobody may look for it as one
         "user_agent": line.agent[:4096] or None,
         "headers": {},
         "events": [event(view, source, site_url, 0)],

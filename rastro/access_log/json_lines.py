@@ -88,9 +88,9 @@ def parse(text: str) -> tuple[Line, str] | None:
     status = _first(named, _STATUS)
     if parts is None or at is None or not str(status).isdigit():
         return None
-    address = client_of(str(named[name]) for name in _CLIENT if named.get(name))
+    client = client_of(str(named[name]) for name in _CLIENT if named.get(name))
     texts = (str(_first(named, names) or "").removeprefix("-") for names in (_REFERRER, _AGENT))
-    return Line(address, at, *parts, int(str(status)), *texts), "JSON"
+    return Line(client, at, *parts, int(str(status)), *texts), "JSON"
 
 
 def json_object(text: str) -> dict[str, Any] | None:

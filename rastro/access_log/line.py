@@ -7,10 +7,10 @@ from typing import NamedTuple
 class Line(NamedTuple):
     """A request. `at` is epoch milliseconds; `target` is the path with its query; absent fields are empty.
 
-    `address` is the client's IP address or host name.
+    `client` is the client's IP address or host name.
     """
 
-    address: str
+    client: str
     at: int
     method: str
     target: str

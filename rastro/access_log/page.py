@@ -22,9 +22,9 @@ def is_page(line: Line) -> bool:
     """Whether a request showed a page: a GET that was answered with it (2xx or 304), no asset, no feed."""
     if line.method != "GET" or not (200 <= line.status < 300 or line.status == 304) or line.status == 206:
         return False
-    address = urlsplit(line.target if "://" in line.target else "//host/" + line.target.lstrip("/"))
-    path = PurePosixPath(address.path)
+    url = urlsplit(line.target if "://" in line.target else "//host/" + line.target.lstrip("/"))
+    path = PurePosixPath(url.path)
     if path.suffix.lower().removeprefix(".") in FILE_ENDINGS or path.name.lower() in FEEDS:
         return False
-    asked = ((name.lower(), value.lower()) for name, value in parse_qsl(address.query))
+    asked = ((name.lower(), value.lower()) for name, value in parse_qsl(url.query))
     return not any(name in FEED_FIELDS and value.rstrip("0123456789.") in FEEDS for name, value in asked)

@@ -23,12 +23,12 @@ class Outcome:
         """Count one answer.
 
         Raises:
-            Problem: the whole request was refused, which is the fault of key, site or address.
+            Problem: the whole request was refused, which is the fault of key, site or URL.
         """
         if answer.status != 202:
             reason = answer.document.get("reason") or answer.document.get("error") or answer.document
             raise Problem(
-                f"the API refuses the page views: {answer.status} {reason}; check the address and the key"
+                f"the API refuses the page views: {answer.status} {reason}; check the URL and the key"
             )
         out = {entry["index"]: entry["reason"] for entry in answer.document.get("rejected", [])}
         self.reasons.update(out.values())

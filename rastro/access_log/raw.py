@@ -18,6 +18,6 @@ def raw_lines(
     arrived = 0
     for view in views:
         arrived = max(arrived, view.line.at)
-        visitor = visitor_id(key, view.line.address, view.line.agent)
+        visitor = visitor_id(key, view.line.client, view.line.agent)
         record = raw_record(view, source, site, site_url, visitor, arrived)
         yield orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)

@@ -13,10 +13,10 @@ LENGTH_MS = 24 * 60 * 60_000
 
 
 def count_sessions(views: Iterable[PageView]) -> int:
-    """Sort the times of each address and agent; cut after 30 minutes of nothing and before 24 hours are over."""
+    """Sort the times of each client and agent; cut after 30 minutes of nothing and before 24 hours are over."""
     times: dict[tuple[str, str], list[int]] = defaultdict(list)
     for view in views:
-        times[view.line.address, view.line.agent].append(view.line.at)
+        times[view.line.client, view.line.agent].append(view.line.at)
     sessions = 0
     for of_visitor in times.values():
         of_visitor.sort()

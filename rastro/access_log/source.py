@@ -62,9 +62,9 @@ class Log:
         self._sorted = False
         self._breaks_off: str | None = None
         if name == "-":
-            with tempfile.NamedTemporaryFile(prefix="rastro-log-", delete=False) as kept:
-                shutil.copyfileobj(sys.stdin.buffer, kept)
-            self._temporary = Path(kept.name)
+            with tempfile.NamedTemporaryFile(prefix="rastro-log-", delete=False) as copy:
+                shutil.copyfileobj(sys.stdin.buffer, copy)
+            self._temporary = Path(copy.name)
         self.path = self._temporary or Path(name)
         try:
             with self.path.open("rb") as file:

@@ -24,7 +24,7 @@ from lake import landing, layout
 from rastro.privacy.data_stores import erased
 from rastro.repair import estimate, history
 from rastro.repair.pipeline import Pipeline, open_pipeline
-from rastro.repair.times import Entry, listed, of_hours, span
+from rastro.repair.spans import ListedObject, listed, of_hours, span
 from rastro.repair.undelivered import columns_of
 from rastro.repair.windows import fill
 from rastro.terminal.audit import audit
@@ -113,12 +113,12 @@ def _runs(s3: Any, bucket: str) -> dict[str, dict[str, Any]]:
 
 def _inputs(
     args: argparse.Namespace, s3: Any, pipeline: Pipeline, runs: dict[str, dict[str, Any]]
-) -> list[Entry]:
+) -> list[ListedObject]:
     if args.file:
         missing = [path for path in args.file if not path.is_file()]
         if missing:
             raise Problem(f"no such file: {missing[0]}", "no_such_file")
-        return [Entry(str(path.resolve()), path.stat().st_size) for path in args.file]
+        return [ListedObject(str(path.resolve()), path.stat().st_size) for path in args.file]
     if args.raw:
         return list(of_hours(s3, pipeline.bucket, layout.RAW, span(args.since, args.until)))
     taken = {} if args.again else {key for run in runs.values() if run["filled"] for key in run["inputs"]}
@@ -126,7 +126,7 @@ def _inputs(
 
 
 def _records(
-    args: argparse.Namespace, s3: Any, pipeline: Pipeline, inputs: list[Entry]
+    args: argparse.Namespace, s3: Any, pipeline: Pipeline, inputs: list[ListedObject]
 ) -> Iterator[dict[str, Any]]:
     when = span(args.since, args.until) if args.raw else None
     gone = erased(args.env, args.home)
@@ -153,7 +153,9 @@ def _records(
             raise Problem(f"{entry.key}: {error}", "invalid_record") from None
 
 
-def _estimate(args: argparse.Namespace, s3: Any, pipeline: Pipeline, inputs: list[Entry]) -> dict[str, Any]:
+def _estimate(
+    args: argparse.Namespace, s3: Any, pipeline: Pipeline, inputs: list[ListedObject]
+) -> dict[str, Any]:
     days: set[str] = set()
     records = 0
     raw = 0
@@ -170,31 +172,31 @@ def _work(
     args: argparse.Namespace,
     s3: Any,
     pipeline: Pipeline,
-    inputs: list[Entry],
+    inputs: list[ListedObject],
     runs: dict[str, dict[str, Any]],
     progress: Progress,
 ) -> dict[str, Any]:
     name = _name(args, inputs)
-    known = runs.get(name)
-    if known and known["filled"] and not args.again:
+    run = runs.get(name)
+    if run and run["filled"] and not args.again:
         progress.say(f"backfill {name} was done before; --again does it anew")
         return {"records": 0, "rows": 0}
-    if known is None or args.again:
+    if run is None or args.again:
         generation = max((run["generation"] for run in runs.values()), default=-1) + 1
-        known = _write(args, s3, pipeline, inputs, name, generation, progress)
-        _note(s3, pipeline.bucket, name, known)
-    figures: dict[str, Any] = dict(known["figures"])
+        run = _write(args, s3, pipeline, inputs, name, generation, progress)
+        _note(s3, pipeline.bucket, name, run)
+    figures: dict[str, Any] = dict(run["figures"])
     if not args.no_tables:
         before = (
             1 if args.imports or args.own_times else 7
         )  # days that an event may have waited on its client
-        windows = [_window(day, before) for day in known["days"]]
+        windows = [_window(day, before) for day in run["days"]]
         figures["windows"] = fill(pipeline, args.home, windows, progress)
-        _note(s3, pipeline.bucket, name, known | {"filled": True})
+        _note(s3, pipeline.bucket, name, run | {"filled": True})
     return figures
 
 
-def _name(args: argparse.Namespace, inputs: list[Entry]) -> str:
+def _name(args: argparse.Namespace, inputs: list[ListedObject]) -> str:
     """The same for the same records asked for."""
     asked = [
         args.since if args.raw else None,
@@ -219,7 +221,7 @@ def _write(
     args: argparse.Namespace,
     s3: Any,
     pipeline: Pipeline,
-    inputs: list[Entry],
+    inputs: list[ListedObject],
     name: str,
     generation: int,
     progress: Progress,

@@ -52,11 +52,11 @@ def run(args: argparse.Namespace) -> int:
     except (loader.BadEnvironment, OSError, ValueError) as error:
         raise Problem(str(error)) from None
     region = args.region or environment.account.region
-    known = [
+    regions = [
         name for name, value in prices.items() if isinstance(value, dict) and name not in {"source", "seen"}
     ]
-    if region not in known:
-        raise Problem(f"no prices for region {region!r}; there are {', '.join(known)}")
+    if region not in regions:
+        raise Problem(f"no prices for region {region!r}; there are {', '.join(regions)}")
     if args.per_request <= 0 or not math.isfinite(args.per_request):
         raise Problem(f"--per-request is {args.per_request:g}; it must be more than 0")
     rate = args.rate if args.rate is not None else _rate_of(args.access_log, args.per_request)

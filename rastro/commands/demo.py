@@ -22,7 +22,7 @@ from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
 from rastro.terminal.tables import reports
 from rastro.traffic.ledger import Ledger, Promises, promises, settle
-from rastro.traffic.post import Answer, Posting, Target, address_headers, post_in_lanes
+from rastro.traffic.post import Answer, Posting, Target, post_in_lanes, viewer_ip_headers
 from rastro.traffic.wait_for_rows import PATIENCE_SECONDS, Watch, wait_for
 
 HELP = "the whole pipeline on this machine under a realistic load"
@@ -120,7 +120,7 @@ def _post(load: Plan, target: Target, progress: Progress) -> Promises:
     postings = [
         Posting(
             request.visitor,
-            (*request.headers, *address_headers(request.address)),
+            (*request.headers, *viewer_ip_headers(request.ip)),
             request.body,
             request.key_in_query,
         )

@@ -20,7 +20,7 @@ from reference_data.mmdb import ReferenceDataError, open_database
 HELP = "look whether everything is as it should be"
 
 OLD_DAYS = 60
-"""City databases change monthly; after two months addresses have moved enough to be worth a fetch."""
+"""City databases change monthly; after two months IP addresses have moved enough to be worth a fetch."""
 
 PACKAGES = (
     "rastro",

@@ -57,7 +57,9 @@ def whom(parser: argparse.ArgumentParser) -> None:
         "--user", metavar="ID", help="a user_id: the account, and the visitors that know no other"
     )
     who.add_argument(
-        "--email", metavar="ADDRESS", help="the visitors that sent this address, and accounts called by it"
+        "--email",
+        metavar="EMAIL",
+        help="the visitors that sent this e-mail address, and accounts called by it",
     )
     parser.add_argument(
         "--site", help="the account's storefront (all; two shops' customer 42 are two people)"
@@ -156,11 +158,11 @@ def find(args: argparse.Namespace, where: DataStores, progress: Progress) -> Fou
             )
         return finding.of_visitor(asked)
     progress.note("whose visitors these are")
-    kept = [where.tables[name] for name in ("events",) if name in where.tables]
+    scanned = [where.tables[name] for name in ("events",) if name in where.tables]
     if args.email and "@" not in asked:
         raise Problem(f"{asked!r} is no e-mail address", "no_email")
     look = finding.of_account if args.user else finding.of_email
-    return look(where.stores, kept, asked, args.site)
+    return look(where.stores, scanned, asked, args.site)
 
 
 def _tables(

@@ -135,7 +135,7 @@ def _to_raw(args: argparse.Namespace, log: Log, survey: Survey, figures: Figures
 
 def _post(args: argparse.Namespace, log: Log, survey: Survey, figures: Figures, progress: Progress) -> bool:
     if args.api_url:
-        # A deployed API believes no address that a client claims, so visitors are named here.
+        # A deployed API believes no IP address that a client claims, so visitors are named here.
         target, key = Target(args.api_url.rstrip("/"), args.key), visitor_key(args.home)
     else:
         local = info.read(args.home)

@@ -15,7 +15,7 @@ from lake.iceberg import IcebergTables, Jobs
 from rastro.privacy.data_stores import only_writer
 from rastro.repair import estimate
 from rastro.repair.pipeline import Pipeline, open_pipeline
-from rastro.repair.times import listed
+from rastro.repair.spans import listed
 from rastro.repair.windows import fill
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem

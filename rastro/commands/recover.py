@@ -19,7 +19,7 @@ from rastro.privacy.data_stores import erased
 from rastro.repair import estimate, putting, refused, undelivered
 from rastro.repair.fix import Fix, read_fix
 from rastro.repair.pipeline import Pipeline, open_pipeline
-from rastro.repair.times import Entry, Span, of_days, of_hours, span
+from rastro.repair.spans import ListedObject, Span, of_days, of_hours, span
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
@@ -120,8 +120,8 @@ def run(args: argparse.Namespace) -> int:
             continue
         _put(args, pipeline, [data for one in back for data in one.back], pace)
         figures["put"] += len(back)
-        known = sorted(_marks(s3, pipeline.bucket, mark) | {one.digest for one in back})
-        s3.put_object(Bucket=pipeline.bucket, Key=mark, Body=json.dumps(known).encode())
+        digests = sorted(_marks(s3, pipeline.bucket, mark) | {one.digest for one in back})
+        s3.put_object(Bucket=pipeline.bucket, Key=mark, Body=json.dumps(digests).encode())
     _tell(progress, pipeline, counts, examples, figures)
     options = {
         name: getattr(args, name)
@@ -131,7 +131,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if figures["still refused"] else 0
 
 
-def _objects(args: argparse.Namespace, s3: Any, pipeline: Pipeline, when: Span) -> Iterator[Entry]:
+def _objects(args: argparse.Namespace, s3: Any, pipeline: Pipeline, when: Span) -> Iterator[ListedObject]:
     if args.what == "rejected":
         yield from of_hours(s3, pipeline.bucket, layout.REJECTED, when)
         return
@@ -145,7 +145,7 @@ def _found(
     args: argparse.Namespace,
     s3: Any,
     pipeline: Pipeline,
-    entry: Entry,
+    entry: ListedObject,
     when: Span,
     fix: Fix | None,
     gone: ErasedIds,
@@ -183,7 +183,7 @@ def _rows(
 def _failures(
     args: argparse.Namespace,
     pipeline: Pipeline,
-    entry: Entry,
+    entry: ListedObject,
     data: bytes,
     when: Span,
     fix: Fix | None,

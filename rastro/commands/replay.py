@@ -16,7 +16,7 @@ from lake.erased_ids import ErasedIds
 from rastro.privacy.data_stores import erased
 from rastro.repair import estimate, putting
 from rastro.repair.pipeline import open_pipeline
-from rastro.repair.times import Span, of_hours, span
+from rastro.repair.spans import Span, of_hours, span
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress

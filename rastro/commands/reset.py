@@ -121,14 +121,16 @@ def _position(pipeline: Pipeline, lease: Lease, to: str) -> str:
     return str(sequence).zfill(digits)
 
 
-def _change(pipeline: Pipeline, lease: Lease, where: str, objects: list[str], kept: str) -> int:
+def _change(pipeline: Pipeline, lease: Lease, where: str, objects: list[str], backup_prefix: str) -> int:
     """Copy, set the position, then delete: killed in between, the consumer refuses to start or goes on as before, and
     the same command finishes the work."""
     s3: Any = pipeline.client("s3")
     dynamodb: Any = pipeline.client("dynamodb")
     for key in objects:
         s3.copy_object(
-            Bucket=pipeline.bucket, Key=kept + key, CopySource={"Bucket": pipeline.bucket, "Key": key}
+            Bucket=pipeline.bucket,
+            Key=backup_prefix + key,
+            CopySource={"Bucket": pipeline.bucket, "Key": key},
         )
     try:
         dynamodb.update_item(

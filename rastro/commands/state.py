@@ -10,7 +10,7 @@ from typing import Any
 
 from rastro.repair import consumer_state
 from rastro.repair.pipeline import Pipeline, open_pipeline
-from rastro.repair.times import listed
+from rastro.repair.spans import listed
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
@@ -82,12 +82,12 @@ def _shards(args: argparse.Namespace, pipeline: Pipeline) -> list[str]:
                 for s, _ in consumer_state.holders(pipeline, site, args.visitor)
             }
         )
-    known = consumer_state.shards(pipeline)
-    if args.shard and args.shard not in known:
+    shards = consumer_state.shards(pipeline)
+    if args.shard and args.shard not in shards:
         raise Problem(
-            f"{pipeline.raw_stream} has no shard {args.shard}; it has {', '.join(known)}", "no_such_shard"
+            f"{pipeline.raw_stream} has no shard {args.shard}; it has {', '.join(shards)}", "no_such_shard"
         )
-    return [args.shard] if args.shard else list(known)
+    return [args.shard] if args.shard else list(shards)
 
 
 def _of_visitor(args: argparse.Namespace, pipeline: Pipeline, progress: Progress) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from rastro.local.info import LocalFacts
 from rastro.synthetic_shop import plan
 from rastro.traffic.ledger import promises
-from rastro.traffic.post import Answer, Posting, Target, address_headers, post_in_lanes
+from rastro.traffic.post import Answer, Posting, Target, post_in_lanes, viewer_ip_headers
 
 SEED = 1
 
@@ -13,7 +13,7 @@ def post(facts: LocalFacts, events: int, now: int) -> str:
     load = plan(SEED, events, now)
     answers: dict[int, Answer] = {}
     postings = [
-        Posting(one.visitor, (*one.headers, *address_headers(one.address)), one.body, one.key_in_query)
+        Posting(one.visitor, (*one.headers, *viewer_ip_headers(one.ip)), one.body, one.key_in_query)
         for one in load.requests
     ]
     post_in_lanes(Target(facts.api_url, facts.site_key), postings, answers.__setitem__)

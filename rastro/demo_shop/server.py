@@ -1,7 +1,7 @@
 """Two web servers, the shop and its payment provider, each an origin of its own.
 
 The shop forwards events to the pipeline's API as a shop's CDN or reverse proxy would (docs/storefront.md): the browser
-posts to the shop's own host, and the proxy names the client's address and renews the visitor's cookie.
+posts to the shop's own host, and the proxy names the client's IP address and renews the visitor's cookie.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ _FORWARDED = ("content-type", "user-agent", "accept-language", "origin", "refere
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One origin. `api` is the API's address, or None where no events are taken."""
+    """One origin. `api` is the API's URL, or None where no events are taken."""
 
     protocol_version = "HTTP/1.1"
     folder: Path
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def log_message(self, *given: Any) -> None:
-        """No log: it would hold addresses of people."""
+        """No log: it would hold IP addresses of people."""
 
 
 def servers(

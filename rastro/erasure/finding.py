@@ -1,4 +1,4 @@
-"""Whose visitors an account or an address has, by what lies in the lake."""
+"""Whose visitors an account or an e-mail address has, by what lies in the lake."""
 
 import gzip
 import json
@@ -38,26 +38,30 @@ def of_account(stores: Iterable[Objects], tables: Iterable[Any], user_id: str, s
     return _of({user_id}, frozenset(), *_look(stores, tables, frozenset()), site)
 
 
-def of_email(stores: Iterable[Objects], tables: Iterable[Any], address: str, site: str | None) -> Found:
-    """The visitors that sent an address, in whatever event, and the accounts that are called by it or by its digest."""
-    texts = spellings_of_email(address)
-    known, sent = _look(stores, tables, texts)
-    accounts = {user for users in known.values() for user in users if user in texts}
-    return _of(accounts, texts, known, sent, site)
+def of_email(stores: Iterable[Objects], tables: Iterable[Any], email: str, site: str | None) -> Found:
+    """The visitors that sent an e-mail address, in any event, and the accounts called by it or by its digest."""
+    texts = spellings_of_email(email)
+    users_of, sent = _look(stores, tables, texts)
+    accounts = {user for users in users_of.values() for user in users if user in texts}
+    return _of(accounts, texts, users_of, sent, site)
 
 
-_Known = dict[tuple[str, str], set[str]]
+_UsersOf = dict[tuple[str, str], set[str]]
 
 
 def _of(
-    accounts: set[str], texts: frozenset[str], known: _Known, sent: set[tuple[str, str]], site: str | None
+    accounts: set[str],
+    texts: frozenset[str],
+    users_of: _UsersOf,
+    sent: set[tuple[str, str]],
+    site: str | None,
 ) -> Found:
     visitors: set[str] = set()
     shared: set[str] = set()
-    own = {key for key, users in known.items() if users & accounts} | sent
+    own = {key for key, users in users_of.items() if users & accounts} | sent
     for key in own:
         if site in (None, key[0]):
-            others = known.get(key, set()) - accounts
+            others = users_of.get(key, set()) - accounts
             (shared if others else visitors).add(key[1])
     subject = Subject(frozenset(visitors), frozenset(accounts), texts, site)
     return Found(subject, frozenset(shared - visitors))
@@ -65,14 +69,14 @@ def _of(
 
 def _look(
     stores: Iterable[Objects], tables: Iterable[Any], texts: frozenset[str]
-) -> tuple[_Known, set[tuple[str, str]]]:
+) -> tuple[_UsersOf, set[tuple[str, str]]]:
     """The accounts of every visitor, and the visitors whose raw records have one of the texts."""
-    known: _Known = defaultdict(set)
+    users_of: _UsersOf = defaultdict(set)
     sent: set[tuple[str, str]] = set()
     pattern = Subject(texts=texts).pattern
     for table in tables:
         if {"site", "visitor_id", "user_id"} <= {field.name for field in table.schema().fields}:
-            _rows(table.scan(selected_fields=_COLUMNS).to_arrow(), known)
+            _rows(table.scan(selected_fields=_COLUMNS).to_arrow(), users_of)
     with ThreadPoolExecutor(WORKERS) as pool:
         for store in stores:
             names = (*PARQUET, *LINES)
@@ -87,35 +91,35 @@ def _look(
             ):
                 sent |= senders
                 for key, found in users.items():
-                    known[key] |= found
-    return known, sent
+                    users_of[key] |= found
+    return users_of, sent
 
 
-def _object(data: bytes, texts: re.Pattern[bytes]) -> tuple[_Known, set[tuple[str, str]]]:
+def _object(data: bytes, texts: re.Pattern[bytes]) -> tuple[_UsersOf, set[tuple[str, str]]]:
     """As `_look`, of one object."""
-    known: _Known = defaultdict(set)
+    users_of: _UsersOf = defaultdict(set)
     sent: set[tuple[str, str]] = set()
     if data[:4] == b"PAR1":
         file = pq.ParquetFile(pa.BufferReader(data))
         if set(_COLUMNS) <= set(file.schema_arrow.names):
-            _rows(file.read(columns=list(_COLUMNS)), known)
-        return known, sent
+            _rows(file.read(columns=list(_COLUMNS)), users_of)
+        return users_of, sent
     for line in (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).splitlines():
         has_text = bool(texts.search(line))
         if has_text or b"user_id" in line:
-            _record(line, known, sent if has_text else set())
-    return known, sent
+            _record(line, users_of, sent if has_text else set())
+    return users_of, sent
 
 
-def _rows(rows: pa.Table, known: _Known) -> None:
+def _rows(rows: pa.Table, users_of: _UsersOf) -> None:
     named = rows.select(_COLUMNS).cast(pa.schema([(name, pa.string()) for name in _COLUMNS]))
     pairs = named.group_by(list(_COLUMNS)).aggregate([]).to_pylist()
     for row in pairs:
         if row["user_id"] is not None and row["visitor_id"] is not None:
-            known[row["site"], row["visitor_id"]].add(row["user_id"])
+            users_of[row["site"], row["visitor_id"]].add(row["user_id"])
 
 
-def _record(line: bytes, known: _Known, sent: set[tuple[str, str]]) -> None:
+def _record(line: bytes, users_of: _UsersOf, sent: set[tuple[str, str]]) -> None:
     try:
         record = json.loads(line)
         key = record["site"], record["visitor_id"]
@@ -124,4 +128,4 @@ def _record(line: bytes, known: _Known, sent: set[tuple[str, str]]) -> None:
         return
     sent.add(key)
     if users:
-        known[key] |= users
+        users_of[key] |= users

@@ -11,7 +11,7 @@ _CHANGED = ("PreconditionFailed", "412", "NoSuchKey", "404", "ConditionalRequest
 """What S3 answers to If-Match where the object is another one, or gone."""
 
 
-class Entry(NamedTuple):
+class StoredObject(NamedTuple):
     """One object, or one older version of it (`is_latest` false). `stamp` changes whenever its bytes do."""
 
     key: str
@@ -27,17 +27,17 @@ class Objects(Protocol):
 
     name: str
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[StoredObject]:
         """All of them, older versions included."""
 
-    def read(self, entry: Entry) -> bytes | None:
+    def read(self, entry: StoredObject) -> bytes | None:
         """Its bytes; None where it is gone meanwhile."""
 
-    def write(self, entry: Entry, data: bytes) -> bool:
+    def write(self, entry: StoredObject, data: bytes) -> bool:
         """Replace it by `data` and take the bytes that stood there away. False, and nothing is done, where the
         object was changed or deleted since it was listed: the consumer cleans its session log up meanwhile."""
 
-    def delete(self, entry: Entry) -> None:
+    def delete(self, entry: StoredObject) -> None:
         """Take it away for good."""
 
 
@@ -49,20 +49,20 @@ class Folder:
         self.name = name
         self._without = without
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[StoredObject]:
         for path in sorted(self.root.rglob("*")):
             key = path.relative_to(self.root).as_posix()
             if not key.startswith(self._without or ("\0",)) and path.is_file() and not path.is_symlink():
                 about = path.stat()
-                yield Entry(key, about.st_size, _stamp(about))
+                yield StoredObject(key, about.st_size, _stamp(about))
 
-    def read(self, entry: Entry) -> bytes | None:
+    def read(self, entry: StoredObject) -> bytes | None:
         try:
             return (self.root / entry.key).read_bytes()
         except FileNotFoundError:
             return None
 
-    def write(self, entry: Entry, data: bytes) -> bool:
+    def write(self, entry: StoredObject, data: bytes) -> bool:
         path = self.root / entry.key
         part = path.with_name(f".{path.name}.part")
         part.write_bytes(data)
@@ -72,7 +72,7 @@ class Folder:
         part.replace(path)
         return True
 
-    def delete(self, entry: Entry) -> None:
+    def delete(self, entry: StoredObject) -> None:
         (self.root / entry.key).unlink(missing_ok=True)
 
 
@@ -89,12 +89,12 @@ class Bucket:
         self._bucket = bucket
         self._without = without
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[StoredObject]:
         for page in self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket):
             for one in page.get("Versions", ()):
                 if not one["Key"].startswith(self._without or ("\0",)):
                     version = one.get("VersionId")
-                    yield Entry(
+                    yield StoredObject(
                         one["Key"],
                         one["Size"],
                         f"{version}-{one['ETag']}",
@@ -103,16 +103,16 @@ class Bucket:
                         one["ETag"],
                     )
 
-    def read(self, entry: Entry) -> bytes | None:
+    def read(self, entry: StoredObject) -> bytes | None:
         try:
-            data: bytes = self._s3.get_object(**self._address(entry))["Body"].read()
+            data: bytes = self._s3.get_object(**self._key_and_version(entry))["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion", "404"):
                 return None
             raise
         return data
 
-    def write(self, entry: Entry, data: bytes) -> bool:
+    def write(self, entry: StoredObject, data: bytes) -> bool:
         try:
             self._s3.put_object(Bucket=self._bucket, Key=entry.key, Body=data, IfMatch=entry.etag)
         except ClientError as error:
@@ -120,12 +120,12 @@ class Bucket:
                 return False
             raise
         if entry.version is not None:
-            self._s3.delete_object(**self._address(entry))
+            self._s3.delete_object(**self._key_and_version(entry))
         return True
 
-    def delete(self, entry: Entry) -> None:
-        self._s3.delete_object(**self._address(entry))
+    def delete(self, entry: StoredObject) -> None:
+        self._s3.delete_object(**self._key_and_version(entry))
 
-    def _address(self, entry: Entry) -> dict[str, str]:
+    def _key_and_version(self, entry: StoredObject) -> dict[str, str]:
         version = {} if entry.version is None else {"VersionId": entry.version}
         return {"Bucket": self._bucket, "Key": entry.key, **version}

@@ -34,7 +34,7 @@ class Subject:
 
     @cached_property
     def pattern(self) -> re.Pattern[bytes]:
-        """Matches where one of the texts stands, as it is or as JSON and addresses write it."""
+        """Matches where one of the texts stands, as it is or as JSON and URLs write it."""
         spelled = {form for text in self.texts for form in _spellings(text)}
         return re.compile(b"|".join(map(re.escape, sorted(spelled, key=len, reverse=True))) or b"(?!)")
 
@@ -110,8 +110,8 @@ def _is_uuid(text: str) -> bool:
         return False
 
 
-def spellings_of_email(address: str) -> frozenset[str]:
+def spellings_of_email(email: str) -> frozenset[str]:
     """What a shop may have sent for an e-mail address: itself, in small letters, and its usual digests."""
-    small = address.strip().lower()
+    small = email.strip().lower()
     digests = {sha256(small.encode()).hexdigest(), md5(small.encode(), usedforsecurity=False).hexdigest()}
-    return frozenset({address.strip(), small} | digests)
+    return frozenset({email.strip(), small} | digests)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rastro.erasure import content
-from rastro.erasure.objects import Entry, Objects
+from rastro.erasure.objects import Objects, StoredObject
 from rastro.erasure.subject import Subject
 
 WORKERS = 4
@@ -22,7 +22,7 @@ class Looked(NamedTuple):
     """What one look at an object came to. `outcome`: clean, rewritten, deleted, version_deleted, left, gone, or
     changed: somebody else wrote it meanwhile, the next pass looks again."""
 
-    entry: Entry
+    entry: StoredObject
     outcome: str
     removed: int = 0
     hits: int = 0
@@ -36,11 +36,11 @@ class Notes:
         self._path = path
         self._clean = set(path.read_text(encoding="utf-8").splitlines()) if path.exists() else set()
 
-    def has(self, store: Objects, entry: Entry) -> bool:
+    def has(self, store: Objects, entry: StoredObject) -> bool:
         """Whether this object was looked at, with these bytes."""
         return self._line(store, entry) in self._clean
 
-    def add(self, store: Objects, entries: Iterable[Entry]) -> None:
+    def add(self, store: Objects, entries: Iterable[StoredObject]) -> None:
         """These hold nothing."""
         lines = [self._line(store, entry) for entry in entries]
         self._clean.update(lines)
@@ -53,7 +53,7 @@ class Notes:
         self._path.unlink(missing_ok=True)
 
     @staticmethod
-    def _line(store: Objects, entry: Entry) -> str:
+    def _line(store: Objects, entry: StoredObject) -> str:
         return f"{store.name}{entry.key} {entry.stamp}".replace("\n", " ")
 
 
@@ -80,7 +80,7 @@ def sweep(
 ) -> Figures:
     """`only_look`: prefixes whose objects are read and never changed, but for old versions."""
     read = 0
-    every: list[Entry] = []
+    every: list[StoredObject] = []
     removed: Counter[str] = Counter()
     counts: Counter[tuple[str, str]] = Counter()
     left: tuple[Looked, ...] = ()
@@ -92,7 +92,7 @@ def sweep(
         left = ()
         with ThreadPoolExecutor(WORKERS) as pool:
             looks = pool.map(lambda entry: _look(store, subject, entry, dry_run, only_look), found)
-            clean: list[Entry] = []
+            clean: list[StoredObject] = []
             for look in looks:
                 folder = look.entry.key.partition("/")[0]
                 looked += 1
@@ -115,7 +115,7 @@ def sweep(
 
 
 def _look(
-    store: Objects, subject: Subject, entry: Entry, dry_run: bool, only_look: tuple[str, ...]
+    store: Objects, subject: Subject, entry: StoredObject, dry_run: bool, only_look: tuple[str, ...]
 ) -> Looked:
     data = store.read(entry)
     if data is None:

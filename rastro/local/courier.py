@@ -54,7 +54,7 @@ def post(url: str, body: str) -> Answer:
         "x-rastro-environment": "local",
     }
     # Whoever started the courier made sure that it is http or https.
-    request = urllib.request.Request(url, data=body.encode(), headers=headers, method="POST")  # noqa: S310 - the operator's own address
+    request = urllib.request.Request(url, data=body.encode(), headers=headers, method="POST")  # noqa: S310 - the operator's own URL
     try:
         with _OPENER.open(request, timeout=TIMEOUT_S) as response:
             return Answer(response.status)

@@ -127,7 +127,7 @@ def _inherited() -> dict[str, str]:
 
 def _answers(endpoint: str) -> bool:
     try:
-        with urlopen(f"{endpoint}/_ministack/health", timeout=2) as answer:  # noqa: S310 - our own address
+        with urlopen(f"{endpoint}/_ministack/health", timeout=2) as answer:  # noqa: S310 - our own URL
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

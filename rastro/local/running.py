@@ -19,9 +19,9 @@ _MARKS = {
 
 def note(home: Path, name: str, pid: int) -> None:
     """Remember a process as soon as it is started."""
-    known = _read(home)
-    known[name] = pid
-    (home / _FILE).write_text(json.dumps(known) + "\n", encoding="utf-8")
+    pids = _read(home)
+    pids[name] = pid
+    (home / _FILE).write_text(json.dumps(pids) + "\n", encoding="utf-8")
 
 
 def running(home: Path) -> dict[str, int]:

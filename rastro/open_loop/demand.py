@@ -10,7 +10,7 @@ import orjson
 from rastro.access_log.event import PageView, event, visitor_id
 from rastro.access_log.requests import header_text
 from rastro.synthetic_shop.live import Live
-from rastro.traffic.post import address_headers
+from rastro.traffic.post import viewer_ip_headers
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -39,14 +39,14 @@ class Shop:
 
     def shot(self, now: int) -> Shot:
         made = self._live.request(now)
-        headers = (*made.headers, *address_headers(made.address))
+        headers = (*made.headers, *viewer_ip_headers(made.ip))
         return Shot(headers, made.body, tuple(sent.event_id for sent in made.events), made.key_in_query)
 
 
 class LogAgain:
     """The log's page views, one a request, from a line of its own on; at the end it begins anew.
 
-    `visitor_key`: names visitors here, for an API that does not believe the address a client claims.
+    `visitor_key`: names visitors here, for an API that does not believe the IP address a client claims.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class LogAgain:
         name = self._mark + str(uuid.UUID(int=self._rng.getrandbits(128), version=4))[len(self._mark) :]
         made["event_id"] = name
         if self._key:
-            made["visitor_id"] = visitor_id(self._key, view.line.address, view.line.agent)
+            made["visitor_id"] = visitor_id(self._key, view.line.client, view.line.agent)
         headers = (
             ("Content-Type", "application/json"),
             ("User-Agent", header_text(view.line.agent)),
-            *address_headers(header_text(view.line.address)),
+            *viewer_ip_headers(header_text(view.line.client)),
         )
         return Shot(headers, orjson.dumps(made), (name,))

@@ -48,7 +48,7 @@ def local(home: Path) -> Destination:
 
 
 def deployed(name: str, api_url: str | None, key: str | None) -> Destination:
-    """An environment on AWS; address and site key are looked up if they are not given.
+    """An environment on AWS; URL and site key are looked up if they are not given.
 
     Raises:
         Problem: it is not deployed, or its sites have no key.

@@ -31,7 +31,7 @@ def follow(watching: Watching) -> None:
     """Until `stop` exists. `file` exists as soon as nothing can be missed any more."""
     kinesis, s3 = watching.destination.client("kinesis"), watching.destination.client("s3")
     iterators = _at_the_end(kinesis, watching.destination.enriched_stream)
-    known = {key for key, _ in _objects(s3, watching.destination)}
+    seen = {key for key, _ in _objects(s3, watching.destination)}
     pattern = re.compile(rb'"event_id":"(' + watching.mark.encode() + rb'[^"]*)"')
     listed = 0.0
     with watching.file.open("wb") as file:
@@ -46,8 +46,8 @@ def follow(watching: Watching) -> None:
                 listed = time.monotonic()
                 now = int(time.time() * 1000)
                 for key, size in _objects(s3, watching.destination):
-                    if size and key not in known:
-                        known.add(key)
+                    if size and key not in seen:
+                        seen.add(key)
                         file.write(orjson.dumps({"key": key, "at": now}) + b"\n")
             file.flush()
             if ending:

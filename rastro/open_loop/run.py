@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from rastro.access_log.event import PageView
-from rastro.open_loop import account, cpu, latency, rows
+from rastro.open_loop import account, cpu, landed_rows, latency
 from rastro.open_loop.destination import Destination
 from rastro.open_loop.follow import Watching, follow
 from rastro.open_loop.profile import PROFILES
@@ -30,7 +30,7 @@ VISIT_SECONDS = 60.0
 class Wanted(NamedTuple):
     """`rate`: events a second at the profile's highest. `views`: of a log, else the shop is the demand.
 
-    `visitor_key`: names the log's visitors, for an API that takes no client's word for its address.
+    `visitor_key`: names the log's visitors, for an API that takes no client's word for its IP address.
     """
 
     rate: float
@@ -138,7 +138,7 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
 def _nothing_taken(destination: Destination, made: account.Sent) -> str:
     seen = ", ".join(f"{count:,} x {status or 'no answer'}" for status, count in made.statuses.most_common())
     why = f" ({made.troubles.most_common(1)[0][0]})" if made.troubles else ""
-    return f"{destination.target.api_url} took no event: {seen}{why}; check the address and the key"
+    return f"{destination.target.api_url} took no event: {seen}{why}; check the URL and the key"
 
 
 def _ledger(
@@ -152,21 +152,23 @@ def _ledger(
 ) -> tuple[Counter[str], dict[str, str]]:
     """Rows by event id, and the object in which each came first (local only)."""
     if destination.env:
-        counts = rows.wait(
-            lambda: rows.on_athena(destination, mark, start),
+        counts = landed_rows.wait(
+            lambda: landed_rows.on_athena(destination, mark, start),
             made.due,
             patience=wanted.patience,
-            every=rows.ASK_SECONDS,
+            every=landed_rows.ASK_SECONDS,
             report=report,
         )
         return counts, {}
-    landing = rows.LocalRows(destination, mark, folder)
+    landing = landed_rows.LocalRows(destination, mark, folder)
 
     def look() -> Counter[str]:
         landing.look([line["key"] for line in _lines(folder / "arrived.jsonl") if "key" in line])
         return landing.counts
 
-    counts = rows.wait(look, made.due, patience=wanted.patience, every=rows.POLL_SECONDS, report=report)
+    counts = landed_rows.wait(
+        look, made.due, patience=wanted.patience, every=landed_rows.POLL_SECONDS, report=report
+    )
     return counts, landing.first
 
 

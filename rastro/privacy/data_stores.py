@@ -49,7 +49,7 @@ def here(home: Path) -> DataStores:
     """The stack under `home`; without a running one its files alone."""
     if not home.exists():
         raise Problem(f"there is no {home}; rastro up or make demo makes one", "no_home")
-    kept = IcebergTables(home / "tables")
+    iceberg = IcebergTables(home / "tables")
     stores: tuple[Objects, ...] = (Folder(home, f"{home}/", OWN),)
     s3, bucket = None, ""
     if info.path_of(home).exists():
@@ -60,7 +60,7 @@ def here(home: Path) -> DataStores:
         "local",
         stores,
         (Folder(home / "tables", f"{home}/tables/"),),
-        {name: kept.table(name) for name in tables()},
+        {name: iceberg.table(name) for name in tables()},
         _local_files,
         RETENTION_HOURS_HERE,
         s3,
@@ -106,8 +106,8 @@ def on_aws(env: str, home: Path) -> DataStores:
             "tables_running",
         )
     s3 = target.client("s3")
-    kept = glue_tables(environment.database, target.region)
-    if ERASED_IDS not in kept:
+    iceberg = glue_tables(environment.database, target.region)
+    if ERASED_IDS not in iceberg:
         raise Problem(
             f"the database {environment.database} has no table {ERASED_IDS}; deploy first: make deploy",
             "no_erased_ids",
@@ -119,7 +119,7 @@ def on_aws(env: str, home: Path) -> DataStores:
         env,
         stores,
         (Bucket(s3, bucket, tuple(f for f in FOLDERS if f != layout.TABLES)),),
-        kept,
+        iceberg,
         lambda location: s3_files(s3, location),
         environment.streams.retention_hours,
         s3,
@@ -206,8 +206,8 @@ def glue_tables(
 
 def s3_files(s3: Any, location: str) -> Iterator[str]:
     """Every object below a location."""
-    address = urlsplit(location)
-    prefix = address.path.strip("/") + "/"
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=address.netloc, Prefix=prefix):
+    parts = urlsplit(location)
+    prefix = parts.path.strip("/") + "/"
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=parts.netloc, Prefix=prefix):
         for one in page.get("Contents", ()):
-            yield f"s3://{address.netloc}/{one['Key']}"
+            yield f"s3://{parts.netloc}/{one['Key']}"

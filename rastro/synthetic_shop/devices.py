@@ -15,7 +15,7 @@ class Device(NamedTuple):
     viewport: tuple[int, int]
     hints: tuple[tuple[str, str], ...] = ()
     in_app: str = ""  # the network whose application opened the page
-    crawler_network: str = ""  # addresses of the operator of a crawler
+    crawler_network: str = ""  # IP addresses of the operator of a crawler
 
 
 def _chromium(

@@ -1,4 +1,4 @@
-"""Who comes: a browser, an address, a cookie or none, a language."""
+"""Who comes: a browser, an IP address, a cookie or none, a language."""
 
 import random
 import uuid
@@ -13,7 +13,7 @@ class Person(NamedTuple):
 
     visitor_id: str
     user_id: str
-    address: str
+    ip: str
     device: Device
     language: str
     accept_language: str
@@ -42,8 +42,8 @@ def person(rng: random.Random) -> Person:
     """One visitor: six in a hundred are crawlers, twelve in a hundred people take no cookie."""
     if rng.random() < 0.06:
         device = _weighted(rng, CRAWLERS)
-        address = _address(rng, device.crawler_network)
-        return Person("", "", address, device, "en-US", "en-US", 0, is_crawler=True)
+        ip = _ip(rng, device.crawler_network)
+        return Person("", "", ip, device, "en-US", "en-US", 0, is_crawler=True)
     _, language, accept = rng.choices(_LANGUAGES, [weight for weight, _, _ in _LANGUAGES])[0]
     network = rng.choice(_HOME if language == "pt-BR" else _ABROAD)
     cookie = "" if rng.random() < 0.12 else str(uuid.UUID(int=rng.getrandbits(128), version=4))
@@ -53,7 +53,7 @@ def person(rng: random.Random) -> Person:
     ]
     device = _weighted(rng, BROWSERS)
     return Person(
-        cookie, customer, _address(rng, network), device, language, accept, clock_error, is_crawler=False
+        cookie, customer, _ip(rng, network), device, language, accept, clock_error, is_crawler=False
     )
 
 
@@ -61,6 +61,6 @@ def _weighted(rng: random.Random, devices: tuple[Device, ...]) -> Device:
     return rng.choices(devices, [device.weight for device in devices])[0]
 
 
-def _address(rng: random.Random, text: str) -> str:
+def _ip(rng: random.Random, text: str) -> str:
     network: IPv4Network | IPv6Network = ip_network(text)
     return str(network[rng.randrange(1, network.num_addresses - 1)])

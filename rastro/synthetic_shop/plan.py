@@ -123,8 +123,8 @@ def request(rng: random.Random, batch: Batch, now: int, mark: str = "") -> Reque
     ]
     beacon = rng.random() < 0.4
     headers.append(("Content-Type", "text/plain;charset=UTF-8" if beacon else "application/json"))
-    visitor = who.visitor_id or f"{who.address} {who.device.user_agent}"
-    return Request(visitor, who.address, tuple(headers), body, events, sent_at, key_in_query=beacon)
+    visitor = who.visitor_id or f"{who.ip} {who.device.user_agent}"
+    return Request(visitor, who.ip, tuple(headers), body, events, sent_at, key_in_query=beacon)
 
 
 def _event(rng: random.Random, who: Person, at: int, act: dict[str, Any], mark: str) -> Sent:
@@ -142,7 +142,7 @@ def _event(rng: random.Random, who: Person, at: int, act: dict[str, Any], mark: 
         "viewport_height": viewport_height,
     }
     if not who.is_crawler:
-        event["consent"] = {"analytics": True, "ads": bool(who.visitor_id) and len(who.address) % 3 > 0}
+        event["consent"] = {"analytics": True, "ads": bool(who.visitor_id) and len(who.ip) % 3 > 0}
     draw = rng.random()
     if draw < 0.02:
         return Sent(event_id, spoil(rng, event), Verdict.REJECTED)

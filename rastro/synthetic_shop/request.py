@@ -22,13 +22,13 @@ class Sent(NamedTuple):
 class Request(NamedTuple):
     """One POST. Requests of one `visitor` must arrive in order.
 
-    `visitor` names the visitor as the pipeline would tell them apart: the cookie, else address and agent.
-    `address` is the client's. `is_copy`: the client repeats an earlier request, byte for byte.
-    `key_in_query`: the site key goes into the address of the request, as `sendBeacon` needs it.
+    `visitor` names the visitor as the pipeline would tell them apart: the cookie, else IP address and agent.
+    `ip` is the client's. `is_copy`: the client repeats an earlier request, byte for byte.
+    `key_in_query`: the site key goes into the URL of the request, as `sendBeacon` needs it.
     """
 
     visitor: str
-    address: str
+    ip: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
     events: tuple[Sent, ...]

@@ -47,13 +47,13 @@ class Answer(NamedTuple):
     attempts: int
 
 
-def address_headers(address: str) -> tuple[tuple[str, str], ...]:
-    """How CloudFront in front of the API names the client's address: with the client's port.
+def viewer_ip_headers(ip: str) -> tuple[tuple[str, str], ...]:
+    """How CloudFront in front of the API names the client's IP address: with the client's port.
 
     Ingest reads it only where the environment says that its requests come through CloudFront
     (`viewer_header`). The local stack says so, because the emulator's gateway calls every client 127.0.0.1.
     """
-    return (("CloudFront-Viewer-Address", f"{address}:49152"),)
+    return (("CloudFront-Viewer-Address", f"{ip}:49152"),)
 
 
 def post_in_lanes(
@@ -70,7 +70,7 @@ def post_in_lanes(
     dropped by its id, so this is safe. `pause(events)` is called before each request.
 
     Raises:
-        Problem: nobody answers under the address. Postings without an answer were possibly not stored.
+        Problem: nobody answers at the URL. Postings without an answer were possibly not stored.
     """
     queues: list[list[int]] = [[] for _ in range(lanes)]
     for index, posting in enumerate(postings):

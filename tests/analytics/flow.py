@@ -15,7 +15,7 @@ from enrich_consumer.core.pipeline import process
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
 from rastro.synthetic_shop import Plan, Request
-from rastro.traffic.post import Answer, address_headers
+from rastro.traffic.post import Answer, viewer_ip_headers
 from schemas import Column, parse_sites
 from schemas.files import FOLDER
 from schemas.rejected import COLUMNS as REJECTED_COLUMNS
@@ -67,7 +67,7 @@ def run(load: Plan, now: int) -> Flow:
 
 
 def _post(bench: Bench, request: Request, now: int) -> Answer:
-    headers = _headers((*request.headers, *address_headers(request.address)))
+    headers = _headers((*request.headers, *viewer_ip_headers(request.ip)))
     query = f"key={KEY}" if request.key_in_query else ""
     event = gateway(request.body, headers=headers, query=query, key=None if query else KEY)
     status, body, _ = bench.post(event, now=now)
@@ -78,10 +78,10 @@ def _headers(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {name.lower(): value for name, value in pairs}
 
 
-def _city(address: str) -> dict[str, Any]:
+def _city(ip: str) -> dict[str, Any]:
     """Places enough to tell apart in a report."""
     name, country, region = (("Recife", "BR", "PE"), ("Lisboa", "PT", "11"), ("São Paulo", "BR", "SP"))[
-        len(address) % 3
+        len(ip) % 3
     ]
     return {
         "city": {"names": {"en": name}},

@@ -62,9 +62,9 @@ def _disturbed(rows: list[Row]) -> list[Row]:
         row["transaction_id"] = None
     for number, row in enumerate([row for row in named if row["event_name"] == "purchase"][8:14]):
         part = row["value"] and round(row["value"] / 2, 2)  # half, all without an amount, in another currency
-        kept = {"value": (part, None, part)[number % 3], "items": row["items"][:1] if number % 2 else None}
+        fields = {"value": (part, None, part)[number % 3], "items": row["items"][:1] if number % 2 else None}
         money = {"currency": "JPY"} if number % 3 == 2 else {}
-        found.append(row | kept | money | {"event_name": "refund", "event_id": "b" + row["event_id"][1:]})
+        found.append(row | fields | money | {"event_name": "refund", "event_id": "b" + row["event_id"][1:]})
     return found + _merge_chains(named)
 
 

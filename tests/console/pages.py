@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from analytics.duckdb_lake import Lake
 from console.app import application
-from console.kept import Kept
+from console.data_set_cache import DataSetCache
 from console.questions import Question
 from console.source import Source
 from console.store import Store
@@ -26,7 +26,7 @@ class FileLake:
 
     def __init__(self, enriched: list[Path], rejected: list[Path]) -> None:
         self.lake = Lake(enriched, rejected)
-        self._kept = Kept(self.lake)
+        self._data_sets = DataSetCache(self.lake)
         self._lock = threading.Lock()
         self._answers: dict[str, list[dict[str, Any]]] = {}
 
@@ -41,7 +41,7 @@ class FileLake:
 
     def answer(self, asked: Question) -> list[dict[str, Any]]:
         with self._lock:
-            sql = asked.sql if asked.live else self._kept.sql(asked)
+            sql = asked.sql if asked.live else self._data_sets.sql(asked)
         return self.rows(sql)
 
     def files_of(self, event_id: str) -> list[dict[str, Any]]:

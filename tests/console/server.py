@@ -14,7 +14,7 @@ from console.source import Source
 
 @contextlib.contextmanager
 def serve(source: Source, port: int = 0) -> Iterator[str]:
-    """Its address, while it runs in a thread."""
+    """Its URL, while it runs in a thread."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))

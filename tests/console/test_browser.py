@@ -80,7 +80,7 @@ def until(tab: Any, expression: str, wanted: Callable[[Any], bool] = bool, secon
         time.sleep(0.1)
 
 
-def addresses(run: flow.Flow) -> list[str]:
+def page_paths(run: flow.Flow) -> list[str]:
     bought = next(row for row in run.rows if row["event_name"] == "purchase")
     refused = run.rejected[0]["event_id"]
     return [
@@ -95,17 +95,17 @@ def test_every_page_fits_and_complains_of_nothing(shop: Source, run: flow.Flow, 
     size(chromium, name)
     tab = chromium.tab()
     with serve(shop) as url:
-        for address in addresses(run):
-            tab.open(url + address)
-            if address == "/live":
+        for path in page_paths(run):
+            tab.open(url + path)
+            if path == "/live":
                 until(tab, "document.querySelectorAll('#rows tbody tr').length")
             room = tab.run("[document.documentElement.scrollWidth, innerWidth]")
-            assert room[0] <= room[1], (address, room)
+            assert room[0] <= room[1], (path, room)
             assert tab.run(
                 "performance.getEntriesByType('resource').every(e => e.name.startsWith(location.origin))"
             )
             said = [line for line in chromium.driver.get_log("browser") if line["level"] == "SEVERE"]
-            assert not said, (address, said)
+            assert not said, (path, said)
     chromium.close_tabs()
 
 
@@ -114,9 +114,9 @@ def test_axe_finds_nothing_serious(shop: Source, run: flow.Flow, chromium: Any, 
     size(chromium, "desktop" if theme == "light" else "phone", theme)
     tab = chromium.tab()
     with serve(shop) as url:
-        for address in addresses(run):
-            tab.open(url + address)
-            if address == "/live":
+        for path in page_paths(run):
+            tab.open(url + path)
+            if path == "/live":
                 until(tab, "document.querySelectorAll('#rows tbody tr').length")
             chromium.driver.execute_script(axe)  # the driver's scripts stand outside the page's policy
             found = tab.run("axe.run().then(result => result.violations)")
@@ -125,7 +125,7 @@ def test_axe_finds_nothing_serious(shop: Source, run: flow.Flow, chromium: Any, 
                 for one in found
                 if one["impact"] in SEVERE
             ]
-            assert not serious, (address, serious)
+            assert not serious, (path, serious)
     chromium.close_tabs()
 
 
@@ -242,9 +242,9 @@ def test_hostile_texts_do_not_run(run: flow.Flow, chromium: Any, tmp_path: Path)
 
     rows, rejected = copy.deepcopy(run.rows), copy.deepcopy(run.rejected)
     keep = {"event_id", "visitor_id", "session_id", "site", "received_at", "event_at", "event_date"}
-    kept = frozenset(keep | {"session_started_at", "event_name", "value", "currency", "raw_sequence"})
+    columns = frozenset(keep | {"session_started_at", "event_name", "value", "currency", "raw_sequence"})
     bought = next(row for row in rows if row["event_name"] == "purchase")
-    poison(rows, kept)
+    poison(rows, columns)
     poison(rejected, frozenset({"rejected_at", "event_id", "reason"}))
     for number_, row in enumerate(rows):
         if row is not bought and number_ % 5 == 0:
@@ -266,18 +266,16 @@ def test_hostile_texts_do_not_run(run: flow.Flow, chromium: Any, tmp_path: Path)
     quoted += [f"/sessions?visitor={_quoted(text)}" for text in CORPUS]
     quoted += [f"/dashboards/overview?site={_quoted(text)}&from={_quoted(text)}" for text in CORPUS[:4]]
     with serve(hostile) as url:
-        for address in [*addresses(run), *quoted]:
-            tab.open(url + address)
-            if address == "/live":
+        for path in [*page_paths(run), *quoted]:
+            tab.open(url + path)
+            if path == "/live":
                 until(tab, "document.querySelectorAll('#rows tbody tr').length")
-            assert tab.run(ran) is None, address
+            assert tab.run(ran) is None, path
             # nor is anything markup, which the policy alone would have kept from running
             planted = "script:not([src]), iframe, style, math, [onerror], [onload], [onfocus], [ontoggle]"
-            assert tab.run(f"[...document.querySelectorAll('{planted}')].map(n => n.outerHTML)") == [], (
-                address
-            )
+            assert tab.run(f"[...document.querySelectorAll('{planted}')].map(n => n.outerHTML)") == [], path
             links = tab.run("[...document.links].map(a => a.protocol)")
-            assert "javascript:" not in links, address
+            assert "javascript:" not in links, path
     chromium.close_tabs()
 
 
@@ -330,11 +328,11 @@ def test_an_empty_lake(chromium: Any, tmp_path: Path):
     empty = source(flow.Flow({}, [], [], []), tmp_path)
     with serve(empty._replace(try_it="curl -i http://127.0.0.1/v1/events")) as url:
         paths = ["/live", "/trace", "/trace?id=x", "/sessions", "/sessions?visitor=x", "/refusals", "/health"]
-        for address in [*paths, *(f"/dashboards/{dashboard.name}" for dashboard in DASHBOARDS)]:
-            tab.open(url + address)
+        for path in [*paths, *(f"/dashboards/{dashboard.name}" for dashboard in DASHBOARDS)]:
+            tab.open(url + path)
             text = tab.run("document.body.innerText")
-            assert "Error" not in text, (address, text)
-            assert tab.run("performance.getEntriesByType('navigation')[0].responseStatus") == 200, address
+            assert "Error" not in text, (path, text)
+            assert tab.run("performance.getEntriesByType('navigation')[0].responseStatus") == 200, path
         tab.open(f"{url}/live")
         assert "curl -i" in tab.run("document.body.innerText")
     chromium.close_tabs()
@@ -345,11 +343,11 @@ def test_first_load_in_the_browser(shop: Source, chromium: Any):
     tab = chromium.tab()
     most = {}
     with serve(shop) as url:
-        for address in ("/live", "/dashboards/overview"):
+        for path in ("/live", "/dashboards/overview"):
             chromium.driver.execute_cdp_cmd("Network.clearBrowserCache", {})
-            tab.open(url + address)
+            tab.open(url + path)
             until(tab, "document.querySelector('canvas') && 1")
-            most[address] = tab.run(
+            most[path] = tab.run(
                 "[...performance.getEntriesByType('resource'), performance.getEntriesByType('navigation')[0]]"
                 ".filter(e => !e.name.endsWith('/stream')).reduce((sum, e) => sum + e.transferSize, 0)"
             )

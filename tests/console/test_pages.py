@@ -17,7 +17,7 @@ from console.pages.live import snapshot
 from console.pages.trace import find
 from console.questions import question
 from console.source import Source
-from console.words import PT
+from console.translations import PT
 from rastro.synthetic_shop import plan
 from schemas import Reason
 from tests.analytics import flow
@@ -82,8 +82,8 @@ def test_personal_data_are_masked_until_asked_for(shop: Source):
     shop.tails.store.take_raw(SHARD, "771", NOW, record)
     one = client(shop)
     secrets = ["ana%40loja.example", "ana@loja.example", "203.0.113.9", "390.533.447-05", "98765-4321"]
-    for address in ("/trace", "/trace.json"):
-        page = one.get(address, params={"id": event["event_id"]}).text
+    for path in ("/trace", "/trace.json"):
+        page = one.get(path, params={"id": event["event_id"]}).text
         assert not [secret for secret in (*secrets, "cliente-77") if secret in page]
     shown = one.get("/trace", params={"id": event["event_id"], "personal": "1"}).text
     assert not [secret for secret in secrets if secret not in shown]
@@ -195,13 +195,13 @@ def test_hostile_texts_are_shown_and_never_run(tmp_path: Path):
         row.update({"detail": HOSTILE, "payload": HOSTILE, "event_id": HOSTILE, "site": HOSTILE})
     hostile = source(run, tmp_path)
     one = client(hostile)
-    addresses = [*PAGES, f"/trace?id={HOSTILE}", f"/sessions?visitor={HOSTILE}"]
-    addresses += [f"/dashboards/{dashboard.name}" for dashboard in DASHBOARDS]
-    for address in addresses:
-        page = one.get(address).text
-        assert "<script>alert" not in page, address
-        assert "<img src=x" not in page, address
-        assert "49" not in re.findall(r"\{\{7\*7\}\}|49javascript", page), address
+    page_paths = [*PAGES, f"/trace?id={HOSTILE}", f"/sessions?visitor={HOSTILE}"]
+    page_paths += [f"/dashboards/{dashboard.name}" for dashboard in DASHBOARDS]
+    for path in page_paths:
+        page = one.get(path).text
+        assert "<script>alert" not in page, path
+        assert "<img src=x" not in page, path
+        assert "49" not in re.findall(r"\{\{7\*7\}\}|49javascript", page), path
 
 
 def test_on_any_other_address_a_token_is_needed(shop: Source):

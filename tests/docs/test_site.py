@@ -81,7 +81,7 @@ def test_nothing_comes_from_elsewhere(site: Path) -> None:
     for page in pages:
         parser = _Fetches()
         parser.feed(page.read_text(encoding="utf-8"))
-        outside = [address for address in parser.found if re.match(r"(?:[a-z]+:)?//", address)]
+        outside = [url for url in parser.found if re.match(r"(?:[a-z]+:)?//", url)]
         assert not outside, (page.name, outside)
     for sheet in site.rglob("*.css"):
         assert not re.findall(r"(?:@import|url\()\s*[\"']?(?:https?:)?//", sheet.read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 """Golden pairs: `schemas/examples/NAME.raw.json` → `NAME.enriched.json`.
 
 `make golden` (or `python -m` this `[NAME ...]`) writes the enriched half anew from the raw half; the
-review is the diff. Geo answers come from the few addresses below, so that no downloaded database matters.
+review is the diff. Geo answers come from the few IP addresses below, so that no downloaded database matters.
 """
 
 import functools

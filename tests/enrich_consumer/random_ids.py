@@ -1,6 +1,6 @@
 """How many of 100,000 random ids of each kind privacy changes: `python -m tests.enrich_consumer.random_ids [COUNT]`.
 
-Each is looked at as a text, in the path and the query of an address, and as a property (a number where it is one).
+Each is looked at as a text, in the path and the query of a URL, and as a property (a number where it is one).
 """
 
 import random
@@ -33,14 +33,10 @@ KINDS: dict[str, Callable[[random.Random], str]] = {
 
 def is_changed(text: str) -> bool:
     """Whether anything of it changes anywhere."""
-    address = f"https://loja.example/p/{text}?id={text}#/{text}"
+    url = f"https://loja.example/p/{text}?id={text}#/{text}"
     bare = text if text.isdigit() and text[0] != "0" else f'"{text}"'
     data = f'{{"id":"{text}","number":{bare}}}'
-    return (
-        scrub(text) != text
-        or text_of(address, clean(address)) != address
-        or properties_text(data.encode()) != data
-    )
+    return scrub(text) != text or text_of(url, clean(url)) != url or properties_text(data.encode()) != data
 
 
 def main() -> None:

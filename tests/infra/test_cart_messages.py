@@ -47,11 +47,11 @@ def test_the_templates_rule_destination_and_connection_post_the_signed_message(
             InvocationRateLimitPerSecond=destination["InvocationRateLimitPerSecond"],
         )["ApiDestinationArn"]
         events.put_rule(Name="carts", EventBusName=bus, EventPattern=json.dumps(rule["EventPattern"]))
-        kept = {name: target[name] for name in ("Id", "InputPath", "HttpParameters")}
+        settings = {name: target[name] for name in ("Id", "InputPath", "HttpParameters")}
         answer = events.put_targets(
             Rule="carts",
             EventBusName=bus,
-            Targets=[{**kept, "Arn": arn, "RoleArn": "arn:aws:iam::000000000000:role/any"}],
+            Targets=[{**settings, "Arn": arn, "RoleArn": "arn:aws:iam::000000000000:role/any"}],
         )
         assert not answer["FailedEntryCount"], answer
         EventBus(events, bus, KEY).put([row(1), row(2)])

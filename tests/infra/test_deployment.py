@@ -133,18 +133,20 @@ def test_a_failed_first_creation_is_repeated_by_the_same_command(
 ) -> None:
     """Also where data is retained: what was made half-way must not stand in the way of the next try."""
     deployment.bootstrap(target.client)
-    kept = replace(environment, protection=replace(environment.protection, keep_data=True))
-    retaining = _synthesize(kept, tmp_path / "kept")
+    protected = replace(environment, protection=replace(environment.protection, keep_data=True))
+    retaining = _synthesize(protected, tmp_path / "kept")
     target.client("firehose").create_delivery_stream(DeliveryStreamName="rastro-local-raw")  # in the way
     reported: list[str] = []
     with pytest.raises(DeployError, match="rastro-local-pipeline: ROLLBACK_COMPLETE"):
-        actions.deploy(kept, retaining, target, reported.append)
+        actions.deploy(protected, retaining, target, reported.append)
     target.client("firehose").delete_delivery_stream(DeliveryStreamName="rastro-local-raw")
     assert not [
-        line for line in leftovers.find(kept, target) if line.split()[0] in {"stream", "bucket", "database"}
+        line
+        for line in leftovers.find(protected, target)
+        if line.split()[0] in {"stream", "bucket", "database"}
     ]
 
-    actions.deploy(kept, retaining, target, reported.append)
+    actions.deploy(protected, retaining, target, reported.append)
     assert [line for line in reported if "ROLLBACK_COMPLETE since an earlier try" in line]
     stack = target.client("cloudformation").describe_stacks(StackName="rastro-local-pipeline")["Stacks"][0]
     assert stack["EnableTerminationProtection"] is True
@@ -258,9 +260,9 @@ def test_a_lock_before_its_edge_is_refused_in_a_live_environment(
 def test_an_environment_that_keeps_its_data_is_not_destroyed(
     target: Target, environment: Environment
 ) -> None:
-    kept = replace(environment, protection=replace(environment.protection, keep_data=True))
+    protected = replace(environment, protection=replace(environment.protection, keep_data=True))
     with pytest.raises(DeployError, match="local keeps its data"):
-        destroy.destroy(kept, Path("nowhere"), target, print)
+        destroy.destroy(protected, Path("nowhere"), target, print)
 
 
 def test_credentials_of_another_account_are_refused(target: Target, environment: Environment) -> None:

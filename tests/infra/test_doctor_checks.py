@@ -86,7 +86,7 @@ def test_the_key_must_let_the_notifying_services_in(prod: Environment) -> None:
     [
         ([], False, "nobody is subscribed"),
         (["PendingConfirmation"], False, "nobody has confirmed"),
-        (["PendingConfirmation", "arn:aws:sns:x"], True, "reach 1 addresses"),
+        (["PendingConfirmation", "arn:aws:sns:x"], True, "reach 1 subscribers"),
     ],
 )
 def test_alarms_must_reach_somebody(prod: Environment, arns: list[str], fine: bool, says: str) -> None:

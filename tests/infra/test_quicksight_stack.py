@@ -25,12 +25,13 @@ def test_nothing_without_an_owner_and_everything_with_one() -> None:
     assert _resources(without) == {}
     found = _resources(replace(without, analytics=Analytics(quicksight_user=OWNER)))
     types = [str(resource["Type"]).rpartition(":")[2] for resource in found.values()]
-    kept = [data for data in DATA_SETS.values() if not data.live]
-    by_day = [data for data in kept if data.when == "day"]
+    imported = [data for data in DATA_SETS.values() if not data.live]
+    by_day = [data for data in imported if data.when == "day"]
     assert {name: types.count(name) for name in set(types)} == {
         "DataSource": 1,
         "DataSet": len(DATA_SETS),
-        "RefreshSchedule": len(kept) + len(by_day),  # each has a full refresh, those by day an hourly one too
+        "RefreshSchedule": len(imported)
+        + len(by_day),  # each has a full refresh, those by day an hourly one too
         "Dashboard": len(DASHBOARDS),
     }
     assert found["QuickSightDashboardOverview"]["DependsOn"] == [

@@ -163,9 +163,9 @@ def test_the_lake_is_private_versioned_and_tls_only(templates: Every) -> None:
 
 
 def test_prod_keeps_its_data(templates: Every, assemblies: dict[str, Path]) -> None:
-    kept = {"AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Glue::Database"}
+    retained = {"AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Glue::Database"}
     for resource in templates["prod"]["Pipeline"]["Resources"].values():
-        if resource["Type"] in kept:
+        if resource["Type"] in retained:
             assert resource["DeletionPolicy"] == "Retain", resource["Type"]
     manifest = json.loads((assemblies["prod"] / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["artifacts"]["Pipeline"]["properties"]["terminationProtection"] is True

@@ -1,4 +1,4 @@
-"""Whose address counts behind proxies: the right-most one that no proxy of ours has."""
+"""Whose IP address counts behind proxies: the right-most one that no proxy of ours has."""
 
 import pytest
 
@@ -33,9 +33,7 @@ XFF = "x-forwarded-for"
         ("x-real-ip", "203.0.113.9", 0, "203.0.113.9"),
     ],
 )
-def test_the_right_most_untrusted_address(
-    header: str, value: str, trusted: int, expected: str | None
-) -> None:
+def test_the_right_most_untrusted_ip(header: str, value: str, trusted: int, expected: str | None) -> None:
     assert client_ip({header: value}, header, trusted) == expected
 
 

@@ -43,8 +43,8 @@ def test_an_odd_or_missing_user_agent_costs_no_event(bench: Bench, agent: str | 
         del event["headers"]["user-agent"]
 
     assert bench.post(event)[:2] == (202, {"accepted": 2, "rejected": []})
-    kept = bench.records()[0]["user_agent"]
-    assert kept is None if agent is None else len(kept) <= 2048
+    stored = bench.records()[0]["user_agent"]
+    assert stored is None if agent is None else len(stored) <= 2048
 
 
 def test_text_is_kept_as_it_is(bench: Bench) -> None:

@@ -1,4 +1,4 @@
-"""One line a request: metrics by CloudWatch's embedded format, and a log without payload, address or key."""
+"""One line a request: metrics by CloudWatch's embedded format, and a log without payload, IP address or key."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""What of a person is kept: address, identity, consent."""
+"""What of a person is stored: IP address, identity, consent."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from tests.ingest_lambda.doubles import NOW, PAGE_VIEW, SITES, Bench, gateway
 
 HOUR = 3_600_000
 SITE = Site("loja", ("k",), time_zone="America/Sao_Paulo")
-ADDRESS = "203.0.113.77"
+IP = "203.0.113.77"
 
 
 def bench_with(**fields: Any) -> Bench:
@@ -41,23 +41,23 @@ def test_the_policy_decides_what_of_an_address_is_kept(
     assert ip_by_policy(ip, "none") is None
 
 
-@pytest.mark.parametrize(("policy", "kept"), [("truncate", "203.0.113.0"), ("none", None)])
-def test_the_whole_address_is_in_no_byte_that_leaves(policy: str, kept: str | None) -> None:
+@pytest.mark.parametrize(("policy", "stored"), [("truncate", "203.0.113.0"), ("none", None)])
+def test_the_whole_address_is_in_no_byte_that_leaves(policy: str, stored: str | None) -> None:
     """Neither in records and rejected rows, nor in the answer or the log; also in no header that is kept."""
     bench = bench_with(ip_policy=policy)
-    headers = {"x-forwarded-for": ADDRESS, "forwarded": f"for={ADDRESS}", "x-real-ip": ADDRESS}
+    headers = {"x-forwarded-for": IP, "forwarded": f"for={IP}", "x-real-ip": IP}
 
-    status, body, answer = bench.post(gateway([PAGE_VIEW, {"event": "y"}, 5], ip=ADDRESS, headers=headers))
+    status, body, answer = bench.post(gateway([PAGE_VIEW, {"event": "y"}, 5], ip=IP, headers=headers))
 
     assert status == 202
-    assert {record["ip"] for record in bench.records()} == {kept}
+    assert {record["ip"] for record in bench.records()} == {stored}
     everything = [entry.data for entry in bench.stream.stored] + bench.delivery.stored + bench.log_lines
     everything += [json.dumps([body, answer]).encode()]
-    assert not [one for one in everything if ADDRESS.encode() in one]
+    assert not [one for one in everything if IP.encode() in one]
 
 
 def test_a_forwarded_header_is_not_believed(bench: Bench) -> None:
-    """Anybody can write it; the connection's address comes from API Gateway."""
+    """Anybody can write it; the connection's IP address comes from API Gateway."""
     bench.post(
         gateway(headers={"x-forwarded-for": "198.51.100.1", "cloudfront-viewer-address": "198.51.100.1:1"})
     )
@@ -117,7 +117,7 @@ def test_the_day_of_the_hash_changes_at_the_shops_midnight() -> None:
     midnight = NOW - NOW % (24 * HOUR) + 27 * HOUR
 
     def visitor(now: int, site: Site = SITE) -> str:
-        return cookieless(b"s" * 16, site, ADDRESS, "agent", now).id
+        return cookieless(b"s" * 16, site, IP, "agent", now).id
 
     assert visitor(midnight - 20 * HOUR) == visitor(midnight - 1)
     assert visitor(midnight - 1) != visitor(midnight)
@@ -136,7 +136,7 @@ def test_neither_secret_nor_salt_is_in_anything_that_leaves(bench: Bench) -> Non
 
 
 @pytest.mark.parametrize(
-    ("honoured", "sent", "given", "kept"),
+    ("honoured", "sent", "given", "stored"),
     [
         (True, "1", None, {"ads": False}),
         (True, "1", {"analytics": True, "ads": True}, {"analytics": True, "ads": False}),
@@ -148,7 +148,7 @@ def test_neither_secret_nor_salt_is_in_anything_that_leaves(bench: Bench) -> Non
     ],
 )
 def test_global_privacy_control_takes_the_consent_for_ads(
-    honoured: bool, sent: str | None, given: Any, kept: Any
+    honoured: bool, sent: str | None, given: Any, stored: Any
 ) -> None:
     """Consent is carried as it came; a signal can only take it away."""
     bench = bench_with(honour_gpc=honoured)
@@ -157,7 +157,7 @@ def test_global_privacy_control_takes_the_consent_for_ads(
     bench.post(gateway(event, headers={} if sent is None else {"sec-gpc": sent}))
 
     (record,) = bench.records()
-    assert record["events"][0].get("consent") == kept
+    assert record["events"][0].get("consent") == stored
     assert (record["visitor_id"], record["events"][0]["user_id"]) == ("v1", "u")
     assert record["headers"].get("sec_gpc") == sent
 

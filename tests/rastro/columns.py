@@ -47,8 +47,8 @@ def expected(request: Request, sent: Sent) -> dict[str, Any]:
     """Columns that follow from the posted event alone, as Python values of the Parquet types."""
     event = sent.event
     page = {name: _kept(text, event) for name, text in event["page"].items()}
-    address = urlsplit(page["url"])
-    campaign = parse_qs(address.query)
+    url = urlsplit(page["url"])
+    campaign = parse_qs(url.query)
     shop = event.get("ecommerce") or {}
     consent = event.get("consent") or {}
     more = {key: value for key, value in event.items() if key not in KNOWN}
@@ -63,9 +63,9 @@ def expected(request: Request, sent: Sent) -> dict[str, Any]:
         "is_time_suspect": False,
         "merged_session_id": None,
         "page_url": page["url"],
-        "page_host": address.hostname,
-        "page_path": address.path,
-        "page_query": address.query or None,
+        "page_host": url.hostname,
+        "page_path": url.path,
+        "page_query": url.query or None,
         "page_title": page["title"],
         "referrer_url": page.get("referrer"),
         "language": event["language"],
@@ -88,7 +88,7 @@ def expected(request: Request, sent: Sent) -> dict[str, Any]:
         "items_quantity": sum(item["quantity"] for item in shop["items"]) if "items" in shop else None,
         "items": [_item(item) for item in shop["items"]] if "items" in shop else None,
         "search_term": event.get("search_term"),
-        "ip_truncated": _truncated(request.address),
+        "ip_truncated": _truncated(request.ip),
         "consent_analytics": consent.get("analytics"),
         "consent_ads": consent.get("ads"),
         "properties": {**(event.get("properties") or {}), **more} or None,
@@ -141,7 +141,7 @@ def _money(amount: float | None) -> Decimal | None:
 
 
 def _kept(text: str, event: dict[str, Any]) -> str:
-    """An address without click ids, where the visitor has refused ads."""
+    """A URL without click ids, where the visitor has refused ads."""
     if (event.get("consent") or {}).get("ads") is False:
         return re.sub(r"\b(gclid|fbclid|ttclid)=[^&]*", r"\1=removed", text)
     return text
@@ -159,9 +159,9 @@ def _item(item: dict[str, Any]) -> dict[str, Any]:
     return whole | {"price": _money(item["price"]), "discount": _money(item.get("discount"))}
 
 
-def _truncated(address: str) -> str:
-    prefix = 24 if ip_address(address).version == 4 else 48
-    return str(ip_network(f"{address}/{prefix}", strict=False).network_address)
+def _truncated(ip: str) -> str:
+    prefix = 24 if ip_address(ip).version == 4 else 48
+    return str(ip_network(f"{ip}/{prefix}", strict=False).network_address)
 
 
 def _moment(ms: int) -> datetime:

@@ -17,7 +17,7 @@ from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
 from rastro.access_log import posting as log_posting
 from rastro.access_log import resume
-from rastro.access_log.event import PageView, address, event_id, visitor_id
+from rastro.access_log.event import PageView, event_id, url_of, visitor_id
 from rastro.access_log.formats import parse
 from rastro.access_log.line import Line
 from rastro.access_log.page import is_page
@@ -52,7 +52,7 @@ def test_fields_that_are_absent_or_quoted() -> None:
         r'::1 - bob smith [17/May/2015:08:05:03 +0000] "GET / HTTP/1.1" 304 - "-" "a \"b\" \\ \xe9" "more"'
     )
     assert found is not None
-    assert (found.address, found.referrer, found.agent) == ("::1", "", 'a "b" \\ é')
+    assert (found.client, found.referrer, found.agent) == ("::1", "", 'a "b" \\ é')
     common = parse('h - - [17/May/2015:08:05:03 +0000] "GET / HTTP/1.0" 200 5')
     assert common is not None
     assert common.agent == ""
@@ -110,12 +110,12 @@ def test_pages(line: Line, is_one: bool) -> None:
 
 
 def test_addresses_stay_in_the_shop() -> None:
-    assert address("https://s.example", "/a b/ç?x=1") == "https://s.example/a%20b/%C3%A7?x=1"
-    assert address("https://s.example", "http://evil.example/a?b") == "https://s.example/a?b"
-    assert address("https://s.example", "//evil.example/") == "https://s.example/evil.example/"
+    assert url_of("https://s.example", "/a b/ç?x=1") == "https://s.example/a%20b/%C3%A7?x=1"
+    assert url_of("https://s.example", "http://evil.example/a?b") == "https://s.example/a?b"
+    assert url_of("https://s.example", "//evil.example/") == "https://s.example/evil.example/"
 
 
-def test_ids_come_from_the_data_and_hide_the_address() -> None:
+def test_ids_come_from_the_data_and_hide_the_client() -> None:
     view = PageView(7, _line())
     assert event_id("log", view) == event_id("log", view)
     assert (

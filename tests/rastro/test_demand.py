@@ -34,9 +34,9 @@ def test_the_load_has_what_a_shop_has() -> None:
         *("page_view", "view_item_list", "select_item", "view_item", "search", "add_to_cart", "view_cart"),
         *("begin_checkout", "add_shipping_info", "add_payment_info", "purchase", "login"),
     }
-    addresses = {request.address for request in requests}
-    assert all(ip_address(address).is_global for address in addresses)
-    assert {ip_address(address).version for address in addresses} == {4, 6}
+    ips = {request.ip for request in requests}
+    assert all(ip_address(ip).is_global for ip in ips)
+    assert {ip_address(ip).version for ip in ips} == {4, 6}
     text = " ".join(str(sent.event) for r in requests for sent in r.events)
     assert all(word in text for word in ("utm_campaign=", "gclid=", "fbclid=", "coupon", "login"))
     assert any(request.is_copy for request in requests)

@@ -265,8 +265,10 @@ def test_an_environment_is_left_alone_while_its_tables_are_filled(
     monkeypatch.setattr(
         find_target.__module__ + ".find_target", lambda _: Target(machine.split(":")[4], REGION)
     )
-    kept = IcebergTables(home / "tables")
-    monkeypatch.setattr(data_stores, "glue_tables", lambda *_: {name: kept.table(name) for name in tables()})
+    iceberg = IcebergTables(home / "tables")
+    monkeypatch.setattr(
+        data_stores, "glue_tables", lambda *_: {name: iceberg.table(name) for name in tables()}
+    )
     run = steps.start_execution(stateMachineArn=machine)["executionArn"]
     ask = ["erase", "--visitor", GONE, "--env", "dev", "--home", str(home), "--dry-run"]
     assert main(ask) == 2

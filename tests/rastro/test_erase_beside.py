@@ -16,7 +16,7 @@ from lake.iceberg import IcebergTables, Jobs, open_tables
 from rastro.__main__ import main
 from rastro.commands import erase
 from rastro.erasure import content
-from rastro.erasure.objects import Bucket, Entry, Folder, Objects
+from rastro.erasure.objects import Bucket, Folder, Objects, StoredObject
 from rastro.erasure.subject import Subject
 from rastro.erasure.sweep import Notes, sweep
 from rastro.privacy import data_stores
@@ -219,19 +219,19 @@ class _Overtaken:
         self._store = store
         self._act = act
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[StoredObject]:
         return self._store.entries()
 
-    def read(self, entry: Entry) -> bytes | None:
+    def read(self, entry: StoredObject) -> bytes | None:
         data = self._store.read(entry)
         act, self._act = self._act, lambda: None
         act()
         return data
 
-    def write(self, entry: Entry, data: bytes) -> bool:
+    def write(self, entry: StoredObject, data: bytes) -> bool:
         return self._store.write(entry, data)
 
-    def delete(self, entry: Entry) -> None:
+    def delete(self, entry: StoredObject) -> None:
         self._store.delete(entry)
 
 
@@ -265,7 +265,7 @@ def test_an_object_that_changes_all_the_time_is_reported(tmp_path: Path) -> None
     folder.mkdir()
 
     class Restless(Folder):
-        def write(self, entry: Entry, data: bytes) -> bool:
+        def write(self, entry: StoredObject, data: bytes) -> bool:
             (self.root / entry.key).write_bytes(_line(GONE) + data)
             return super().write(entry, data)
 

@@ -18,7 +18,7 @@ from enrich_consumer.core.sessions.shard_state import visitor_key
 from enrich_consumer.core.sessions.visitor import OpenSession, Visitor, pack
 from enrich_consumer.session_log.format import Header, Kind, decode, encode
 from rastro.erasure import content, finding, lines
-from rastro.erasure.objects import Bucket, Entry, Folder
+from rastro.erasure.objects import Bucket, Folder, StoredObject
 from rastro.erasure.subject import Subject
 from rastro.erasure.sweep import Notes, sweep
 from schemas.rejected import Reason, Stage, rejected
@@ -242,7 +242,7 @@ def test_a_stopped_run_goes_on(shop: History, tmp_path: Path, monkeypatch: pytes
     store = Folder(folder, "home/")
     read = Folder.read
 
-    def stops(self: Folder, entry: Entry) -> bytes | None:
+    def stops(self: Folder, entry: StoredObject) -> bytes | None:
         if entry.key == "599.parquet":
             raise KeyboardInterrupt
         return read(self, entry)

@@ -91,15 +91,15 @@ LINES = [
     (f"www.loja.example:443 203.0.113.9 {TAIL}", "combined, virtual host first"),
     (f"www.loja.example 203.0.113.9 {TAIL}", "combined, virtual host first"),
     (f"198.51.100.1:443 203.0.113.9 {TAIL}", "combined, virtual host first"),
-    (f"203.0.113.9, 10.0.0.1 {TAIL}", "combined, forwarded addresses"),
-    (f"unknown, 203.0.113.9 {TAIL}", "combined, forwarded addresses"),
-    (f"10.0.0.1, 203.0.113.9 {TAIL}", "combined, forwarded addresses"),
+    (f"203.0.113.9, 10.0.0.1 {TAIL}", "combined, forwarded IP addresses"),
+    (f"unknown, 203.0.113.9 {TAIL}", "combined, forwarded IP addresses"),
+    (f"10.0.0.1, 203.0.113.9 {TAIL}", "combined, forwarded IP addresses"),
     (f'"203.0.113.9" {TAIL}', "combined"),
-    (f'"203.0.113.9, 10.0.0.1" {TAIL}', "combined, forwarded addresses"),
+    (f'"203.0.113.9, 10.0.0.1" {TAIL}', "combined, forwarded IP addresses"),
     (f"203.0.113.9:51234 {TAIL}", "combined"),
-    (f'10.0.0.1 {TAIL} "203.0.113.9"', "combined, address behind"),
-    (f'10.0.0.1 {TAIL} "203.0.113.9, 10.0.0.2" rt=0.1', "combined, address behind"),
-    (f'- {TAIL} "203.0.113.9"', "combined, address behind"),
+    (f'10.0.0.1 {TAIL} "203.0.113.9"', "combined, IP address behind"),
+    (f'10.0.0.1 {TAIL} "203.0.113.9, 10.0.0.2" rt=0.1', "combined, IP address behind"),
+    (f'- {TAIL} "203.0.113.9"', "combined, IP address behind"),
     (f'203.0.113.9 - bob smith {TIME} "GET /p?q=1 HTTP/1.1" 200 5 "-" "{AGENT}"', "combined"),
     (f'203.0.113.9 - - [2026-11-21T21:19:58+00:00] "GET /p?q=1 HTTP/1.1" 200 5 "-" "{AGENT}"', "combined"),
     (f"{CRI}203.0.113.9 {TAIL}", "combined behind kubernetes"),
@@ -133,7 +133,7 @@ def test_a_format_is_recognised_and_its_visitor_found(text: str, name: str) -> N
 
     assert found.line is not None
     assert found.format == name
-    assert (found.line.address, found.line.at, found.line.method, found.line.status) == (
+    assert (found.line.client, found.line.at, found.line.method, found.line.status) == (
         "203.0.113.9",
         AT,
         "GET",
@@ -144,7 +144,7 @@ def test_a_format_is_recognised_and_its_visitor_found(text: str, name: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "address"),
+    ("text", "client"),
     [
         (f"[2001:db8::1] {TAIL}", "2001:db8::1"),
         (f"2001:DB8::1 {TAIL}", "2001:db8::1"),
@@ -155,10 +155,10 @@ def test_a_format_is_recognised_and_its_visitor_found(text: str, name: str) -> N
         (f"unknown, - {TAIL}", ""),
     ],
 )
-def test_addresses_in_other_writings(text: str, address: str) -> None:
+def test_ip_addresses_in_other_spellings(text: str, client: str) -> None:
     found = parse(text)
     assert found is not None
-    assert found.address == address
+    assert found.client == client
 
 
 def test_w3c_logs_name_their_fields() -> None:
@@ -232,7 +232,7 @@ def test_a_mixed_log_says_what_it_found(tmp_path: Path) -> None:
 def test_every_visitor_of_a_log_with_virtual_hosts_is_one(tmp_path: Path) -> None:
     log = log_of(tmp_path, [f"www.loja.example:443 203.0.113.{n} {TAIL}" for n in range(40)])
 
-    assert len({view.line.address for view in log.page_views()}) == 40
+    assert len({view.line.client for view in log.page_views()}) == 40
 
 
 @pytest.mark.parametrize("wrong_day", ["21/Nov/2036", "01/Jan/2030", "21/Dec/2026"])

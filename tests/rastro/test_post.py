@@ -73,13 +73,13 @@ def test_lanes_keep_their_order_even_through_refusals(door: Door, monkeypatch: p
     assert set(door.keys) == {"the-key"}
 
 
-def test_keys_in_header_or_address(door: Door) -> None:
+def test_keys_in_header_or_url(door: Door) -> None:
     postings = [Posting("a", (), b"1", key_in_query=True), Posting("a", (), b"2", key="another")]
     post_in_lanes(_target(door), postings, lambda *_: None)
     assert door.keys == ["the-key", "another"]
 
 
-def test_nobody_there_is_a_problem_that_names_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_there_is_a_problem_that_names_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(post, "FIRST_WAIT", 0.001)
     with pytest.raises(Problem, match=r"http://127\.0\.0\.1:9 does not take events"):
         post_in_lanes(Target("http://127.0.0.1:9", "k"), [Posting("a", (), b"1")], lambda *_: None)

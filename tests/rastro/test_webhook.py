@@ -85,8 +85,8 @@ def test_a_refusal_is_not_repeated_and_is_kept(own_emulator: str, made: webhook.
         look_until(courier, lambda: waiting(own_emulator, made.undelivered) == 1)
         courier.look(time.time())
     assert len(shop.calls) == 1
-    (kept,) = local.client(own_emulator, "sqs").receive_message(QueueUrl=made.undelivered)["Messages"]
-    assert json.loads(kept["Body"]) == shop.calls[0].message
+    (message,) = local.client(own_emulator, "sqs").receive_message(QueueUrl=made.undelivered)["Messages"]
+    assert json.loads(message["Body"]) == shop.calls[0].message
 
 
 def test_after_a_day_without_a_good_answer_it_is_given_up_and_kept(

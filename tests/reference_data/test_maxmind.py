@@ -48,14 +48,14 @@ class Handler(BaseHTTPRequestHandler):
             return self._say(401, b"wrong")
         if self.server.status:
             return self._say(self.server.status, b"the server's\nwords")
-        address = urlsplit(self.path)
-        query = {name: value for name, (value,) in parse_qs(address.query).items()}
-        if address.path == "/geoip/updates/metadata":
+        url = urlsplit(self.path)
+        query = {name: value for name, (value,) in parse_qs(url.query).items()}
+        if url.path == "/geoip/updates/metadata":
             edition = query["edition_id"]
             md5 = hashlib.md5(self.server.files[edition]).hexdigest()
             found = {"databases": [{"edition_id": edition, "date": "2026-01-20", "md5": md5}]}
             return self._say(200, json.dumps(found).encode(), "application/json")
-        *_, edition, verb = address.path.split("/")
+        *_, edition, verb = url.path.split("/")
         assert (verb, query) == ("download", {"date": "20260120", "suffix": "tar.gz"})
         return self._say(200, _packed(edition, self.server.files[edition])[: self.server.cut])
 

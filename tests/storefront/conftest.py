@@ -19,7 +19,7 @@ def _engine(request: pytest.FixtureRequest) -> Iterator[engines.Browser]:
 
 @pytest.fixture
 def browser(_engine: engines.Browser) -> Iterator[engines.Browser]:
-    """Each engine that is here. Shops have addresses of their own, so no test finds what another one stored."""
+    """Each engine that is here. Shops have IP addresses of their own, so no test finds what another one stored."""
     yield _engine
     _engine.close_tabs()
 

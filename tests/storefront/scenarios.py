@@ -18,7 +18,7 @@ OUTAGE_B = 4.0
 
 
 class TrackedSite(Protocol):
-    """Where the pages are: their address, and what the server does with events from now on."""
+    """Where the pages are: their URL, and what the server does with events from now on."""
 
     def url(self, path: str) -> str: ...
     def break_down(self, fault: str | None) -> None: ...

@@ -105,7 +105,7 @@ class Shop:
 def serve(origins: int = 1) -> Iterator[Shop]:
     """A running shop with that many origins of pages, and one of events.
 
-    Each has an address of its own in 127.0.0.0/8: browsers keep cookies by host, whatever the port.
+    Each has an IP address of its own in 127.0.0.0/8: browsers keep cookies by host, whatever the port.
     """
     shop = Shop()
     shop.bench.app.scripts = Scripts(FROM_THE_API)

@@ -36,10 +36,12 @@ def test_what_is_in_the_repository_is_what_the_sources_give(tools: None, tmp_pat
     made = node("build.mjs", str(tmp_path))
     assert made.returncode == 0, made.stderr
     fresh = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    kept = {file.name: file.read_bytes() for file in DIST.iterdir()}
-    assert {name: content for name, content in kept.items() if name in fresh} == fresh, "run: make storefront"
+    in_dist = {file.name: file.read_bytes() for file in DIST.iterdir()}
+    assert {name: content for name, content in in_dist.items() if name in fresh} == fresh, (
+        "run: make storefront"
+    )
     version = json.loads((STOREFRONT / "package.json").read_text())["version"]
-    older = kept.keys() - fresh.keys()
+    older = in_dist.keys() - fresh.keys()
     assert all(OLDER.fullmatch(name) and version not in name for name in older), older
 
 

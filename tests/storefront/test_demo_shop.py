@@ -17,7 +17,7 @@ VALUES = {"key": KEY, "version": VERSION, "shop": "http://127.0.0.1:1", "payment
 
 
 @pytest.fixture
-def address(shop: Shop) -> Iterator[str]:
+def url(shop: Shop) -> Iterator[str]:
     port = free_port()
     running = servers(shop.events_url, KEY, port, free_port())
     for server in running:
@@ -28,9 +28,9 @@ def address(shop: Shop) -> Iterator[str]:
         server.server_close()
 
 
-def test_a_visit(browser: Browser, shop: Shop, address: str):
+def test_a_visit(browser: Browser, shop: Shop, url: str):
     tab = browser.tab()
-    order = visit(tab, address)
+    order = visit(tab, url)
     shop.wait(lambda: "purchase" in shop.names(), seconds=20)
     assert set(NAMES) <= set(shop.names())
     different = {event["event_id"]: event for event in shop.events()}

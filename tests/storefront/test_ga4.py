@@ -11,7 +11,7 @@ QUERY = "v=2&tid=G-TEST&cid=1.2&sid=1795296000&ul=pt-br&dl=https%3A%2F%2Floja.ex
 
 
 def tag(shop: Shop) -> str:
-    # The key is in the address that the duplicator is given, as a site without an alias would do.
+    # The key is in the URL that the duplicator is given, as a site without an alias would do.
     return f'<script src="/r/rastro-ga4-{VERSION}.js" data-url="{shop.events_url}" data-key="{KEY}"></script>'
 
 

@@ -19,7 +19,7 @@ class CacheInfo(NamedTuple):
 
 
 class BoundedCache(Generic[K, V]):
-    """Answers by key, together at most `max_bytes` by `weigh(key, answer)`, which is 0 for one that is not kept.
+    """Answers by key, together at most `max_bytes` by `weigh(key, answer)`, which is 0 for one that is not cached.
 
     Two generations: an answer that is used moves to the young one; when that has half of the bytes, the old one is
     dropped whole and the young one becomes old. So what was used recently stays, as in an LRU cache, and a hit is one
@@ -38,10 +38,10 @@ class BoundedCache(Generic[K, V]):
         self._misses = 0
 
     def get_or_compute(self, key: K, compute: Callable[[K], V]) -> V:
-        """The answer for `key`: the one that is kept, else `compute(key)`, kept if it weighs something.
+        """The answer for `key`: the cached one, else `compute(key)`, cached if it weighs something.
 
         Raises:
-            Exception: whatever `compute` raises; then nothing is kept.
+            Exception: whatever `compute` raises; then nothing is cached.
         """
         found = self._young.get(key)
         if found is not None:
@@ -64,7 +64,7 @@ class BoundedCache(Generic[K, V]):
         return found
 
     def clear(self) -> None:
-        """Keep nothing of what is kept now."""
+        """Empty the cache."""
         self._young, self._old = {}, {}
         self._young_bytes = self._old_bytes = 0
 

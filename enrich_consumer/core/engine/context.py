@@ -115,7 +115,7 @@ def client_of(record: Record, headers: Headers, event: Event, references: str | 
 def page_fields(
     record: Record, event: Event, *, without_clicks: bool
 ) -> tuple[Site, str | None, str | None, str | None, bool, bool]:
-    """The fields of the Page of one event: not the Page itself, since mostly it is known already."""
+    """The fields of the Page of one event: not the Page itself, since mostly it is cached."""
     get = (event.get("page") or _NOTHING).get
     # the Referer header is that of the request that brought the event: the page itself
     url, referrer, title = get("url") or record.headers.get("referer"), get("referrer"), get("title")

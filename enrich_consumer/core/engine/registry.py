@@ -25,11 +25,11 @@ def select(names: Sequence[str] | None, specs: Sequence[Enrichment]) -> tuple[En
         EnrichmentsError: a name is not in the list, a required one is not named, one needs a column that none
             before it gives, or two give the same column.
     """
-    known = [spec.name for spec in specs]
-    wanted = known if names is None else names
+    all_names = [spec.name for spec in specs]
+    wanted = all_names if names is None else names
     for name in wanted:
-        if name not in known:
-            raise EnrichmentsError(f"no enrichment is called {name!r}; there are: {', '.join(known)}")
+        if name not in all_names:
+            raise EnrichmentsError(f"no enrichment is called {name!r}; there are: {', '.join(all_names)}")
     for spec in specs:
         if spec.required and spec.name not in wanted:
             raise EnrichmentsError(f"enrichment {spec.name!r} cannot be left out: {spec.description}")

@@ -88,13 +88,15 @@ class Runner:
         headers = headers_of(record)
         version = self._references_version()
         of_record = fragment(base_columns.record_row(record))
-        known: tuple[object, ...] | None = None
+        last_fields: tuple[object, ...] | None = None
         enriched = []
         for event in record.events:
             get = event.get
             fields = (get("screen"), get("language"), get("consent"))
-            if fields != known:  # one browser sent all events of a record, so it is nearly always the same
-                known = fields
+            if (
+                fields != last_fields
+            ):  # one browser sent all events of a record, so it is nearly always the same
+                last_fields = fields
                 client = client_of(record, headers, event, version)
                 of_client = self._clients.get(client)
                 context.client = of_client.row

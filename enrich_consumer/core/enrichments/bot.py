@@ -83,24 +83,28 @@ def verdict_of(find: Find, agent: str, *, is_spider: bool) -> Verdict:
     reasons = []
     bare = without_model(agent)
     crawler = find(bare)
-    known = crawler.reasons if crawler else ()
+    crawler_reasons = crawler.reasons if crawler else ()
     suspicious = bool(_QUICK.Match(bare))
     library = _LIBRARY.search(bare) if suspicious else None
     headless = _HEADLESS.search(bare) if suspicious else None
     is_spider = is_spider and not is_of_people("Spider", agent)
     if (
-        "crawler" in known
+        "crawler" in crawler_reasons
         or is_spider
         or (suspicious and (_SAYS_SO.search(bare) or (_ADDRESS.search(bare) and not _APP.match(bare))))
     ):
         reasons.append("crawler")
-    if "ai_agent" in known or (suspicious and _AI.search(bare)):
+    if "ai_agent" in crawler_reasons or (suspicious and _AI.search(bare)):
         reasons.append("ai_agent")
-    if "http_library" in known or library:
+    if "http_library" in crawler_reasons or library:
         reasons.append("http_library")
-    if "headless" in known or headless:
+    if "headless" in crawler_reasons or headless:
         reasons.append("headless")
-    if "impossible_agent" in known or impossible(agent) or (reasons and len(agent.strip()) < _SHORT):
+    if (
+        "impossible_agent" in crawler_reasons
+        or impossible(agent)
+        or (reasons and len(agent.strip()) < _SHORT)
+    ):
         reasons.append("impossible_agent")
     match = library or headless
     name = crawler.name(bare) if crawler else match.group(0).strip("/ ") if match else None

@@ -84,7 +84,7 @@ def total_of(items: list[Row]) -> float | None:
 
 
 def currency_of(given: Any, default: str | None) -> tuple[str | None, bool]:
-    """(code, known): ISO 4217 in capitals; the default where none was given; None for an unknown one."""
+    """(code, is valid): ISO 4217 in capitals; the default where none was given; None for an unknown one."""
     if not given:
         return default, True
     code = given.strip().upper()
@@ -133,10 +133,10 @@ def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
     if not given:
         return
     flags: list[str] = []
-    code, known = currency(given.get("currency"), context.record.site.currency)
+    code, is_valid = currency(given.get("currency"), context.record.site.currency)
     if code:
         row["currency"] = code
-    if not known:
+    if not is_valid:
         flags.append("unknown_currency")
     _names(given, row, flags)
     _amounts(event, given, row, flags)

@@ -29,12 +29,12 @@ Parse = Callable[[str, Domain], PartialResult]
 
 def version_of(*parts: str | None) -> str | None:
     """`120.0.6099` of its parts, up to the first that is missing."""
-    known = []
+    numbers = []
     for part in parts:
         if not part:
             break
-        known.append(part)
-    return ".".join(known) or None
+        numbers.append(part)
+    return ".".join(numbers) or None
 
 
 def engine_of(agent: str) -> str | None:

@@ -36,26 +36,26 @@ def without_values(text: str, is_removed: Callable[[str, str], bool]) -> str:
     if '"' in text or "22" in text:
         text = _JSON_MEMBER.sub(lambda member: _without_member(member, is_removed), text)
     pieces = _DELIMITER.split(text)
-    kept: list[str] = []
+    parts: list[str] = []
     index = 0
     while index < len(pieces):
-        kept.append(pieces[index])
+        parts.append(pieces[index])
         if index + 1 == len(pieces):
             break
         sign = pieces[index + 1]
-        kept.append(sign)
+        parts.append(sign)
         name = pieces[index]
         index += 2
         if name and (sign == "=" or sign[-2:] in {"3D", "3d"}):
             end = _end_of_value(pieces, index, len(sign))
             value = "".join(pieces[index:end])
             if value and not _PLACEHOLDER.match(value) and is_removed(_unescaped(name), value):
-                kept.append(REMOVED)
+                parts.append(REMOVED)
                 if end == len(pieces):
                     break
-                kept.append(pieces[end])
+                parts.append(pieces[end])
                 index = end + 1
-    return "".join(kept)
+    return "".join(parts)
 
 
 _QUOTE = r'(?:"|%(?:25)*22)'

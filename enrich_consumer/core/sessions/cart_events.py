@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from enrich_consumer.core.iso_time import iso
 from enrich_consumer.core.sessions.carts import BUYS, NAMES, REMOVES, Cart, CartChange, cart_id
 from enrich_consumer.core.sessions.facts import Get
 from enrich_consumer.core.sessions.limits import MOST_TEXT, TEN_THOUSANDTHS
 from enrich_consumer.core.sessions.visitor import Visitor, uuid_text
-from enrich_consumer.core.times import iso
 from schemas import Session
 from schemas.times import EpochMs
 

@@ -165,9 +165,9 @@ class Cart:
 
     def _put(self, line: Line) -> None:
         key = _key(line.item_id, line.name, line.variant)
-        known = self.lines.get(key)
-        if known is not None:
-            self.lines[key] = line._replace(quantity=known.quantity + line.quantity)
+        line_before = self.lines.get(key)
+        if line_before is not None:
+            self.lines[key] = line._replace(quantity=line_before.quantity + line.quantity)
         elif len(self.lines) < MOST_LINES:
             self.lines[key] = line
 
@@ -175,12 +175,12 @@ class Cart:
         for item in change.items or ():
             name, variant = _text(item.get("item_name")), _text(item.get("item_variant"))
             key = _key(_text(item.get("item_id")), name, variant)
-            known = self.lines.get(key)
+            line_before = self.lines.get(key)
             quantity = item.get("quantity", 1)
-            if known is None or type(quantity) is not int or quantity <= 0:
+            if line_before is None or type(quantity) is not int or quantity <= 0:
                 continue
-            if known.quantity > quantity:
-                self.lines[key] = known._replace(quantity=known.quantity - quantity)
+            if line_before.quantity > quantity:
+                self.lines[key] = line_before._replace(quantity=line_before.quantity - quantity)
             else:
                 del self.lines[key]
 

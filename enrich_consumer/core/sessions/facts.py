@@ -112,9 +112,9 @@ class Facts:
             self.exit = page
 
     def _order(self, name: str, order: tuple[int, str, int]) -> None:
-        known = self.orders.get(name)
-        if known is not None:
-            self.orders[name] = min(known, order)
+        order_before = self.orders.get(name)
+        if order_before is not None:
+            self.orders[name] = min(order_before, order)
         elif len(self.orders) < MOST_ORDERS:
             self.orders[name] = order
 

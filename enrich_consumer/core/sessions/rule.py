@@ -43,7 +43,7 @@ def expire(visitor: Visitor, received_at: EpochMs, rule: Session) -> list[OpenSe
     oldest = received_at - rule.retention_ms
     over = [session for session in visitor.sessions if session.last_arrival < oldest]
     if over:
-        visitor.sessions = [kept for kept in visitor.sessions if kept.last_arrival >= oldest]
+        visitor.sessions = [surviving for surviving in visitor.sessions if surviving.last_arrival >= oldest]
         if not visitor.sessions:
             visitor.ids = {}
     return over

@@ -8,11 +8,11 @@ from hashlib import blake2b
 
 import orjson
 
+from enrich_consumer.core.iso_time import iso
 from enrich_consumer.core.record import Row, without_nulls
 from enrich_consumer.core.sessions.facts import CLIENT, TOUCH, Facts
 from enrich_consumer.core.sessions.limits import TEN_THOUSANDTHS
 from enrich_consumer.core.sessions.visitor import OpenSession, uuid_text
-from enrich_consumer.core.times import iso
 from schemas import Session
 
 GAP, LENGTH, MERGE = "gap", "length", "merge"
@@ -105,5 +105,5 @@ def row_id(session_id: str, revision: int) -> str:
 
 
 def _line(row: Row) -> bytes:
-    known = {name: value for name, value in without_nulls(row).items() if value != ""}
-    return orjson.dumps(known, option=orjson.OPT_APPEND_NEWLINE)
+    filled = {name: value for name, value in without_nulls(row).items() if value != ""}
+    return orjson.dumps(filled, option=orjson.OPT_APPEND_NEWLINE)

@@ -37,7 +37,7 @@ def _of_google(exact: dict[str, KnownSite]) -> dict[str, KnownSite]:
         source: KnownSite(kind, source)
         for source, kind in KIND_OF_SOURCE.items()
         if "." in source and source not in exact
-        if (known := find(source)) is None or known.medium != kind
+        if (site_named := find(source)) is None or site_named.medium != kind
     }
 
 

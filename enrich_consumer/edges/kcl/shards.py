@@ -38,10 +38,10 @@ class KinesisShards:
 class MemoryShards(NamedTuple):
     """A fixed answer per shard."""
 
-    known: dict[str, Lineage]
+    lineages: dict[str, Lineage]
 
     def lineage(self, shard: str) -> Lineage:
-        return self.known[shard]
+        return self.lineages[shard]
 
 
 def _parents(shard: "ShardTypeDef") -> list[str]:

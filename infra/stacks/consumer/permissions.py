@@ -58,7 +58,7 @@ def grant(role: iam.IRole, pipeline: PipelineStack, application: str, *, fan_out
     role.add_to_principal_policy(
         iam.PolicyStatement(actions=["s3:ListBucket"], resources=[pipeline.bucket.bucket_arn])
     )
-    pipeline.parameters.grant_read(role, salt=False)
+    pipeline.parameters.grant_read(role, secret=False)
     if pipeline.key:
         pipeline.key.grant_encrypt_decrypt(role)
 

@@ -24,7 +24,7 @@ the health check count."""
 
 
 class ConsumerStack(Stack):
-    """Tasks without an address, a root user or a writable root, that hand over before they stop."""
+    """Tasks without a public IP address, a root user or a writable root, that hand over before they stop."""
 
     def __init__(
         self, scope: Construct, environment: Environment, pipeline: PipelineStack, image: ImageStack

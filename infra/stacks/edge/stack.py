@@ -23,7 +23,7 @@ _PRICE = {
     "200": cloudfront.PriceClass.PRICE_CLASS_200,
     "all": cloudfront.PriceClass.PRICE_CLASS_ALL,
 }
-# The address as CloudFront saw it, over whatever the client wrote there.
+# The IP address as CloudFront saw it, over whatever the client wrote there.
 _VIEWER = f"""
 function handler(event) {{
   event.request.headers['{origin_lock.VIEWER_HEADER}'] = {{ value: event.viewer.ip }};
@@ -111,7 +111,7 @@ class EdgeStack(Stack):
 
 
 def _firewall(scope: Construct, environment: Environment) -> waf.CfnWebACL:
-    """Rates and known-bad addresses only: rules that look into bodies would drop honest events."""
+    """Rates and IP addresses of bad reputation only: rules that look into bodies would drop honest events."""
 
     def seen(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
         return waf.CfnWebACL.VisibilityConfigProperty(
@@ -156,8 +156,8 @@ def _certificate_alarm(scope: Construct, environment: Environment) -> None:
     """ACM renews by itself while its DNS record stands; fewer than 30 days left mean that it does not."""
     topic = sns.Topic(scope, "Alarms", topic_name=f"{environment.prefix}-edge-alarms", enforce_ssl=True)
     let_publish(topic)
-    for address in environment.monitoring.emails:
-        topic.add_subscription(subscriptions.EmailSubscription(address))
+    for email in environment.monitoring.emails:
+        topic.add_subscription(subscriptions.EmailSubscription(email))
     cloudwatch.Alarm(
         scope,
         "CertificateExpiry",

@@ -74,8 +74,8 @@ def _topic(scope: Construct, environment: Environment, pipeline: PipelineStack) 
         enforce_ssl=True,
         master_key=pipeline.key,
     )
-    for address in environment.monitoring.emails:
-        made.add_subscription(subscriptions.EmailSubscription(address))
+    for email in environment.monitoring.emails:
+        made.add_subscription(subscriptions.EmailSubscription(email))
     let_publish(made)
     return made
 

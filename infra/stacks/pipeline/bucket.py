@@ -91,7 +91,7 @@ def bucket(scope: Construct, environment: Environment, own_key: kms.Key | None) 
     made.add_lifecycle_rule(
         id="state", prefix=f"{layout.STATE}/", noncurrent_version_expiration=Duration.days(1)
     )
-    # An expired raw object lives on as an old version; full addresses must be gone after raw_days: the object
+    # An expired raw object lives on as an old version; full IP addresses must be gone after raw_days: the object
     # until the day before, its old version for the last.
     made.add_lifecycle_rule(
         id="raw-overwritten", prefix=layout.RAW, noncurrent_version_expiration=Duration.days(1)

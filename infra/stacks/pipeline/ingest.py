@@ -25,7 +25,7 @@ from lake import layout
 
 SITES_FILE = "sites.json"  # in the package
 
-# No address, no key, no user agent: the access log holds no personal data.
+# No IP address, no key, no user agent: the access log holds no personal data.
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
     "time": "$context.requestTimeEpoch",
@@ -84,9 +84,9 @@ def function(
             "RASTRO_SITES": f"ssm:{parameters.sites_name}",
             # Until the parameter was read once: when many instances start together, reads are throttled.
             "RASTRO_SITES_FIRST": SITES_FILE,
-            "RASTRO_SALT": f"ssm:{parameters.salt_name}",
+            "RASTRO_SALT": f"ssm:{parameters.secret_name}",
             "RASTRO_ENVIRONMENT": environment.name,
-            # Behind CloudFront the connection's address is CloudFront's.
+            # Behind CloudFront the connection's IP address is CloudFront's.
             "RASTRO_VIEWER_HEADER": (
                 origin_lock.VIEWER_HEADER if environment.stacks.edge else environment.ingest.viewer_header
             ),
@@ -115,7 +115,7 @@ def function(
             resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in (layout.PAYLOADS, layout.IMPORTS)],
         )
     )
-    parameters.grant_read(made, salt=True)
+    parameters.grant_read(made, secret=True)
     return made
 
 

@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from infra.environments.resource_names import salt_name
+from infra.environments.resource_names import cookieless_secret_name
 from infra.environments.settings import Environment
 
 
@@ -17,10 +17,10 @@ class Parameters(NamedTuple):
     scope: Construct
     sites: ssm.CfnParameter
     sites_name: str
-    salt_name: str
+    secret_name: str
 
-    def grant_read(self, reader: iam.IGrantable, *, salt: bool) -> None:
-        names = [self.sites_name, self.salt_name] if salt else [self.sites_name]
+    def grant_read(self, reader: iam.IGrantable, *, secret: bool) -> None:
+        names = [self.sites_name, self.secret_name] if secret else [self.sites_name]
         reader.grant_principal.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=["ssm:GetParameter"], resources=[_arn(self.scope, name) for name in names]
@@ -44,7 +44,7 @@ def make(scope: Construct, environment: Environment) -> Parameters:
         value=environment.sites_text,
         description="Keys, origins, session rule and privacy of every site.",
     )
-    return Parameters(scope, sites, sites_name, salt_name(environment))
+    return Parameters(scope, sites, sites_name, cookieless_secret_name(environment))
 
 
 def _arn(scope: Construct, name: str) -> str:

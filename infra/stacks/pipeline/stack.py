@@ -78,7 +78,7 @@ class PipelineStack(Stack):
             "EnrichedTable": "enriched",
             "RejectedTable": "rejected",
             "SitesParameter": self.parameters.sites_name,
-            "SaltParameter": self.parameters.salt_name,
+            "SaltParameter": self.parameters.secret_name,
             "Locked": "true" if environment.locked else "false",
             "IngestLog": self.function.log_group.log_group_name,
             "StateUri": f"s3://{self.bucket.bucket_name}/{layout.STATE}",

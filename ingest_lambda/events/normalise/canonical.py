@@ -7,8 +7,8 @@ import jsonschema_rs
 
 from ingest_lambda.events.normalise.ecommerce import FLAT
 from ingest_lambda.events.normalise.ids import NO_UUID
+from ingest_lambda.events.normalise.null_words import NO_IDENTITY, NO_ORDER, NULL_WORDS
 from ingest_lambda.events.normalise.times import FIRST_MS, FIRST_US
-from ingest_lambda.events.normalise.words import NO_IDENTITY, NO_ORDER, NULL_WORDS
 from schemas import json_file
 
 EVENT = json_file("event.schema.json")

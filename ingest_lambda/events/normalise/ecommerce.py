@@ -3,6 +3,7 @@
 from typing import Any
 
 from ingest_lambda.events.normalise.ids import identifier
+from ingest_lambda.events.normalise.null_words import NO_ORDER, NULL_WORDS
 from ingest_lambda.events.normalise.numbers import THREE_DECIMALS, money, number
 from ingest_lambda.events.normalise.objects import Fields, of_object
 from ingest_lambda.events.normalise.repairs import CUT, FOLDED, TO_LIST, TO_OBJECT, UNREADABLE, Repairs
@@ -15,7 +16,6 @@ from ingest_lambda.events.normalise.values import (
     plain_text,
     text,
 )
-from ingest_lambda.events.normalise.words import NO_ORDER, NULL_WORDS
 
 MAX_ITEMS = 200
 

@@ -9,9 +9,9 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from ingest_lambda.errors import EventRejected
+from ingest_lambda.events.normalise.null_words import NO_IDENTITY
 from ingest_lambda.events.normalise.repairs import ABSENT, CUT, DERIVED, RENAMED, TO_TEXT, UNREADABLE, Repairs
 from ingest_lambda.events.normalise.values import Convert, nothing, plain_text
-from ingest_lambda.events.normalise.words import NO_IDENTITY
 from schemas import Reason
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)

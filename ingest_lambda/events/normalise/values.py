@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from ingest_lambda.events.normalise.null_words import is_null_word
 from ingest_lambda.events.normalise.repairs import (
     ABSENT,
     CUT,
@@ -15,7 +16,6 @@ from ingest_lambda.events.normalise.repairs import (
     UNREADABLE,
     Repairs,
 )
-from ingest_lambda.events.normalise.words import is_null_word
 
 Convert = Callable[[Any, str, Repairs], Any]
 """A value that is not null, the path of its field, and where to note a change → the value to store."""

@@ -20,13 +20,13 @@ TESTS: dict[str, Callable[[Row], bool]] = {
 
 def data_quality(delivered: Rows, refused: Rows) -> Rows:
     written = grouped(delivered, "site", "dt")
-    kept = grouped(events(delivered), "site", "dt")
+    delivered_rows = grouped(events(delivered), "site", "dt")
     out = Counter((row["site"] or "(unknown)", row["dt"]) for row in refused)
     found = []
     for key in written.keys() | out.keys():
         merges = sum(1 for row in written.get(key, []) if row["event_name"] == "session_merge")
         total = len(written.get(key, [])) - merges
-        rows = kept.get(key, [])
+        rows = delivered_rows.get(key, [])
         counts = {name: sum(1 for row in rows if test(row)) for name, test in TESTS.items()}
         row = {
             "site": key[0],

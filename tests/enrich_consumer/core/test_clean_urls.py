@@ -1,4 +1,4 @@
-"""The cache of cleaned addresses: the same answers as without it."""
+"""The cache of cleaned URLs: the same answers as without it."""
 
 from enrich_consumer.core.parsing import clean_urls, urls
 
@@ -11,4 +11,4 @@ def test_an_address_is_cleaned_once_and_a_long_one_each_time() -> None:
         assert found == [(urls.text_of(url, urls.clean(url)), urls.clean(url))] * 2
         hits = clean_urls.info().hits - before.hits
         assert hits == (1 if len(url) <= clean_urls.LONGEST_CACHED else 0)
-    assert clean_urls.find("no address") == ("", urls.NO_URL)
+    assert clean_urls.find("no url") == ("", urls.NO_URL)

@@ -7,7 +7,7 @@ import pytest
 
 from enrich_consumer.core.emit import MAX_BYTES, MAX_EVENTS, Packed, pack
 from enrich_consumer.core.enriched_event import EnrichedEvent, fragment
-from enrich_consumer.core.times import iso
+from enrich_consumer.core.iso_time import iso
 
 
 @pytest.mark.parametrize(

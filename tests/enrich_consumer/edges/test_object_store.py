@@ -159,6 +159,6 @@ def test_a_refused_deletion_is_an_error():
 def test_an_address_of_another_kind_is_refused(tmp_path):
     assert isinstance(open_object_store(f"file:{tmp_path}", "shop"), FileObjectStore)
     assert isinstance(open_object_store("memory:", "shop"), MemoryObjectStore)
-    for address in ("", "s3://", "bucket/prefix", "https://bucket/prefix", "file:"):
+    for uri in ("", "s3://", "bucket/prefix", "https://bucket/prefix", "file:"):
         with pytest.raises(ValueError, match="has to be s3://bucket/prefix or file:/folder"):
-            open_object_store(address, "shop")
+            open_object_store(uri, "shop")

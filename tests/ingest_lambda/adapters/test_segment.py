@@ -42,7 +42,7 @@ FIELDS: list[tuple[dict[str, Any], str, Any]] = [
         "page",
         {"url": "https://l/a", "title": "A", "referrer": "https://r/"},
     ),
-    ({"properties": {"url": "https://l/p/1"}}, "page", None),  # a product's address
+    ({"properties": {"url": "https://l/p/1"}}, "page", None),  # a product's URL
     (
         {
             "context": {

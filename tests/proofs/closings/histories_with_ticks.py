@@ -119,7 +119,7 @@ def _moment(rng: random.Random, records: list[Record], watermark: int, rules: "d
     record = rng.choice(real[-6:])
     rule = rules[record.site]
     after = rng.choice(
-        (rule.gap + GRACE, rule.kept + SLACK, SILENCE + GRACE, SILENCE + GRACE + RECOVERY, rule.gap)
+        (rule.gap + GRACE, rule.retention + SLACK, SILENCE + GRACE, SILENCE + GRACE + RECOVERY, rule.gap)
     )
     at = record.received_at + after
     return max(watermark, at + -at % 1000 + rng.choice((0, 1, -1)))

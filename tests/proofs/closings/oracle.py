@@ -184,7 +184,7 @@ def _change(cart: _Cart, at: int, given: Details) -> None:
 def _pass(seen: _Seen, watermark: int, rule: Rule) -> Iterator[Row]:
     visits = seen.visits.visits
     newest = max((visit.last_arrival for visit in visits), default=0)
-    if visits and _second(newest + rule.kept + SLACK) < watermark:
+    if visits and _second(newest + rule.retention + SLACK) < watermark:
         for visit in visits:
             yield _final(seen, visit, rule)
         seen.visits.visits = []
@@ -217,7 +217,9 @@ def _second(at: int) -> int:
 def _final(seen: _Seen, visit: Visit, rule: Rule) -> End:
     row = _end(seen, visit)
     _forget(seen, visit.opener)
-    return row._replace(revision=row.revision + 1, is_final=True, closed_at=visit.last_arrival + rule.kept)
+    return row._replace(
+        revision=row.revision + 1, is_final=True, closed_at=visit.last_arrival + rule.retention
+    )
 
 
 def _forget(seen: _Seen, opener: Opener) -> None:

@@ -83,7 +83,7 @@ MISTAKES: Mapping[str, tuple[ModuleType, str, str]] = {
         "elif change.items:",
     ),
     "every change is a revision": (carts, "if self.lines != before:", "if True:"),
-    "removing takes all": (carts, "if known.quantity > quantity:", "if False:"),
+    "removing takes all": (carts, "if line_before.quantity > quantity:", "if False:"),
     "an earlier deadline is not noted": (shard_state, "due < visitor.due", "False"),
     "a late copy has the name of what is over": (rule, "received_at if late else None", "None"),
     "what is only looked at is saved no more": (

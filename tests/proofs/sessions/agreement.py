@@ -15,15 +15,15 @@ def compare(history: History, found: Iterable[Rows]) -> list[frozenset[Differenc
     """Hold the sessions `found` of a history against sorting; tell which differences apply to each visitor."""
     found_of: dict[tuple[str, str], list[Rows]] = {}
     for rows in found:
-        (owner,) = {(row.site, row.visitor) for row in rows}
-        found_of.setdefault(owner, []).append(rows)
+        (visitor,) = {(row.site, row.visitor) for row in rows}
+        found_of.setdefault(visitor, []).append(rows)
     wanted = oracle.sessions(history)
     applied = []
-    for owner, events in by_visitor(arrivals(history)).items():
-        rule = history.rules[owner[0]]
+    for visitor, events in by_visitor(arrivals(history)).items():
+        rule = history.rules[visitor[0]]
         differences = frozenset(oracle.differences(events, rule))
-        hers = {session for session in wanted if session[:2] == owner}
-        assert_difference(differences, events, found_of[owner], hers, rule)
+        hers = {session for session in wanted if session[:2] == visitor}
+        assert_difference(differences, events, found_of[visitor], hers, rule)
         applied.append(differences)
     return applied
 

@@ -67,10 +67,10 @@ class Visitor:
         self.record = -1
 
     def forget_what_is_over(self, event: Arrival, rule: Rule) -> None:
-        self.visits = [v for v in self.visits if event.received_at <= v.last_arrival + rule.kept]
+        self.visits = [v for v in self.visits if event.received_at <= v.last_arrival + rule.retention]
         newest = max((v.last_arrival for v in self.visits), default=0)
         # The events of a record came together: none is forgotten before the next.
-        if event.record != self.record and newest + rule.kept + SLACK < event.watermark:
+        if event.record != self.record and newest + rule.retention + SLACK < event.watermark:
             self.visits = []
         self.record = event.record
         if not self.visits:

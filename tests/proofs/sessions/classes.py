@@ -166,12 +166,12 @@ class _Retained:
     def names(self, verdict: Verdict) -> set[Class]:
         """What occurs at this arrival."""
         event = verdict.arrival
-        over = {s: e for s, e in self.extent.items() if event.received_at > e[2] + self.rule.kept}
+        over = {s: e for s, e in self.extent.items() if event.received_at > e[2] + self.rule.retention}
         some_stay = len(over) < len(self.extent)
         self.extent = {s: e for s, e in self.extent.items() if s not in over}
         occurs = {
             Class.RETENTION_BEYOND: any(
-                e[2] + self.rule.kept + 1 == event.received_at for e in over.values()
+                e[2] + self.rule.retention + 1 == event.received_at for e in over.values()
             ),
             Class.PARTLY_FORGOTTEN: bool(over) and some_stay,
             Class.COPY: verdict.session is None,
@@ -196,7 +196,7 @@ class _Retained:
             Class.MERGE_REFUSED: len(near) > 1 + len(verdict.absorbed),
             Class.JOIN_REFUSED: bool(near) and verdict.is_start,
             Class.EXTENDED_BACK: event.at < before[0],
-            Class.RETENTION_EXACT: event.received_at == before[2] + self.rule.kept,
+            Class.RETENTION_EXACT: event.received_at == before[2] + self.rule.retention,
         }
         extents = [self.extent.pop(absorbed, before) for absorbed in verdict.absorbed]
         extents += [before, (event.at, event.at, event.received_at)]

@@ -234,7 +234,7 @@ class _Visits:
     def _linger(self) -> Record:
         """An event at the end of a session's retention."""
         index = self.integer(max(0, len(self.seen.times) - 6), len(self.seen.times) - 1)
-        received = self.seen.received[index] + self.rule.kept + self.pick((0, 1, -1))
+        received = self.seen.received[index] + self.rule.retention + self.pick((0, 1, -1))
         at = self.seen.times[index] + self.pick((0, self.rule.gap, -self.rule.gap))
         if self.pick((False, True, True, True)) and self.seen.records:
             return self._again(self._not_before_slack(received))
@@ -307,7 +307,7 @@ class _Visits:
             return self._linger()
         index = max(range(len(self.seen.received)), key=self.seen.received.__getitem__)
         at, newest = self.seen.times[index], self.seen.received[index]
-        received = newest + self.rule.kept
+        received = newest + self.rule.retention
         target = received + SLACK + self.pick((0, 1, -1))
         if target < self.now:
             return self._linger()
@@ -349,7 +349,7 @@ class _Visits:
         """When the next record arrives: a little later, or with a clock that lags."""
         at = self.now + self.pick((0, 1, 1, self.integer(0, MINUTE)))
         if self.temper == "lagging":
-            return at - self.pick((0, SLACK, SLACK + 1, SLACK + self.rule.kept, 3 * HOUR, DAY))
+            return at - self.pick((0, SLACK, SLACK + 1, SLACK + self.rule.retention, 3 * HOUR, DAY))
         if self.temper == "wild":
             return self._not_before_slack(at - self.pick((0, 0, 0, 0, MINUTE, SLACK)))
         return at

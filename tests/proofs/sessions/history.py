@@ -29,7 +29,7 @@ class Rule(NamedTuple):
     lateness: int
 
     @property
-    def kept(self) -> int:
+    def retention(self) -> int:
         """R: how long after its last arrival a session can still be joined."""
         return self.gap + self.lateness
 

@@ -90,7 +90,7 @@ def outlives_retention(events: Sequence[Arrival], rule: Rule) -> bool:
     The part was removed if, since its own last arrival in the stream, any arrival of the visitor (a copy
     counts) came more than R after the part's newest `received_at`.
     """
-    if max(e.received_at for e in events) <= min(e.received_at for e in events) + rule.kept:
+    if max(e.received_at for e in events) <= min(e.received_at for e in events) + rule.retention:
         return False
     known: list[Arrival] = []
     for event in first_copies(events):
@@ -102,7 +102,7 @@ def outlives_retention(events: Sequence[Arrival], rule: Rule) -> bool:
             newest = max(member.received_at for member in part)
             last = max(member.ordinal for member in part)
             since = (other for other in events if last < other.ordinal <= event.ordinal)
-            if any(other.received_at > newest + rule.kept for other in since):
+            if any(other.received_at > newest + rule.retention for other in since):
                 return True
     return False
 
@@ -111,7 +111,9 @@ def outlives_window(events: Sequence[Arrival], rule: Rule) -> bool:
     """Whether a copy comes after 256 other ids, or after a silence that left no session retained."""
     first = {event.event_id: event for event in first_copies(events)}
     ordinals = [event.ordinal for event in first.values()]
-    silences = [event.ordinal for event in events if _comes_after_silence(event, first.values(), rule.kept)]
+    silences = [
+        event.ordinal for event in events if _comes_after_silence(event, first.values(), rule.retention)
+    ]
     for copy in events:
         original = first[copy.event_id]
         if copy is original:
@@ -137,11 +139,11 @@ def lags_behind_watermark(events: Sequence[Arrival], rule: Rule) -> bool:
     for event in events:
         # A record is one moment, so only what came with earlier records counts.
         earlier = [first.received_at for first in firsts if first.record < event.record]
-        if earlier and event.received_at <= max(earlier) + rule.kept < event.watermark - SLACK:
+        if earlier and event.received_at <= max(earlier) + rule.retention < event.watermark - SLACK:
             return True
     return False
 
 
-def _comes_after_silence(event: Arrival, firsts, kept: int) -> bool:
+def _comes_after_silence(event: Arrival, firsts, retention: int) -> bool:
     earlier = [first.received_at for first in firsts if first.ordinal < event.ordinal]
-    return bool(earlier) and event.received_at > max(earlier) + kept
+    return bool(earlier) and event.received_at > max(earlier) + retention

@@ -80,12 +80,12 @@ def test_where_nothing_differs_the_view_is_what_sorting_finds(
     compared = 0
     for one in all_histories:
         sessions = oracle.sessions(one)
-        for owner, events in by_visitor(arrivals(one)).items():
-            if oracle.differences(events, one.rules[owner[0]]):
+        for visitor, events in by_visitor(arrivals(one)).items():
+            if oracle.differences(events, one.rules[visitor[0]]):
                 continue
             compared += 1
-            wanted = [(s.start, s.end, len(s.event_ids)) for s in sessions if s[:2] == owner]
-            assert sorted(got[owner]) == sorted(wanted)
+            wanted = [(s.start, s.end, len(s.event_ids)) for s in sessions if s[:2] == visitor]
+            assert sorted(got[visitor]) == sorted(wanted)
     assert compared > HISTORIES / 2
 
 
@@ -95,8 +95,8 @@ def first_rows_only(one: History) -> set[Session]:
     first: dict[tuple[str, str, str], int] = {}
     for row in sorted((row for rows in found for row in rows), key=lambda row: row.ordinal):
         first.setdefault((row.site, row.visitor, row.event_id), row.ordinal)
-    kept = [[row for row in rows if row.ordinal in first.values()] for rows in found]
-    return {session_of(rows) for rows in kept if rows}
+    first_rows = [[row for row in rows if row.ordinal in first.values()] for rows in found]
+    return {session_of(rows) for rows in first_rows if rows}
 
 
 def ms(moment: object) -> int:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from enrich_consumer.core.enriched_event import Enrich
+from enrich_consumer.core.iso_time import iso
 from enrich_consumer.core.pipeline import process, reject
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
-from enrich_consumer.core.times import iso
 from enrich_consumer.session_log.format import decode
 from schemas import Reason, Sites
 from tests.proofs.sessions.arrivals_oracle import Opener
@@ -134,7 +134,7 @@ class Invariants:
         self._ends.judge()
         for line in [*accepted, *self._world.rejected]:
             if any(ip.encode() in line for ip in IPS) and b'"payload"' not in line:
-                raise BrokenError(f"I5 an address in {line!r}")
+                raise BrokenError(f"I5 an IP address in {line!r}")
 
     def judge_stopped(self) -> None:
         """A shard refused to start: then nothing wrong may have come out before."""
@@ -156,15 +156,15 @@ class Invariants:
     def _ordered(self, accepted: Sequence[bytes]) -> None:
         """I4: the first appearances of a visitor's lines, in the order of an undisturbed run."""
         wanted: dict[str, list[bytes]] = {}
-        owner: dict[bytes, str] = {}
+        partition_key_of: dict[bytes, str] = {}
         for lines in self._expected.lines.values():
             for line in lines:
                 row = json.loads(line)
-                owner[line] = f"{row['site']}/{row['visitor_id']}"
-                wanted.setdefault(owner[line], []).append(line)
+                partition_key_of[line] = f"{row['site']}/{row['visitor_id']}"
+                wanted.setdefault(partition_key_of[line], []).append(line)
         got: dict[str, list[bytes]] = {name: [] for name in wanted}
         for line in dict.fromkeys(accepted):
-            got[owner[line]].append(line)
+            got[partition_key_of[line]].append(line)
         for name, lines in wanted.items():
             if got[name] != lines:
                 raise BrokenError(f"I4 the events of {name} left in another order than they came")

@@ -163,11 +163,11 @@ class SimRejected:
         self._shard = shard
 
     def put(self, rows: Sequence[bytes]) -> None:
-        kept = list(rows)
+        rows_put = list(rows)
 
         def act() -> None:
-            self._world.rejected += kept
-            self._world.known.update(kept)
+            self._world.rejected += rows_put
+            self._world.known.update(rows_put)
 
         self._world.effect("reject", self._shard, act, Fault.REFUSED_PUT)
 
@@ -181,11 +181,11 @@ class SimRows:
         self._table = table
 
     def put(self, rows: Sequence[bytes]) -> None:
-        kept = list(rows)
+        rows_put = list(rows)
 
         def act() -> None:
-            self._world.rows[self._table] += kept
-            self._world.known.update(kept)
+            self._world.rows[self._table] += rows_put
+            self._world.known.update(rows_put)
 
         self._world.effect(self._table, self._shard, act, Fault.REFUSED_PUT)
 

@@ -98,14 +98,14 @@ class Forwarding:
         except HTTPError as error:
             with error:
                 status, found, body = error.code, error.headers, error.read()
-        kept = {
+        recorded = {
             name: value
             for name, value in found.items()
             if name.lower() not in {"content-length", "connection", "transfer-encoding", "date", "server"}
         }
         return {
             "statusCode": status,
-            "headers": kept,
+            "headers": recorded,
             "body": b64encode(body).decode(),
             "isBase64Encoded": True,
         }

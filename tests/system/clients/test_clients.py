@@ -9,7 +9,7 @@ from tests.ingest_lambda.adapters.sites import SECRET, SITES
 from tests.system.clients import trips
 from tests.system.clients.clients import CLIENTS, Client, expected
 from tests.system.clients.conftest import need
-from tests.system.clients.rows import Comparison, compare, of_event
+from tests.system.clients.row_comparison import Comparison, compare, of_event
 from tests.system.clients.server import Faults, IngestServer, InMemory, faults, no_faults
 
 IN_HASTE = ["segment_python", "segment_next", "snowplow_node", "snowplow_python", "snowplow_js"]

@@ -19,7 +19,7 @@ from rastro.traffic.wait_for_rows import Watch
 from tests.system.clients import trips
 from tests.system.clients.clients import CLIENTS, Client, Row, expected
 from tests.system.clients.conftest import need
-from tests.system.clients.rows import compare, of_properties
+from tests.system.clients.row_comparison import compare, of_properties
 from tests.system.clients.server import Faults, Forwarding, IngestServer, faults, no_faults
 
 pytestmark = [

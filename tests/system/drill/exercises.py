@@ -13,8 +13,8 @@ import orjson
 
 from rastro.synthetic_shop import plan
 from rastro.traffic.post import Target
-from tests.system.drill import page, rows
-from tests.system.drill.rows import Rows
+from tests.system.drill import comparable_rows, page
+from tests.system.drill.comparable_rows import Rows
 from tests.system.faults.sender import Sender, fates
 from tests.system.faults.stage import FUNCTION, Stage
 from tests.system.kcl.daemons import wait_for
@@ -95,7 +95,7 @@ class Drill:
 
     def rows(self) -> Rows:
         with tempfile.TemporaryDirectory(dir=self.stage.home) as folder:
-            return rows.read(self.stage.client("s3"), self.stage.facts, Path(folder))
+            return comparable_rows.read(self.stage.client("s3"), self.stage.facts, Path(folder))
 
     def delete(self, prefix: str) -> int:
         """Every object below it; how many."""
@@ -138,7 +138,7 @@ class Drill:
 
     def outcome(self, name: str, before: Rows, lost_at: float, said: list[str], after: Rows) -> Outcome:
         gone = self.accepted.keys() - after.by_event.keys()
-        for difference in rows.differences(before, after)[:MOST_SHOWN]:
+        for difference in comparable_rows.differences(before, after)[:MOST_SHOWN]:
             self._report(f"  differs: {difference}")
         return Outcome(
             name,

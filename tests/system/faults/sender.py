@@ -15,7 +15,7 @@ import orjson
 import urllib3
 
 from rastro.synthetic_shop import Request, Verdict
-from rastro.traffic.post import Target, address_headers
+from rastro.traffic.post import Target, viewer_ip_headers
 
 THREADS = 8
 """Requests under way at once: more would only start more instances of the function on the same two cores."""
@@ -123,7 +123,7 @@ class Sender:
 
     def _post(self, index: int, due: float) -> Attempt:
         request = self._requests[index]
-        headers = dict((*request.headers, *address_headers(request.address)))
+        headers = dict((*request.headers, *viewer_ip_headers(request.ip)))
         url = f"{self._target.api_url}/v1/events"
         if request.key_in_query:
             url += f"?key={self._target.site_key}"

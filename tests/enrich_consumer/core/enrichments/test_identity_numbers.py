@@ -95,8 +95,8 @@ def test_random_ids_stay_whole():
     """The same over 100,000 of each: `python -m tests.enrich_consumer.random_ids`."""
     for text in _ids(random.Random(7), 1500):
         assert scrub(text) == text
-        address = f"/p/{text}?id={text}"
-        assert text_of(address, clean(address)) == address
+        url = f"/p/{text}?id={text}"
+        assert text_of(url, clean(url)) == url
     some = list(_ids(random.Random(8), 500))
     data = "[" + ",".join(text if text.isdigit() and text[0] != "0" else f'"{text}"' for text in some) + "]"
     assert properties_text(data.encode()) == data

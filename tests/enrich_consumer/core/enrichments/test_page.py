@@ -1,4 +1,4 @@
-"""The page's address, without what must not be kept, and its campaign."""
+"""The page's URL, without what must not be stored, and its campaign."""
 
 from urllib.parse import unquote
 
@@ -97,7 +97,7 @@ def test_parts(url, host, path, query):
         ("https://l.example/#/conta?token=AbC123secret", "https://l.example/#/conta?token=removed"),
         ("https://l.example/#!/conta?token=AbC&x=1", "https://l.example/#!/conta?token=removed&x=1"),
         ("https://l.example/#/reset-password/AbC123secretAbC", "https://l.example/#/reset-password/removed"),
-        # an address in an address
+        # a URL in a URL
         (
             "https://l.example/?to=%2Freset%3Ftoken%3DAb1%26a%3D1&b=2",
             "https://l.example/?to=%2Freset%3Ftoken%3Dremoved%26a%3D1&b=2",

@@ -191,7 +191,7 @@ def test_global_privacy_control_speaks_where_nobody_was_asked():
     )
 
 
-# Invariant I5: the client's address is in no output byte, unless the site's policy says so.
+# Invariant I5: the client's IP address is in no output byte, unless the site's policy says so.
 
 
 def _everywhere(text):
@@ -217,7 +217,7 @@ def _bytes(made):
     return b"".join(event.to_line() for event in MADE(made)).lower()
 
 
-ADDRESSES = [
+SAMPLE_IPS = [
     "203.0.113.9",
     "::ffff:203.0.113.9",
     "2002:cb00:7109::1",
@@ -228,7 +228,7 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize(
-    ("ip", "kept"),
+    ("ip", "cut"),
     [
         ("2002:cb00:7109::1", "203.0.113.0"),  # 6to4
         ("2001:0:4136:e378:8000:63bf:34ff:8ef6", "203.0.113.0"),  # Teredo
@@ -241,14 +241,14 @@ ADDRESSES = [
         ("::1", "::"),
     ],
 )
-def test_of_an_address_that_carries_an_ipv4_the_ipv4_is_cut(ip, kept):
+def test_of_an_address_that_carries_an_ipv4_the_ipv4_is_cut(ip, cut):
     (row,) = ENRICH(record(ip=ip))
-    assert row["ip_truncated"] == kept
+    assert row["ip_truncated"] == cut
 
 
 @pytest.mark.parametrize("policy", ["truncate", "none"])
 @pytest.mark.parametrize("with_bytes", [False, True])
-@pytest.mark.parametrize("ip", ADDRESSES)
+@pytest.mark.parametrize("ip", SAMPLE_IPS)
 def test_the_address_is_in_no_output_byte(ip, with_bytes, policy):
     for written in spellings(ip):
         made = record(
@@ -277,6 +277,6 @@ def test_the_address_is_in_no_output_byte(ip, with_bytes, policy):
 @settings(max_examples=60, deadline=None)
 def test_no_address_at_all(ip, policy):
     made = record(_everywhere(str(ip)), ip=str(ip), site=SITE._replace(ip_policy=policy))
-    kept = str(ENRICH(made)[0].get("ip_truncated"))
-    if kept != str(ip):  # an address that ends in zeros is its own truncation
+    cut = str(ENRICH(made)[0].get("ip_truncated"))
+    if cut != str(ip):  # an IP address that ends in zeros is its own truncation
         assert str(ip).lower().encode() not in _bytes(made)

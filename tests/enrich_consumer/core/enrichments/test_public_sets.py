@@ -218,9 +218,9 @@ def test_city_of_every_network(capsys):
     file = public_sets.folder("geoip2") / "tests/data/test-data/GeoLite2-City-Test.mmdb"
     enrich = build(open_references(str(file), ""))
     misses, total = [], 0
-    for address, answer in _answers(file):
+    for ip, answer in _answers(file):
         total += 1
-        (row,) = enrich(record(ip=address))
+        (row,) = enrich(record(ip=ip))
         country = (answer.get("country") or answer.get("registered_country") or {}).get("iso_code")
         city = answer.get("city", {}).get("names", {}).get("en")
         location = answer.get("location", {})
@@ -232,20 +232,20 @@ def test_city_of_every_network(capsys):
         )
         wanted = (country, city, location.get("latitude"), location.get("accuracy_radius"))
         if got != wanted or row["enrich_errors"]:
-            misses.append((address, wanted, got))
+            misses.append((ip, wanted, got))
     assert public_sets.report(capsys, "places, GeoLite2-City-Test", total - len(misses), total, misses) == 100
 
 
-def test_network_of_every_address(capsys):
+def test_network_of_every_ip(capsys):
     file = public_sets.folder("geoip2") / "tests/data/test-data/GeoLite2-ASN-Test.mmdb"
     enrich = build(open_references("", str(file)))
     misses, total = [], 0
-    for address, answer in _answers(file):
+    for ip, answer in _answers(file):
         total += 1
-        (row,) = enrich(record(ip=address))
+        (row,) = enrich(record(ip=ip))
         wanted = (answer["autonomous_system_number"], answer.get("autonomous_system_organization"))
         if (row.get("asn"), row.get("as_organization")) != wanted:
-            misses.append((address, wanted))
+            misses.append((ip, wanted))
     assert (
         public_sets.report(capsys, "networks, GeoLite2-ASN-Test", total - len(misses), total, misses) == 100
     )
@@ -265,8 +265,8 @@ def test_a_bad_database_is_refused_or_fails_alone(capsys):
                 assert str(file) in str(error)  # noqa: PT017 - most of the files do open
                 continue
             enrich = build(references, ["event_time", "geo", "privacy"])
-            for address in ("1.1.1.1", "81.2.69.160", "2001:218::1", "::1", "255.255.255.255"):
-                (row,) = enrich(record(ip=address))
+            for ip in ("1.1.1.1", "81.2.69.160", "2001:218::1", "::1", "255.255.255.255"):
+                (row,) = enrich(record(ip=ip))
                 assert row["enrich_errors"] in ([], ["geo"])
                 assert row["event_at"] is not None
     with capsys.disabled():

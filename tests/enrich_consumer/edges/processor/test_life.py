@@ -8,8 +8,8 @@ import pytest
 from amazon_kclpy.v3 import processor as v3
 from botocore.exceptions import EndpointConnectionError
 
+from enrich_consumer.core.iso_time import iso
 from enrich_consumer.core.record import Incoming
-from enrich_consumer.core.times import iso
 from enrich_consumer.edges.kcl import processor
 from enrich_consumer.edges.kcl.processor import RecordProcessor
 from enrich_consumer.edges.kcl.protocol import Protocol

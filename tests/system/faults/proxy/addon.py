@@ -15,7 +15,7 @@ Rules are JSON, put to `PUT http://the-proxy/_faults` as a list; `GET` gives wha
     seconds     for slow
     every       1: each matching request, 2: every second one, ...
 
-A route sends requests of a service that name, or do not name, a text to another address:
+A route sends requests of a service that name, or do not name, a text to another URL:
 {"service": "kinesis", "without": "enriched", "to": "127.0.0.1:4567"}.
 """
 
@@ -110,8 +110,8 @@ class Faults:
         body = cbor2.loads(raw) if is_cbor else json.loads(raw)
         records = body["Records"]
         out = list(range(0, len(records), 2))
-        kept = [record for i, record in enumerate(records) if i % 2]
-        if not kept:
+        half = [record for i, record in enumerate(records) if i % 2]
+        if not half:
             answer = {
                 RECORDS[operation]: [_throttled(operation)] * len(records),
                 "FailedRecordCount": len(records),
@@ -120,7 +120,7 @@ class Faults:
                 answer["FailedPutCount"] = answer.pop("FailedRecordCount")
             flow.response = _answer(answer, is_cbor)
             return
-        body["Records"] = kept
+        body["Records"] = half
         flow.request.content = cbor2.dumps(body) if is_cbor else json.dumps(body).encode()
         flow.metadata["refused"] = (operation, out, is_cbor)
 

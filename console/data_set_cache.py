@@ -1,11 +1,11 @@
-"""Data sets kept as tables until files come: the visuals of a dashboard ask the same view over and over."""
+"""Data sets cached as tables until files come: the visuals of a dashboard ask the same view over and over."""
 
 from analytics.athena_to_duckdb import to_duckdb
 from analytics.duckdb_lake import Lake
 from console.questions import Question
 
 
-class Kept:
+class DataSetCache:
     """Answers questions over a lake on DuckDB."""
 
     def __init__(self, lake: Lake) -> None:
@@ -13,9 +13,9 @@ class Kept:
         self._tables: dict[str, str] = {}
 
     def sql(self, asked: Question) -> str:
-        """The question's SQL over the kept table of its data set, which is made with the first question."""
+        """The question's SQL over the cached table of its data set, which the first question makes."""
         if asked.data not in self._tables:
-            name = f"kept_{len(self._tables)}"
+            name = f"cached_{len(self._tables)}"
             self._lake.database.execute(f"CREATE OR REPLACE TABLE {name} AS {to_duckdb(asked.data)}")
             self._tables[asked.data] = name
         return f"WITH data AS (SELECT * FROM {self._tables[asked.data]}) {asked.select}"  # noqa: S608 - our own names

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-PT: dict[str, str] = json.loads(Path(__file__).with_name("words.pt.json").read_text(encoding="utf-8"))
+PT: dict[str, str] = json.loads(Path(__file__).with_name("translations.pt.json").read_text(encoding="utf-8"))
 
 
 def translate(text: str, language: str) -> str:

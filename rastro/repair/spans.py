@@ -45,32 +45,32 @@ def ms(text: str) -> int:
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-class Entry(NamedTuple):
+class ListedObject(NamedTuple):
     """An object: its key and its size in bytes."""
 
     key: str
     size: int
 
 
-def listed(s3: Any, bucket: str, prefix: str) -> list[Entry]:
+def listed(s3: Any, bucket: str, prefix: str) -> list[ListedObject]:
     """Objects under a prefix that are not empty, by key."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     return sorted(
-        Entry(entry["Key"], entry["Size"])
+        ListedObject(entry["Key"], entry["Size"])
         for page in pages
         for entry in page.get("Contents", ())
         if entry["Size"]
     )
 
 
-def of_hours(s3: Any, bucket: str, prefix: str, when: Span) -> Iterator[Entry]:
+def of_hours(s3: Any, bucket: str, prefix: str, when: Span) -> Iterator[ListedObject]:
     """Objects of the hours in question, one before and one after: Firehose names them by its own clock."""
     for hour in range(when.since // _HOUR_MS - 1, when.until // _HOUR_MS + 2):
         at = datetime.fromtimestamp(hour * 3600, UTC)
         yield from listed(s3, bucket, f"{prefix}{layout.DAY}={at:%Y-%m-%d}/{layout.HOUR}={at:%H}/")
 
 
-def of_days(s3: Any, bucket: str, prefix: str, when: Span) -> Iterator[Entry]:
+def of_days(s3: Any, bucket: str, prefix: str, when: Span) -> Iterator[ListedObject]:
     """The same where objects are named by their day alone."""
     day = 24 * _HOUR_MS
     for number in range((when.since - _HOUR_MS) // day, (when.until + _HOUR_MS) // day + 1):
