@@ -1,4 +1,4 @@
-"""What is asked of the lake: views and reports as SQL for Athena, one file each, and the dashboards."""
+"""Views and reports over the lake as SQL for Athena, one file each, and the dashboards."""
 
 from analytics.queries import REPORTS, VIEWS, Query, report, view
 

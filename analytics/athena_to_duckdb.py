@@ -1,4 +1,4 @@
-"""Athena's SQL and types in DuckDB's words.
+"""Translates Athena's SQL and types to DuckDB's.
 
 sqlglot translates most of it. What it leaves to us, each with its reason, is rewritten on the syntax tree.
 """

@@ -191,7 +191,7 @@ def _memory(pid: int) -> dict[str, float]:
     return {name: round(int(value.split()[0]) / 1024, 1) for name, _, value in pairs}
 
 
-def _facts(endpoint: str, home: Path) -> info.LocalFacts:
+def _facts(endpoint: str, home: Path) -> info.LocalStackInfo:
     values: dict[str, Any] = {
         "aws_endpoint": endpoint,
         "raw_stream": "raw",
@@ -204,4 +204,4 @@ def _facts(endpoint: str, home: Path) -> info.LocalFacts:
             for table in ("enriched", "rejected", "raw", "session_ends", "cart_events")
         },
     }
-    return info.LocalFacts(**{name: values.get(name, "") for name in info.LocalFacts._fields})
+    return info.LocalStackInfo(**{name: values.get(name, "") for name in info.LocalStackInfo._fields})

@@ -101,7 +101,7 @@ def plan(random: Random, rate: int, seconds: float, events: int) -> list[Shot]:
     return shots
 
 
-def fire(found: info.LocalFacts, shots: list[Shot], workers: int) -> tuple[list[Hit], float]:
+def fire(found: info.LocalStackInfo, shots: list[Shot], workers: int) -> tuple[list[Hit], float]:
     """Send each shot when it is due, or as soon after as a worker is free; and the seconds until the last answer."""
     hits: list[Hit] = []
     take = threading.Lock()
@@ -149,7 +149,7 @@ def percentile(values: list[float], share: float) -> float:
 
 
 @contextlib.contextmanager
-def _stack(home: Path) -> Iterator[info.LocalFacts]:
+def _stack(home: Path) -> Iterator[info.LocalStackInfo]:
     try:
         yield info.read(home)
     except Problem:

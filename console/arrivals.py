@@ -1,4 +1,4 @@
-"""When records came to the raw stream: the newest tick, and how long a record has waited for the consumer. Pure.
+"""Arrival times on the raw stream: the newest tick, and how long a record has waited for the consumer. Pure.
 
 All times are epoch milliseconds.
 """

@@ -1,4 +1,4 @@
-"""What lies in the lake's bucket, by listing alone: cheap, and without DuckDB."""
+"""Lists the objects of the lake's bucket: cheap, and without DuckDB."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Personal data masked: what is shown unless a person asks for the whole. Pure."""
+"""Masks personal data on pages, unless a person asks for the whole. Pure."""
 
 import re
 from typing import Any

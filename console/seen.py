@@ -1,4 +1,4 @@
-"""What was seen of an event: its raw records, its enriched lines, its refusals, the answers it got. Pure.
+"""The observations of one event: its raw records, its enriched lines, its refusals, its answers. Pure.
 
 All times are epoch milliseconds.
 """

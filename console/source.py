@@ -1,4 +1,4 @@
-"""What the pages read: the store of the tails, the lake, and the health of the parts behind them."""
+"""The data source of the pages: the store of the tails, the lake, and the health of the parts behind them."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol

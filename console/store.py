@@ -1,4 +1,4 @@
-"""What the console has seen of the streams: counts in memory, events on disk, bounded, found by every id. Pure.
+"""The console's store of observations: counts in memory, events on disk, bounded, found by every id. Pure.
 
 All times are epoch milliseconds.
 """

@@ -1,4 +1,4 @@
-"""One visitor's line of time as SVG: a lane for each session by event time, one for arrivals, one for carts.
+"""One visitor's timeline as SVG: a lane for each session by event time, one for arrivals, one for carts.
 
 Places are in per cent of the width, so that the picture fits a phone and its letters stay as large.
 """

@@ -1,4 +1,4 @@
-"""When a worker puts, flushes, checkpoints and snapshots."""
+"""Decides when a worker puts, flushes, checkpoints and snapshots."""
 
 from typing import NamedTuple
 

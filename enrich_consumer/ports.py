@@ -1,4 +1,4 @@
-"""What the consumer asks of the world. Each port has a twin in memory and one test suite for its edges."""
+"""The ports of the consumer. Each has a double in memory and one test suite for its adapters."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol

@@ -1,4 +1,4 @@
-"""One shard's work: records in; put → save → checkpoint, in this order and no other."""
+"""The worker of one shard: takes records; puts, saves and checkpoints, always in this order."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The way of one request: route → site → events → stored → response. Everything from outside is an argument."""
+"""Handles one request: route → site → events → store → response. Everything from outside is an argument."""
 
 import traceback
 from collections.abc import Callable

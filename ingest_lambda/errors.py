@@ -1,4 +1,4 @@
-"""The two ways in which ingest says no: to a whole request, and to one event."""
+"""The two refusals of ingest: of a whole request, and of one event."""
 
 from http import HTTPStatus
 

@@ -1,1 +1,1 @@
-"""Data at rest: where it lies, and the jobs that read and repair it."""
+"""Data at rest: its layout, and the jobs that read and repair it."""

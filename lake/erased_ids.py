@@ -1,4 +1,4 @@
-"""The ids that `rastro erase` took out, as hashes: whatever puts old records back asks here first."""
+"""The ids that `rastro erase` removed, as hashes. Tools that put old records back ask it first."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -73,11 +73,11 @@ class IcebergTables:
 class Jobs:
     """The jobs over local tables: hourly fill, nightly fill. `landing`: Parquet files of the table `enriched`."""
 
-    def __init__(self, store: IcebergTables, landing: list[Path], tell: Callable[[str], None]) -> None:
+    def __init__(self, store: IcebergTables, landing: list[Path], report: Callable[[str], None]) -> None:
         self.lake = Tables(landing)
         self.changes = 0
         self._store = store
-        self._tell = tell
+        self._report = report
         for name in tables():
             self._load(name)
 
@@ -110,7 +110,7 @@ class Jobs:
         changed = self._save(statement.table)
         self.changes += changed
         if changed:
-            self._tell(f"{window.dt} {statement.name}: {changed} days")
+            self._report(f"{window.dt} {statement.name}: {changed} days")
         return changed
 
     def _save(self, name: str) -> int:

@@ -1,4 +1,4 @@
-"""Where data lies in the bucket: every prefix and the names of the partitions, spelled here and nowhere else."""
+"""The layout of the bucket: every prefix and the names of the partitions. No other module spells them."""
 
 ENRICHED = "enriched/"
 REJECTED = "rejected/"

@@ -1,4 +1,4 @@
-"""The files of the lake, brought here from S3 as they appear."""
+"""Copies files of the lake from S3 as they appear."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What can go wrong while reference data is fetched."""
+"""Errors of fetching reference data."""
 
 
 class FetchError(Exception):

@@ -1,4 +1,4 @@
-"""What a flat database leaves out and ISO 3166 tells: the continent of a country, codes of some regions."""
+"""ISO 3166 data that a flat database lacks: the continent of a country, codes of some regions."""
 
 _BY_CONTINENT = {
     "AF": "DZ AO BJ BW BF BI CV CM CF TD KM CG CD CI DJ EG GQ ER SZ ET GA GM GH GN GW KE LS LR LY MG MW ML MR MU "

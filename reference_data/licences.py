@@ -1,4 +1,4 @@
-"""Under which words the geo databases may be used; for the person who runs the pipeline, no legal advice."""
+"""The licences of the geo databases, for the person who runs the pipeline; no legal advice."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A link that is turned in one step."""
+"""Replaces a symbolic link in one step."""
 
 import os
 from pathlib import Path

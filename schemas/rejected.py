@@ -1,4 +1,4 @@
-"""What could not become an enriched event: the whole original payload and why."""
+"""The rejected table: what could not become an enriched event, with the whole original payload and the reason."""
 
 import gzip
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""The table `session_ends`: that a session is over, as far as is known. docs/sessions.md says what the rows mean."""
+"""The table `session_ends`: ends of sessions, provisional or final. docs/sessions.md says what the rows mean."""
 
 from schemas.columns import Column
 

@@ -1,4 +1,4 @@
-"""The words that dashboards are written in. Small on purpose: what a shop looks at, not all that QuickSight can.
+"""The types that describe dashboards: what a shop needs, not all that QuickSight offers.
 
 A column is named by its name; the data set is that of the visual.
 """

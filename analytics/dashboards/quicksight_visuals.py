@@ -1,4 +1,4 @@
-"""The visuals and filters of one dashboard in the words of QuickSight's API."""
+"""Builds the visuals and filters of one dashboard in the form of QuickSight's API."""
 
 from typing import Any, NamedTuple
 

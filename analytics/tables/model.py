@@ -1,4 +1,4 @@
-"""What the statements are made of: tables, windows, one statement."""
+"""The types of the statements: tables, windows, one statement."""
 
 from datetime import date, timedelta
 from typing import NamedTuple

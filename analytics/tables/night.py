@@ -1,4 +1,4 @@
-"""Copies and refunds at any distance, and the windows of a night."""
+"""The nightly statements: copies and refunds of any age, and the windows that a night fills."""
 
 from functools import cache
 

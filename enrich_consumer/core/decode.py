@@ -1,4 +1,4 @@
-"""Bytes of the raw stream → Record, or a verdict why not."""
+"""Decodes bytes of the raw stream into a Record, or raises Reject with the reason."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Enriched events → lines of the enriched stream → packed Kinesis records."""
+"""Writes enriched events as lines, and packs the lines into Kinesis records."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple

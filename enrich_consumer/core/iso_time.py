@@ -1,4 +1,4 @@
-"""Time stamps of the enriched table."""
+"""Time stamps of the enriched table, as ISO 8601."""
 
 from datetime import UTC, datetime
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""The raw record, version 1, as types, and the reader made of them.
+"""The raw record, version 1, as types, and their reader.
 
 The contract is schemas/raw.schema.json; a test holds these types against it. Parts that the schema calls only an
 object stay dicts of anything: a wrong value in one of them costs an enrichment's columns, not the record. What the

@@ -1,4 +1,4 @@
-"""The events of one record → the same in their sessions, without copies, with the merges that they caused."""
+"""Assigns the events of one record to sessions, drops copies, and returns the merges that they cause."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

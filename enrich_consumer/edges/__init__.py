@@ -1,1 +1,1 @@
-"""Where the core meets the world: KCL, Kinesis, Firehose, S3, files; and twins in memory."""
+"""Adapters of the ports: KCL, Kinesis, Firehose, S3, files; and doubles in memory."""

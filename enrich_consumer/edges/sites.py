@@ -1,4 +1,4 @@
-"""Where the sites document is read from."""
+"""Reads the sites document from a file or from SSM Parameter Store."""
 
 from pathlib import Path
 

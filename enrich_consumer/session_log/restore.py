@@ -1,4 +1,4 @@
-"""Reading a session log: from its entries back to the state, past whatever is damaged."""
+"""Restores the state from the entries of a session log, past damaged ones."""
 
 from collections.abc import Callable
 from typing import NamedTuple

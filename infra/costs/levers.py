@@ -1,4 +1,4 @@
-"""What would make the bill smaller: each lever is a changed setting or load, and what it saves."""
+"""Levers that make the bill smaller: each is a changed setting or load, and what it saves."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the bill is reckoned from beside the environment: the load, and what one event costs in bytes and time."""
+"""The load that a bill is computed from, and what one event costs in bytes and time."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Is a deployed environment well? Each check is one question to AWS; one that cannot be asked says so.
+"""Checks a deployed environment. Each check is one question to AWS; one that cannot be asked says so.
 
 What is wrong comes with what to do: a section of the runbook, or a command.
 """

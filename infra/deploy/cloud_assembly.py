@@ -1,4 +1,4 @@
-"""What synthesis left in `cdk.out/<environment>/`: stacks in order, files to upload."""
+"""Reads the cloud assembly in `cdk.out/<environment>/`: stacks in order, files to upload."""
 
 import json
 from pathlib import Path

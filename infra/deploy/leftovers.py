@@ -1,4 +1,4 @@
-"""What an account holds of one environment, found by name: after a deletion it should be nothing."""
+"""Finds by name what an account holds of one environment: after a deletion it should be nothing."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What is checked before anything is changed: bootstrap, quotas, the consumer's image."""
+"""Checks before anything is changed: bootstrap, quotas, the consumer's image."""
 
 import contextlib
 from collections.abc import Iterable

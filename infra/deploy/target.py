@@ -1,4 +1,4 @@
-"""Where a deployment goes: account, region, clients."""
+"""The target of a deployment: account, region, clients."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

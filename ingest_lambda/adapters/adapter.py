@@ -1,4 +1,4 @@
-"""The shape that every protocol fills: whose request it is, which events it holds, and how to answer."""
+"""The interface of a protocol: whose request it is, which events it holds, and how to answer."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Fields of foreign documents: read with care for their kind, moved, and what is left over kept."""
+"""Reads fields of foreign documents by their kind, moves them, and keeps the rest."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What an adapter makes of a foreign request: our events, and beside each what the client sent for it."""
+"""The result of an adapter: our events, each with what the client sent for it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Received events, each checked → one record per visitor, one row per rejected event, a summary.
+"""Checks received events and returns one record per visitor, one row per rejected event, a summary.
 
 Pure: the clock, the site and the secret are arguments.
 """

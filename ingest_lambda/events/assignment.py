@@ -1,4 +1,4 @@
-"""Whose event it is, by what the event, its sender, the site and the browser's signals say."""
+"""Finds the visitor of an event, by the event, its sender, the site and the browser's signals."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Accepted events → raw records: one for the events of a visitor that share their context."""
+"""Groups accepted events into raw records: one for the events of a visitor that share their context."""
 
 from collections import Counter
 from dataclasses import dataclass, field

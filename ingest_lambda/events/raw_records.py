@@ -1,4 +1,4 @@
-"""Events of one request → records of the raw stream: one per visitor, events in the client's order."""
+"""Builds records of the raw stream from the events of one request: one per visitor, in the client's order."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

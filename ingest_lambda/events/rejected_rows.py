@@ -1,4 +1,4 @@
-"""Rejected events → rows of the rejected table, as newline-delimited JSON."""
+"""Writes rejected events as rows of the rejected table, newline-delimited JSON."""
 
 import base64
 import gzip

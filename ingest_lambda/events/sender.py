@@ -1,4 +1,4 @@
-"""Who sends: the visitor's own device, or a server that speaks for it and proves that by a secret key."""
+"""The sender of a request: the visitor's own device, or a server with a secret key that speaks for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Whose event it is when a server sends it: a customer without a cookie is a visitor of their own."""
+"""The visitor of an event that a server sends: a customer without a cookie is a visitor of their own."""
 
 from typing import Any
 

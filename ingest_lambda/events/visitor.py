@@ -1,4 +1,4 @@
-"""Who sent an event, and how much of the IP address is stored."""
+"""The visitor of an event, and how much of the IP address is stored."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""CORS: which pages may post, and from which headers a browser learns it."""
+"""CORS: which pages may post, and the headers that say so."""
 
 import re
 from collections.abc import Mapping, Sequence

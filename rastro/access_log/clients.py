@@ -1,4 +1,4 @@
-"""Whose request it was: IP addresses in all the ways in which servers and proxies write them."""
+"""Finds the client of a request: IP addresses in all spellings of servers and proxies."""
 
 import ipaddress
 import re

@@ -1,4 +1,4 @@
-"""Times that cannot be a log's: lines that a wrong clock wrote must not move the times of all others."""
+"""Finds times that cannot be a log's: lines of a wrong clock must not move the times of all others."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which format a line is in: each line says it by itself, so a log may change its format half-way."""
+"""Finds the format of each line by itself, so a log may change its format half-way."""
 
 from rastro.access_log import combined, json_lines
 from rastro.access_log.aws_logs import W3cLog, parse_balancer

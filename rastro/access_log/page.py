@@ -1,4 +1,4 @@
-"""Which requests are views of a page."""
+"""Selects the requests that are views of a page."""
 
 from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, urlsplit

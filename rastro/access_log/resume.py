@@ -1,4 +1,4 @@
-"""How far a load has come, in a small file, so that it can go on where it stopped."""
+"""Notes in a small file how far a load has come, so that it can go on where it stopped."""
 
 import json
 from pathlib import Path

@@ -121,7 +121,7 @@ def _visitor(lab_stack: LabStack, page: str) -> str:
     return found
 
 
-def _environment(facts: info.LocalFacts) -> str:
+def _environment(facts: info.LocalStackInfo) -> str:
     values = {
         "API": facts.api_url,
         "CHAVE": facts.site_key,

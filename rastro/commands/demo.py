@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
             "seed": args.seed,
             "now": now,
         }
-        _tell(progress, ledger, figures, made, sorted(made.accepted.difference(watch.event_ids())))
+        _report(progress, ledger, figures, made, sorted(made.accepted.difference(watch.event_ids())))
         tables = _fill_tables(args.home / "tables", watch, progress)
         figures["tables"] = {
             name: int(tables.rows(f"SELECT count(*) AS n FROM {name}")[0]["n"])  # noqa: S608 - our own names
@@ -164,7 +164,7 @@ def _fill_tables(folder: Path, watch: Watch, progress: Progress) -> Tables:
     return jobs.lake
 
 
-def _tell(
+def _report(
     progress: Progress, ledger: Ledger, figures: dict[str, Any], made: Promises, missing: list[str]
 ) -> None:
     matches = (

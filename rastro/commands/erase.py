@@ -208,7 +208,7 @@ def _stores(
                 notes,
                 dry_run=args.dry_run,
                 only_look=("",) if store in where.looked_at else (),
-                tell=progress.note,
+                report=progress.note,
             ),
         )
         for store in (*where.stores, *where.looked_at)

@@ -122,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
         figures["put"] += len(back)
         digests = sorted(_marks(s3, pipeline.bucket, mark) | {one.digest for one in back})
         s3.put_object(Bucket=pipeline.bucket, Key=mark, Body=json.dumps(digests).encode())
-    _tell(progress, pipeline, counts, examples, figures)
+    _report(progress, pipeline, counts, examples, figures)
     options = {
         name: getattr(args, name)
         for name in ("what", "since", "until", "reason", "site", "table", "fix", "env", "again", "dry_run")
@@ -228,7 +228,7 @@ def _marks(s3: Any, bucket: str, key: str) -> set[str]:
         return set()
 
 
-def _tell(
+def _report(
     progress: Progress,
     pipeline: Pipeline,
     counts: Counter[tuple[str, str]],

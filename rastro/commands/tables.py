@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 class Landing:
     """Copies of the landing files of one stack: what is gone there goes here too."""
 
-    def __init__(self, s3: Any, facts: info.LocalFacts, folder: Path) -> None:
+    def __init__(self, s3: Any, facts: info.LocalStackInfo, folder: Path) -> None:
         self._parts = {
             name: (Fetched(s3, facts.bucket, prefix, folder / name), folder / name)
             for name, prefix in (("enriched", facts.enriched_prefix), ("rejected", facts.rejected_prefix))

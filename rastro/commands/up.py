@@ -7,7 +7,7 @@ from pathlib import Path
 from types import FrameType
 
 from rastro.local import stack
-from rastro.local.info import LocalFacts, path_of
+from rastro.local.info import LocalStackInfo, path_of
 
 HELP = "start the local stack and stay until Ctrl-C"
 _LOOK_SECONDS = 1.0
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def describe(facts: LocalFacts) -> str:
+def describe(facts: LocalStackInfo) -> str:
     """Addresses, and a request that works as it stands."""
     shop = f"shop     {facts.shop_url}  open this in a browser\n" if facts.shop_url else ""
     console = (
@@ -73,7 +73,7 @@ try      {curl(facts)}
 """
 
 
-def curl(facts: LocalFacts) -> str:
+def curl(facts: LocalStackInfo) -> str:
     """One page view as a shell command."""
     body = '{"event":"page_view","visitor_id":"me","page":{"url":"https://www.loja.example/"}}'
     return (

@@ -1,4 +1,4 @@
-"""What a lab leaves behind when it was done as written. Each check is a pure question to a `LabStack`."""
+"""Checks what a lab leaves behind when it was done as written. Each check only asks a `LabStack`."""
 
 import json
 from collections.abc import Callable, Iterator

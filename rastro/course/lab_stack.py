@@ -1,4 +1,4 @@
-"""What the checks of the course look at: the local stack, its tables, this checkout."""
+"""The stack that the checks of the course look at: local, with its tables, from this checkout."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,10 +26,10 @@ class LabStack:
     home: Path
     root: Path
     answer: str = ""
-    facts_of: Callable[[Path], info.LocalFacts] = field(default=info.read)
+    facts_of: Callable[[Path], info.LocalStackInfo] = field(default=info.read)
 
     @cached_property
-    def facts(self) -> info.LocalFacts:
+    def facts(self) -> info.LocalStackInfo:
         return self.facts_of(self.home)
 
     @cached_property

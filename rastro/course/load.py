@@ -1,6 +1,6 @@
 """The load of the made-up shop on a running stack: the same people with the same seed."""
 
-from rastro.local.info import LocalFacts
+from rastro.local.info import LocalStackInfo
 from rastro.synthetic_shop import plan
 from rastro.traffic.ledger import promises
 from rastro.traffic.post import Answer, Posting, Target, post_in_lanes, viewer_ip_headers
@@ -8,7 +8,7 @@ from rastro.traffic.post import Answer, Posting, Target, post_in_lanes, viewer_i
 SEED = 1
 
 
-def post(facts: LocalFacts, events: int, now: int) -> str:
+def post(facts: LocalStackInfo, events: int, now: int) -> str:
     """Post it and say in Portuguese what was answered. `now`: epoch milliseconds."""
     load = plan(SEED, events, now)
     answers: dict[int, Answer] = {}

@@ -1,4 +1,4 @@
-"""Any object: what of the subject stands in it, and the object without that. The first bytes say which kind it is."""
+"""Removes the subject from an object of any kind; its first bytes say which."""
 
 import gzip
 import struct

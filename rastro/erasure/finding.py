@@ -1,4 +1,4 @@
-"""Whose visitors an account or an e-mail address has, by what lies in the lake."""
+"""Finds the visitors of an account or of an e-mail address in the lake."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""JSON lines without the subject: raw records, what Firehose could not deliver, anything else that is text."""
+"""Removes the subject from JSON lines: raw records, failed deliveries of Firehose, any other text."""
 
 import gzip
 import json

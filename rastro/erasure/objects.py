@@ -1,4 +1,4 @@
-"""Where objects lie: a folder, or a bucket with all its versions."""
+"""Stores of objects: a folder, or a bucket with all its versions."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Parquet files without the subject's rows, and what still stands in a file."""
+"""Removes the subject's rows from Parquet files, and finds what still stands in a file."""
 
 from collections.abc import Iterator
 from io import BytesIO

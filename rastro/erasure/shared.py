@@ -1,4 +1,4 @@
-"""Sessions of visitors that several people share: computed again from what is left of their events."""
+"""Computes sessions of visitors that several people share again, from the events that are left."""
 
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""Who is to be erased, and how to find them in bytes."""
+"""The person to be erased, and how to find them in bytes."""
 
 import re
 from functools import cached_property

@@ -76,7 +76,7 @@ def sweep(
     *,
     dry_run: bool = False,
     only_look: tuple[str, ...] = (),
-    tell: Callable[[str], None] = lambda text: None,
+    report: Callable[[str], None] = lambda text: None,
 ) -> Figures:
     """`only_look`: prefixes whose objects are read and never changed, but for old versions."""
     read = 0
@@ -107,7 +107,7 @@ def sweep(
                     notes.add(store, clean)
                     clean = []
                 progress = f"{looked} of {len(found)} objects, {read >> 20} MiB, {sum(removed.values())} rows"
-                tell(f"{store.name}: {progress} taken out")
+                report(f"{store.name}: {progress} taken out")
             notes.add(store, clean)
         if dry_run or not changed:
             break

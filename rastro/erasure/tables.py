@@ -1,4 +1,4 @@
-"""The subject out of an Iceberg table: of its rows, older snapshots, manifests and files that nothing names.
+"""Removes the subject from an Iceberg table: rows, older snapshots, manifests, files that nothing names.
 
 Files that hold the subject are written anew without it, in one snapshot; then every older snapshot is given up and
 what the newest does not name is deleted. A file may hold rows that a MERGE has replaced: they are marked as deleted and

@@ -16,14 +16,14 @@ from infra.environments.resource_names import RUNBOOK
 from lake import layout
 from rastro.local import alarms, emulator, running
 from rastro.local.condition import leases, reference_data
-from rastro.local.info import LEDGER, LocalFacts
+from rastro.local.info import LEDGER, LocalStackInfo
 from rastro.local.recovery import recover
 from rastro.local.stack import APPLICATION
 
 MOST_FILES = 8
 
 
-def open_source(facts: LocalFacts, try_it: str = "") -> Source:
+def open_source(facts: LocalStackInfo, try_it: str = "") -> Source:
     """Tails of both streams, of the rejected table and of ingest's log, and the stack's lake in a process of its own.
     `Source.tails.stop` and `Source.lake.close` end them."""
     kinesis = emulator.client(facts.aws_endpoint, "kinesis")
@@ -48,7 +48,7 @@ def open_source(facts: LocalFacts, try_it: str = "") -> Source:
     )
 
 
-def open_lake(facts: LocalFacts) -> Any:
+def open_lake(facts: LocalStackInfo) -> Any:
     """The stack's lake; DuckDB is imported here and nowhere else in the console."""
     from console.local_lake import LocalLake  # noqa: PLC0415 - only the lake's own process needs it
 
@@ -62,7 +62,7 @@ def open_lake(facts: LocalFacts) -> Any:
     return LocalLake(s3, facts.bucket, prefixes, Path(facts.home) / "console" / "lake", time.monotonic)
 
 
-def health(facts: LocalFacts, s3: Any, tails: Tails) -> dict[str, list[dict[str, Any]]]:
+def health(facts: LocalStackInfo, s3: Any, tails: Tails) -> dict[str, list[dict[str, Any]]]:
     """Sections of the health page."""
     alive = running.running(Path(facts.home))
     processes = [
@@ -82,7 +82,7 @@ def health(facts: LocalFacts, s3: Any, tails: Tails) -> dict[str, list[dict[str,
     }
 
 
-def checkpoints_of(facts: LocalFacts) -> dict[str, Any]:
+def checkpoints_of(facts: LocalStackInfo) -> dict[str, Any]:
     """KCL's checkpoints by shard."""
     return _checkpoints(_leases(facts))
 
@@ -91,7 +91,7 @@ def _checkpoints(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {row["shard"]: row["checkpoint"] for row in rows}
 
 
-def _alarms(facts: LocalFacts, tails: Tails, checkpoints: dict[str, Any]) -> list[dict[str, Any]]:
+def _alarms(facts: LocalStackInfo, tails: Tails, checkpoints: dict[str, Any]) -> list[dict[str, Any]]:
     """The ones that fire first, each with the section of its runbook."""
     now = time.time()
     with tails.lock:
@@ -129,7 +129,7 @@ def _alarms(facts: LocalFacts, tails: Tails, checkpoints: dict[str, Any]) -> lis
     return sorted(rows, key=lambda row: row["state"])
 
 
-def _ledger(facts: LocalFacts) -> list[dict[str, Any]]:
+def _ledger(facts: LocalStackInfo) -> list[dict[str, Any]]:
     """What `rastro demo` has accounted for so far."""
     try:
         figures = json.loads((Path(facts.home) / LEDGER).read_text(encoding="utf-8"))
@@ -138,7 +138,7 @@ def _ledger(facts: LocalFacts) -> list[dict[str, Any]]:
     return [{"what": name.replace("_", " "), "how much": value} for name, value in figures.items()]
 
 
-def _leases(facts: LocalFacts) -> list[dict[str, Any]]:
+def _leases(facts: LocalStackInfo) -> list[dict[str, Any]]:
     dynamodb = emulator.client(facts.aws_endpoint, "dynamodb")
     try:
         items = dynamodb.scan(TableName=APPLICATION, ConsistentRead=True)["Items"]

@@ -14,7 +14,7 @@ HOME = Path(".rastro")
 """Where a stack lies if nothing else is said."""
 
 
-class LocalFacts(NamedTuple):
+class LocalStackInfo(NamedTuple):
     """The content of `<home>/local.json`; the field names are its keys, all values are JSON.
 
     `api_url` has no slash at its end (`POST {api_url}/v1/events`) and answers on 127.0.0.1 with no
@@ -62,7 +62,7 @@ def path_of(home: Path) -> Path:
     return home / FILE_NAME
 
 
-def write(facts: LocalFacts, home: Path) -> None:
+def write(facts: LocalStackInfo, home: Path) -> None:
     """Write whole or not at all: a reader never sees half a file."""
     path = path_of(home)
     fresh = path.with_suffix(".tmp")
@@ -70,7 +70,7 @@ def write(facts: LocalFacts, home: Path) -> None:
     os.replace(fresh, path)  # noqa: PTH105 - same as Path.replace, which reads as a text operation
 
 
-def read(home: Path) -> LocalFacts:
+def read(home: Path) -> LocalStackInfo:
     """The facts of the stack under `home`.
 
     Raises:
@@ -84,6 +84,6 @@ def read(home: Path) -> LocalFacts:
     except ValueError:
         raise Problem(f"{path} is not readable JSON; stop what runs and delete the file") from None
     try:
-        return LocalFacts(**document)
+        return LocalStackInfo(**document)
     except TypeError:
         raise Problem(f"{path} was written by another version; stop that stack and delete the file") from None

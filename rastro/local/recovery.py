@@ -1,4 +1,4 @@
-"""`rastro recover` for one click of the console: what was refused for a reason, judged again and put back."""
+"""Runs `rastro recover` for one click of the console: rows refused for one reason, judged again and put back."""
 
 import subprocess
 import sys

@@ -17,7 +17,7 @@ from typing import Any, Self
 from enrich_consumer.settings import Settings
 from rastro.local import deployment, emulator, info, processes, running
 from rastro.local import webhook as webhooks
-from rastro.local.info import LocalFacts
+from rastro.local.info import LocalStackInfo
 from rastro.terminal.errors import Problem
 from schemas import parse_sites
 
@@ -32,7 +32,7 @@ _NEEDED_BYTES = 1 << 30  # the demo writes some tens of megabytes; a full disk b
 class LocalStack:
     """A running stack. Leaving the `with` block stops every process that `start` started."""
 
-    def __init__(self, found: LocalFacts) -> None:
+    def __init__(self, found: LocalStackInfo) -> None:
         self.facts = found
 
     def client(self, service: str) -> Any:
@@ -140,7 +140,7 @@ def _start(
     consumer_env: Mapping[str, str],
     webhook: str | None,
     persist: bool,
-) -> LocalFacts:
+) -> LocalStackInfo:
     report("emulator: starting")
     aws = emulator.start(home / "emulator", logs / "emulator.log", port, persist=persist)
     running.note(home, "emulator", aws.pid)
@@ -173,7 +173,7 @@ def _start(
     return found
 
 
-def _with_shop(facts: LocalFacts, report: Callable[[str], None]) -> LocalFacts:
+def _with_shop(facts: LocalStackInfo, report: Callable[[str], None]) -> LocalStackInfo:
     """Start the demo shop before the stack's API."""
     home, log = Path(facts.home), Path(facts.logs) / "shop.log"
     port = emulator.free_port()
@@ -187,7 +187,7 @@ def _with_shop(facts: LocalFacts, report: Callable[[str], None]) -> LocalFacts:
     return facts
 
 
-def _with_console(facts: LocalFacts, report: Callable[[str], None]) -> LocalFacts:
+def _with_console(facts: LocalStackInfo, report: Callable[[str], None]) -> LocalStackInfo:
     """Start the operator's console, which waits for local.json."""
     home, port = Path(facts.home), emulator.free_port()
     command = [sys.executable, "-m", "rastro", "console", "--home", str(home), "--port", str(port)]
@@ -200,19 +200,19 @@ def _with_console(facts: LocalFacts, report: Callable[[str], None]) -> LocalFact
     return facts
 
 
-def start_ticker(found: LocalFacts) -> int:
+def start_ticker(found: LocalStackInfo) -> int:
     """Its process id."""
     arguments = ("--endpoint", found.aws_endpoint, "--stream", found.raw_stream)
     return _start_module(found, "ticker", arguments)
 
 
-def start_courier(found: LocalFacts, made: webhooks.Webhook, url: str) -> int:
+def start_courier(found: LocalStackInfo, made: webhooks.Webhook, url: str) -> int:
     """Its process id."""
     queues = ("--queue", made.queue, "--undelivered", made.undelivered)
     return _start_module(found, "courier", ("--endpoint", found.aws_endpoint, "--url", url, *queues))
 
 
-def _start_module(found: LocalFacts, name: str, arguments: tuple[str, ...]) -> int:
+def _start_module(found: LocalStackInfo, name: str, arguments: tuple[str, ...]) -> int:
     command = [sys.executable, "-m", f"rastro.local.{name}", *arguments]
     pid = processes.launch(command, os.environ, Path(found.logs) / f"{name}.log", cwd=REPOSITORY)
     running.note(Path(found.home), name, pid)
@@ -220,7 +220,7 @@ def _start_module(found: LocalFacts, name: str, arguments: tuple[str, ...]) -> i
     return pid
 
 
-def consumer_environment(found: LocalFacts) -> dict[str, str]:
+def consumer_environment(found: LocalStackInfo) -> dict[str, str]:
     """The variables of a consumer of this stack, on top of the starter's own."""
     settings = Settings(
         application=APPLICATION,
@@ -261,10 +261,10 @@ def _prepare(home: Path) -> None:
         (home / name).mkdir()
 
 
-def _facts(outputs: Mapping[str, str], home: Path, logs: Path, aws: emulator.Emulator) -> LocalFacts:
+def _facts(outputs: Mapping[str, str], home: Path, logs: Path, aws: emulator.Emulator) -> LocalStackInfo:
     text = aws.client("ssm").get_parameter(Name=outputs["SitesParameter"])["Parameter"]["Value"]
     site = next(iter(parse_sites(text).by_name.values()))
-    return LocalFacts(
+    return LocalStackInfo(
         # The emulator serves an API under its id at this path; on AWS it has a host name of its own.
         api_url=f"{aws.endpoint}/_aws/execute-api/{outputs['ApiId']}",
         site_key=site.keys[0],

@@ -1,4 +1,4 @@
-"""`python -m rastro.local.ticker`: tells the local raw stream the time until it is ended, as a schedule does on AWS."""
+"""`python -m rastro.local.ticker`: puts ticks into the local raw stream until it is ended, as the schedule on AWS does."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""From what the senders and the follower noted to latencies and the ledger. Pure."""
+"""Computes latencies and the ledger from the notes of senders and follower. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What is posted: the made-up shop, or the page views of a web server's log over and over."""
+"""The posted load: the made-up shop, or the page views of a web server's log over and over."""
 
 import random
 import uuid

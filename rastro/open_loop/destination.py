@@ -1,4 +1,4 @@
-"""Where a load goes and where its events arrive: the local stack, or a deployed environment."""
+"""The destination of a load and of its events: the local stack, or a deployed environment."""
 
 from pathlib import Path
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""How a load moves over its time: when each request is due. Pure."""
+"""The profile of a load over its time: when each request is due. Pure."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""The paper: what was touched, and what a scan found afterwards. Nobody's id stands in it."""
+"""The certificate of erasure: what was changed, and what a scan found afterwards. It holds nobody's id."""
 
 import json
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""What the tools that put data back share: where they work, what they read, how they put, what it costs."""
+"""Shared by the tools that put data back: the pipeline they work on, what they read, how they put, what it costs."""

@@ -1,4 +1,4 @@
-"""What a tool's work costs at list prices (infra/costs/prices.toml)."""
+"""Estimates what a tool's work costs at list prices (infra/costs/prices.toml)."""
 
 import math
 

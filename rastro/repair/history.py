@@ -1,4 +1,4 @@
-"""Raw records of long ago → enriched rows, through the consumer's own core, with a state of their own.
+"""Enriches raw records of long ago with the consumer's own core and a state of their own.
 
 The rows have a `raw_sequence` larger than any that a stream gives (a Kinesis sequence number begins with 49), so that a
 row of the stream counts before a backfilled copy of it; of two backfills the later counts.

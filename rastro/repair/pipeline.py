@@ -1,4 +1,4 @@
-"""Where a tool works: the stack of this machine, or a deployed environment. Both are the same services."""
+"""The pipeline that a tool works on: the local stack, or a deployed environment. Both are the same services."""
 
 from collections.abc import Callable
 from functools import cache

@@ -1,4 +1,4 @@
-"""Records into a stream or a delivery: in batches, no faster than wanted, only what was refused again."""
+"""Puts records into a stream or a delivery: in batches, paced, and again only those that were refused."""
 
 import time
 from collections.abc import Iterable, Iterator

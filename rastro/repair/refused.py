@@ -1,4 +1,4 @@
-"""Rows of the rejected table → what goes back: each is read, fixed, and judged by the code that refused it.
+"""Turns rows of the rejected table into what goes back: each is read, fixed, and judged by the code that refused it.
 
 Of the stage `enrich` the payload is a whole raw record; it goes back as it is, with its own time of receipt. Of the
 stage `ingest` it is one event as the client sent it; it goes once more through ingest's own checks, as received when it

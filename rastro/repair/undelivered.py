@@ -1,4 +1,4 @@
-"""What Firehose could not convert or deliver → the same rows for the same delivery again.
+"""Turns what Firehose could not convert or deliver into rows for the same delivery.
 
 Firehose writes one JSON object a line: the record as base64, when it arrived, and why it failed.
 """

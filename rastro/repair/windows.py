@@ -1,4 +1,4 @@
-"""Windows of the tables, filled one after the other: here by DuckDB, on AWS by the state machine of the jobs."""
+"""Fills windows of the tables one after the other: here by DuckDB, on AWS by the jobs' state machine."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The demand of a made-up Brazilian shop: who comes, what they do, what their browsers post.
+"""The traffic of a made-up Brazilian shop: its visitors, what they do, what their browsers post.
 
 Pure and seeded: `plan(seed, events, now)` gives the same requests for the same arguments.
 """

@@ -1,4 +1,4 @@
-"""What goes wrong at ingest: events that no rule of tolerance makes usable, requests that are refused whole."""
+"""Malformed traffic: events that no rule of tolerance makes usable, requests that are refused whole."""
 
 import random
 from collections.abc import Callable

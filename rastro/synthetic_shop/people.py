@@ -1,4 +1,4 @@
-"""Who comes: a browser, an IP address, a cookie or none, a language."""
+"""The visitors: a browser, an IP address, a cookie or none, a language."""
 
 import random
 import uuid

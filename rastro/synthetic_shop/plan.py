@@ -1,4 +1,4 @@
-"""From people and visits to requests in the order of their arrival."""
+"""Plans the requests of people and visits, in the order of their arrival."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""What one visit does: a walk through the shop, as GA4 events with their true times."""
+"""One visit: a walk through the shop, as GA4 events with their true times."""
 
 import random
 from collections.abc import Generator, Iterator

@@ -7,7 +7,7 @@ from typing import Any
 
 from analytics.duckdb_lake import Lake
 from lake.objects import Fetched
-from rastro.local.info import LocalFacts
+from rastro.local.info import LocalStackInfo
 
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 120.0
@@ -19,7 +19,7 @@ QUIET_POLLS = 3
 class Watch:
     """Brings new Parquet files here and knows which event ids they hold."""
 
-    def __init__(self, s3: Any, facts: LocalFacts, folder: Path) -> None:
+    def __init__(self, s3: Any, facts: LocalStackInfo, folder: Path) -> None:
         self.lake = Lake()
         self._enriched = Fetched(s3, facts.bucket, facts.enriched_prefix, folder / "enriched")
         self._rejected = Fetched(s3, facts.bucket, facts.rejected_prefix, folder / "rejected")

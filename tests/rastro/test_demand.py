@@ -1,4 +1,4 @@
-"""The planned load: the same for the same seed, and the door and the core agree with what it predicts."""
+"""The planned load: the same for the same seed, and ingest and the core agree with what it predicts."""
 
 from collections import Counter
 from ipaddress import ip_address

@@ -46,7 +46,7 @@ def _check_items(rows: list[dict[str, Any]]) -> None:
 
 
 def test_rows_hold_what_was_posted(tmp_path: Path) -> None:
-    """The same comparison without a server: door and core in memory, Parquet by the contract."""
+    """The same comparison without a server: ingest and core in memory, Parquet by the contract."""
     load = plan(2, 1500, NOW)
     files = flow.write_parquet(flow.run(load, NOW).rows, tmp_path)
     rows = Lake(files).rows("SELECT * FROM enriched WHERE event_name <> 'session_merge'")

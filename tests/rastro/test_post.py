@@ -13,7 +13,7 @@ from rastro.traffic import post
 from rastro.traffic.post import Answer, Pace, Posting, Target, post_in_lanes
 
 
-class Door(ThreadingHTTPServer):
+class FakeIngest(ThreadingHTTPServer):
     """Answers 202; the first answers of some bodies are 503, as `moods` says."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Door(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Door
+    server: FakeIngest
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -45,8 +45,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def door() -> Iterator[Door]:
-    server = Door()
+def ingest() -> Iterator[FakeIngest]:
+    server = FakeIngest()
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server
@@ -55,28 +55,30 @@ def door() -> Iterator[Door]:
     server.server_close()
 
 
-def _target(door: Door) -> Target:
-    return Target(f"http://127.0.0.1:{door.server_address[1]}", "the-key")
+def _target(ingest: FakeIngest) -> Target:
+    return Target(f"http://127.0.0.1:{ingest.server_address[1]}", "the-key")
 
 
-def test_lanes_keep_their_order_even_through_refusals(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lanes_keep_their_order_even_through_refusals(
+    ingest: FakeIngest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(post, "FIRST_WAIT", 0.001)
     postings = [Posting(f"lane{i % 5}", (("X-Lane", f"lane{i % 5}"),), str(i).encode()) for i in range(60)]
-    door.moods = {b"7": 2, b"33": 1}
+    ingest.moods = {b"7": 2, b"33": 1}
     answers: dict[int, Answer] = {}
-    post_in_lanes(_target(door), postings, answers.__setitem__)
+    post_in_lanes(_target(ingest), postings, answers.__setitem__)
     assert {i: answer.attempts for i, answer in answers.items() if answer.attempts > 1} == {7: 3, 33: 2}
     assert len(answers) == 60
-    for bodies in door.seen.values():
+    for bodies in ingest.seen.values():
         numbers = [int(body) for body in bodies]
         assert numbers == sorted(numbers)
-    assert set(door.keys) == {"the-key"}
+    assert set(ingest.keys) == {"the-key"}
 
 
-def test_keys_in_header_or_url(door: Door) -> None:
+def test_keys_in_header_or_url(ingest: FakeIngest) -> None:
     postings = [Posting("a", (), b"1", key_in_query=True), Posting("a", (), b"2", key="another")]
-    post_in_lanes(_target(door), postings, lambda *_: None)
-    assert door.keys == ["the-key", "another"]
+    post_in_lanes(_target(ingest), postings, lambda *_: None)
+    assert ingest.keys == ["the-key", "another"]
 
 
 def test_nobody_there_is_a_problem_that_names_the_url(monkeypatch: pytest.MonkeyPatch) -> None:

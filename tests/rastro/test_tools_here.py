@@ -9,7 +9,7 @@ import pytest
 from rastro.__main__ import main
 from rastro.local import info
 from rastro.local.emulator import REGION, client
-from rastro.local.info import LocalFacts
+from rastro.local.info import LocalStackInfo
 from schemas import Reason, Stage
 from schemas.rejected import rejected
 from tests.analytics.flow import SITES, write_rejected
@@ -26,11 +26,11 @@ def home(emulator: str, tmp_path: Path) -> Path:
     for name in ("tools-raw", "tools-enriched"):
         kinesis.create_stream(StreamName=name, ShardCount=2)
     client(emulator, "ssm").put_parameter(Name="/tools/sites", Value=SITES.decode(), Type="String")
-    text = dict.fromkeys(LocalFacts._fields, "")
+    text = dict.fromkeys(LocalStackInfo._fields, "")
     text |= {"bucket": "tools-lake", "raw_stream": "tools-raw", "enriched_stream": "tools-enriched"}
     text |= {"sites_parameter": "/tools/sites", "state_uri": "s3://tools-lake/state", "region": REGION}
     facts: dict[str, Any] = text | {"aws_endpoint": emulator, "home": str(tmp_path), "processes": {}}
-    info.write(LocalFacts(**facts), tmp_path)
+    info.write(LocalStackInfo(**facts), tmp_path)
     return tmp_path
 
 

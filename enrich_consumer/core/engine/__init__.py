@@ -1,1 +1,1 @@
-"""How enrichments run: what one is, what it is given, the order, the shared columns."""
+"""Runs enrichments: their type, their context, their order, the shared columns."""

@@ -1,4 +1,4 @@
-"""What an event is about: the client that sent it and the page it happened on.
+"""The context of an event: the client that sent it and the page it happened on.
 
 Both are plain values, so that what enrichments find out about them is worked out once and remembered. Records may
 hold anything where schemas/raw.schema.json says only `object`: here it becomes what the annotations say.

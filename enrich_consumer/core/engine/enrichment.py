@@ -1,4 +1,4 @@
-"""What an enrichment is: its columns, what it requires, and how it is built."""
+"""The type of an enrichment: its columns, what it requires, and how it is built."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Which enrichments run, and whether they work together."""
+"""Selects the enrichments that run, and checks that they fit together."""
 
 from collections.abc import Sequence
 from itertools import chain

@@ -1,4 +1,4 @@
-"""Is it a person? One verdict, with the reasons; what counts and why: docs/decisions/0013-bots.md."""
+"""Decides whether a client is a bot, with the reasons. docs/decisions/0013-bots.md says what counts and why."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""When it happened: the client's clock, corrected by its own error, and the day in the shop's time zone."""
+"""The event time: the client's clock corrected by its own error, and the day in the shop's time zone."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Which known program a user agent names."""
+"""Finds the known program that a user agent names."""
 
 import re
 from collections.abc import Callable, Sequence

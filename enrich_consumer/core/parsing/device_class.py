@@ -1,4 +1,4 @@
-"""The class of a device from what its User-Agent says."""
+"""Reads the class of a device from its User-Agent."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The items of an event: the struct of the lake, and what of a storefront's fields it has no room for."""
+"""The items of an event: the lake's struct, and the storefront's fields that it has no column for."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache

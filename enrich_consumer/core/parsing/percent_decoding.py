@@ -1,4 +1,4 @@
-"""A text with its percent-escapes read, which still knows where each letter was written."""
+"""Decodes percent-escapes, and remembers where in the original each character stood."""
 
 import re
 from collections.abc import Iterable, Sequence

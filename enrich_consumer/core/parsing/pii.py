@@ -1,4 +1,4 @@
-"""Takes e-mail addresses and the numbers of people out of texts: cards, CPF, CNPJ, phone numbers.
+"""Replaces personal data in texts: e-mail addresses, card numbers, CPF, CNPJ, phone numbers.
 
 Looks that cost almost nothing decide for most texts that there is nothing to do: is there an `@`, and are
 there nine digits in a row once the usual separators are gone? Only then patterns are tried and the numbers checked.

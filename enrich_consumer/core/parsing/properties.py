@@ -1,4 +1,4 @@
-"""The properties of an event as JSON text without personal data and secrets; only what is suspicious is parsed."""
+"""Writes the properties of an event as JSON without personal data and secrets; parses only suspicious ones."""
 
 from typing import Any
 

@@ -99,7 +99,7 @@ def looks_random(text: str) -> bool:
 _TOKEN = re.compile(r"[\w\-.~%+/=]+\Z")
 _HEX = re.compile(r"[0-9a-fA-F]{24,}\Z")
 
-_DOORS = frozenset(
+_TOKEN_WORDS = frozenset(
     [
         "reset",
         "resetar",
@@ -138,7 +138,7 @@ _DOORS = frozenset(
 """Words of a part of a path behind which a token may follow."""
 _ORDERS_TOO = frozenset(["confirm", "confirmation", "confirmar", "confirmacao", "validate", "validar"])
 """Also in use before the id of an order, which may be a UUID and stays."""
-PATH_WORDS = tuple(sorted(_DOORS | _ORDERS_TOO))
+PATH_WORDS = tuple(sorted(_TOKEN_WORDS | _ORDERS_TOO))
 """Words of a path behind which something may be taken out, in lower case."""
 _WORDS = re.compile(r"[A-Za-z]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z")
@@ -150,24 +150,24 @@ def without_tokens(path: str) -> str:
     """A path without session ids (`/shop;jsessionid=1A2B/x`), without tokens behind a word such as `reset-password`,
     and without the values of `token=AbC`."""
     parts = path.split("/")
-    doors = 0
-    weak = 0
+    near_token = 0
+    near_order = 0
     for index, part in enumerate(parts):
         cleaned = _without_session(part) if ";" in part else part
         if "=" in cleaned:
             cleaned = without_values(cleaned, is_secret)
-        if (doors > 0 and _is_token(cleaned, 8, uuids=True)) or (
-            weak > 0 and _is_token(cleaned, 16, uuids=False)
+        if (near_token > 0 and _is_token(cleaned, 8, uuids=True)) or (
+            near_order > 0 and _is_token(cleaned, 16, uuids=False)
         ):
             cleaned = REMOVED
         parts[index] = cleaned
-        doors -= 1
-        weak -= 1
+        near_token -= 1
+        near_order -= 1
         words = {word.lower() for word in _WORDS.findall(part)}
-        if not words.isdisjoint(_DOORS) or kind_of(part) == "secret":
-            doors = _NEAR
+        if not words.isdisjoint(_TOKEN_WORDS) or kind_of(part) == "secret":
+            near_token = _NEAR
         elif not words.isdisjoint(_ORDERS_TOO):
-            weak = _NEAR
+            near_order = _NEAR
     return "/".join(parts)
 
 
@@ -209,12 +209,12 @@ def _suspects() -> str:
     names = {compact(row.name) for row in SENSITIVE_NAMES if row.kind != "weak"}
     # a longer name that holds a shorter one is seen by it
     stems = sorted(name for name in names if not any(other != name and other in name for other in names))
-    weak = sorted(row.name for row in SENSITIVE_NAMES if row.kind == "weak")
-    words = sorted(_DOORS | _ORDERS_TOO)
+    weak_names = sorted(row.name for row in SENSITIVE_NAMES if row.kind == "weak")
+    words = sorted(_TOKEN_WORDS | _ORDERS_TOO)
     return "|".join(
         (
             *(gap.join(stem) for stem in stems),
-            rf"(?:{'|'.join(weak)})(?:[\]\"]|%(?:25)*(?:5D|22))*(?:[:=]|%(?:25)*3[AD])",
+            rf"(?:{'|'.join(weak_names)})(?:[\]\"]|%(?:25)*(?:5D|22))*(?:[:=]|%(?:25)*3[AD])",
             rf"(?:{'|'.join(words)})",
             "eyJ",
             "wc_order_",

@@ -1,1 +1,1 @@
-"""The session rule, what is remembered of a visitor, and the memory of a shard."""
+"""The session rule, a visitor's state, and the state of a shard."""

@@ -1,4 +1,4 @@
-"""Rows of the table `cart_events`: carts that were left behind, and what became of them."""
+"""Rows of the table `cart_events`: abandoned carts, and what became of them."""
 
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple

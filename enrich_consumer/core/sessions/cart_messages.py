@@ -1,4 +1,4 @@
-"""Rows of `cart_events` as messages for others: signed, so that a receiver knows who wrote them.
+"""Signed messages from rows of `cart_events`: the signature proves to a receiver who wrote them.
 
 The signature is of the canonical form: all fields but `signature`, sorted by name, no blanks, UTF-8. Amounts are
 texts with at least two decimals ("159.80"), so that the form is the same in every language.

@@ -1,4 +1,4 @@
-"""What lies in a visitor's cart, as far as GA4's events say, and when it counts as left behind.
+"""A visitor's cart, as GA4's events describe it, and when it counts as abandoned.
 
 docs/carts.md describes for the reader of the data what each event does. Times are epoch milliseconds, money is in
 ten-thousandths.

@@ -1,4 +1,4 @@
-"""When something of a visitor is over: deadlines by the shard's watermark, and the rows of what they end.
+"""Ends a visitor's sessions and carts: deadlines by the shard's watermark, and the rows that they bring.
 
 Time is the watermark, the newest `received_at` of the shard's records; ticks move it on where nobody comes. No
 clock: the same records give the same rows.

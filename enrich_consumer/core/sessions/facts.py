@@ -1,4 +1,4 @@
-"""What is known of a session beside its times: pages, touch, client, orders, cart.
+"""The facts of a session besides its times: pages, touch, client, orders, cart.
 
 Every fact is a smallest, a largest, a sum or a set over the session's events, so neither their order of arrival nor
 merges matter. Ties of time go to the smaller text.

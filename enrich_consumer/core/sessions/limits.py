@@ -1,4 +1,4 @@
-"""What facts and carts share: how much of a text is remembered, and in which parts money is counted."""
+"""Limits that facts and carts share: how much of a text is remembered, and the unit of money."""
 
 MOST_TEXT = 256
 """Characters of a text that are remembered."""

@@ -1,4 +1,4 @@
-"""Rows of the table `session_ends`: that a session is over, as far as is known.
+"""Rows of the table `session_ends`: the end of a session, provisional or final.
 
 A row follows from the session alone, not from what made the time pass: so it is the same bytes after any restart and
 whatever else is on the shard. Of a session that an older version opened only its times and events are known.
@@ -62,13 +62,13 @@ def _row(session: OpenSession, site: str, visitor_id: str, revision: int) -> Row
     }
     is_long = session.last - session.first >= ENGAGED_MS
     if session.facts is not None:
-        _tell(row, session.facts, is_long)
+        _write_facts(row, session.facts, is_long)
     elif is_long:
         row["is_engaged"] = True
     return row
 
 
-def _tell(row: Row, facts: Facts, is_long: bool) -> None:
+def _write_facts(row: Row, facts: Facts, is_long: bool) -> None:
     row["page_views"] = facts.page_views
     row["is_engaged"] = is_long or facts.page_views > 1 or bool(facts.orders)
     row["entry_path"] = facts.entry[1] if facts.entry else None

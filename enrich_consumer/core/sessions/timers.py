@@ -1,4 +1,4 @@
-"""When to look at which visitor: a list of visitors for each second at which one is due."""
+"""Timers: the visitors that are due, by second."""
 
 from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush

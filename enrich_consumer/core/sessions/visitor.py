@@ -1,4 +1,4 @@
-"""What is remembered of one visitor, and its packed form.
+"""The state of one visitor, and its packed form.
 
 The packed form is what memory holds for every visitor between two saves and what the session log stores,
 so a change to it is a new `STATE_VERSION` (session_log/format.py) with a way to upgrade.

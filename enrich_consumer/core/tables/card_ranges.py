@@ -1,4 +1,4 @@
-"""Which digits a payment card's number begins with, and how many it has."""
+"""First digits and lengths of payment card numbers."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Networks of data centres: machines live there, people hardly do."""
+"""Networks of data centres: their clients are machines, hardly people."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Names of parameters and properties whose values must not be kept."""
+"""Names of parameters and properties whose values must not be stored."""
 
 import re
 from functools import lru_cache

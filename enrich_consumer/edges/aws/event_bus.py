@@ -1,4 +1,4 @@
-"""The way of cart events to others: an EventBridge bus, whose rules lead to a webhook, a topic or whatever else."""
+"""Puts cart events on an EventBridge bus, whose rules lead to a webhook, a topic or other targets."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where the session log lies: memory, a folder, or S3. One suite of tests holds all to `ports.ObjectStore`."""
+"""Object stores of the session log: memory, a folder, S3. One test suite holds all to `ports.ObjectStore`."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""The ways out: the enriched stream and the rejected delivery, and their twins in memory."""
+"""Sinks: the enriched stream, the rejected delivery, and their doubles in memory."""
 
 import random
 import time

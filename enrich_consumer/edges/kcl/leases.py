@@ -1,4 +1,4 @@
-"""KCL's lease table, for the one thing that KCL 2 leaves undone: to give a lease back at a graceful stop.
+"""Gives a lease of KCL's table back at a graceful stop, which KCL 2 does not do.
 
 KCL 2 only stops to renew: the lease keeps its owner's name until it expires, so another worker waits as long
 as after a crash. An item without `leaseOwner` is free to all, and taken at their next look.

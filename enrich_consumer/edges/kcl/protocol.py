@@ -1,4 +1,4 @@
-"""The daemon's protocol on stdin and stdout, and what keeps it whole: one process per shard speaks it.
+"""The daemon's protocol on stdin and stdout, protected from other output; one process per shard speaks it.
 
 Stdout is the protocol: a printed line can be a command, so nothing else may write there.
 """

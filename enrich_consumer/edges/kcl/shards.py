@@ -1,4 +1,4 @@
-"""The stream's shards, asked of Kinesis."""
+"""The lineage of the stream's shards, from Kinesis."""
 
 from typing import TYPE_CHECKING, NamedTuple
 

@@ -1,4 +1,4 @@
-"""How many tasks: more when the consumer falls behind or works hard, fewer when it does not."""
+"""Scales the tasks: more when the consumer falls behind or works hard, fewer when it does not."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_applicationautoscaling as autoscaling

@@ -16,7 +16,7 @@ from infra.environments.settings import Environment
 SOURCE = "rastro.carts"
 RETRIES = 185  # EventBridge's own most, over a day
 RATE = 50
-"""Calls a second at the most: an e-mail tool's door is narrower than a bus."""
+"""Calls a second at the most: an e-mail tool takes fewer than a bus."""
 
 
 class CartMessages(NamedTuple):

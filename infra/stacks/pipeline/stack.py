@@ -1,4 +1,4 @@
-"""The stack itself: what exists and how it hangs together, top to bottom as data flows."""
+"""The pipeline stack: its parts and their connections, top to bottom as data flows."""
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import Environment as CdkEnvironment

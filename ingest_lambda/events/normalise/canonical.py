@@ -1,4 +1,4 @@
-"""Whether an event is already in the form of the contract, so that no field of it needs a look by itself."""
+"""Checks whether a whole event has the form of the contract, so that no single field needs a look."""
 
 from collections.abc import Set as AbstractSet
 from typing import Any

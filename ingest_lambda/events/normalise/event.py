@@ -1,4 +1,4 @@
-"""One event as the client wrote it → one event as the raw record holds it, and what was changed on the way."""
+"""Normalises one event from the client's form to the raw record's, and notes each change."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Texts that stand for nothing: what programs write when they have no value."""
+"""Texts that programs write for a missing value."""
 
 NULL_WORDS = frozenset(
     {"", "null", "undefined", "none", "nil", "nan", "[object object]", "[object undefined]", "[object null]"}

@@ -1,4 +1,4 @@
-"""What was changed in one event on its way in: for the response, for the column `input_repairs`, for the original."""
+"""The repairs of one event: for the response, for the column `input_repairs`, for the original."""
 
 from typing import Any, NamedTuple
 

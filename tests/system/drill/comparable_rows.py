@@ -8,7 +8,7 @@ import orjson
 
 from analytics.duckdb_lake import Lake
 from lake.objects import Fetched
-from rastro.local.info import LocalFacts
+from rastro.local.info import LocalStackInfo
 
 NOT_COMPARED = ("raw_sequence", "dt", "hour", "written_session_id")
 """The record's number in a stream that is gone; the folder by the time of delivery; and the session as it was first
@@ -38,7 +38,7 @@ class Rows(NamedTuple):
         return {event: orjson.loads(text)[name] for event, text in self.by_event.items()}
 
 
-def read(s3: Any, facts: LocalFacts, folder: Path) -> Rows:
+def read(s3: Any, facts: LocalStackInfo, folder: Path) -> Rows:
     """All that is in the lake now; `folder` is for copies and has to be empty."""
     files = Fetched(s3, facts.bucket, facts.enriched_prefix, folder).new()
     lake = Lake(files)

@@ -20,7 +20,7 @@ from tests.system.kcl.daemons import FAULTS, Daemon, wait_for
 from tests.system.kcl.kinesis_local import KinesisLocal
 
 if TYPE_CHECKING:
-    from rastro.local.info import LocalFacts
+    from rastro.local.info import LocalStackInfo
 
 FUNCTION = "rastro-local-ingest"
 TICK_SECONDS = 2
@@ -40,7 +40,7 @@ class Stage:
         self._local: stack.LocalStack
         self._kinesis: KinesisLocal | None = None
         self._ticker = 0
-        self.facts: LocalFacts
+        self.facts: LocalStackInfo
         self.proxy: FaultProxy
         self.service: Service
         self.raw: Reader

@@ -17,7 +17,7 @@ import pytest
 
 from rastro.local import stack
 from rastro.local.alarms import Reading, firing
-from rastro.local.info import LocalFacts
+from rastro.local.info import LocalStackInfo
 from tests.storefront import engines
 
 PATIENCE = 180.0
@@ -28,7 +28,7 @@ TAKEN, COPIED, REPAIRED, UNKNOWN_KEY, CUT_OFF, INVALID = (
 
 
 @pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalFacts]:
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStackInfo]:
     with stack.start(tmp_path_factory.mktemp("stack") / "home", console=True) as made:
         deadline = time.monotonic() + PATIENCE
         while not _answers(made.facts.console_url):
@@ -45,7 +45,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def post(facts: LocalFacts, body: str, key: str | None = None) -> int:
+def post(facts: LocalStackInfo, body: str, key: str | None = None) -> int:
     """The status."""
     headers = {"X-Rastro-Key": key or facts.site_key, "Content-Type": "application/json"}
     try:
@@ -56,7 +56,7 @@ def post(facts: LocalFacts, body: str, key: str | None = None) -> int:
             return int(error.code)
 
 
-def trace(facts: LocalFacts, wanted: str) -> list[dict[str, Any]]:
+def trace(facts: LocalStackInfo, wanted: str) -> list[dict[str, Any]]:
     with urlopen(f"{facts.console_url}/trace.json?id={wanted}", timeout=60) as answer:
         stops: list[dict[str, Any]] = json.loads(answer.read())["stops"]
         return stops
@@ -69,7 +69,7 @@ def event(event_id: str, **more: Any) -> str:
 
 @pytest.mark.kcl
 @pytest.mark.slow
-def test_every_event_is_found_whatever_became_of_it(facts: LocalFacts):
+def test_every_event_is_found_whatever_became_of_it(facts: LocalStackInfo):
     assert post(facts, event(TAKEN)) == 202
     assert [post(facts, event(COPIED)) for _ in range(2)] == [202, 202]
     assert post(facts, event(REPAIRED, ts=str(int(time.time())))) == 202
@@ -112,7 +112,7 @@ def test_every_event_is_found_whatever_became_of_it(facts: LocalFacts):
 
 @pytest.mark.kcl
 @pytest.mark.slow
-def test_the_live_page_counts_what_was_posted(facts: LocalFacts, tmp_path: Path):
+def test_the_live_page_counts_what_was_posted(facts: LocalStackInfo, tmp_path: Path):
     """After the test before: one page of the running stack in a real browser."""
     reason = engines.missing("chromium")
     if reason:
@@ -131,7 +131,7 @@ def test_the_live_page_counts_what_was_posted(facts: LocalFacts, tmp_path: Path)
 
 @pytest.mark.kcl
 @pytest.mark.slow
-def test_health_shows_an_alarm_that_fires(facts: LocalFacts):
+def test_health_shows_an_alarm_that_fires(facts: LocalStackInfo):
     def states() -> dict[str, str]:
         with urlopen(f"{facts.console_url}/health?lang=en", timeout=60) as answer:
             page = answer.read().decode()
@@ -150,7 +150,7 @@ def test_health_shows_an_alarm_that_fires(facts: LocalFacts):
 
 @pytest.mark.kcl
 @pytest.mark.slow
-def test_an_event_is_found_by_the_clients_own_id(facts: LocalFacts):
+def test_an_event_is_found_by_the_clients_own_id(facts: LocalStackInfo):
     """Last, so that the counts of the tests before stay theirs."""
     assert post(facts, event("order/1 of ana")) == 202
     deadline = time.monotonic() + PATIENCE

@@ -1,4 +1,4 @@
-"""The canary: post one event, then look how old its kind's newest row in Athena is.
+"""The canary posts one event, then reads from Athena how old the newest row of its kind is.
 
 Runs as a Lambda function with what the runtime has: no package of ours, no dependency. Events go to the
 site named in CANARY_SITE, so they can be distinguished from a shop's own.

@@ -1,1 +1,1 @@
-"""The function that tells the raw stream the time; `infra.stacks.pipeline.ticks` deploys it."""
+"""The function that puts ticks into the raw stream; `infra.stacks.pipeline.ticks` deploys it."""

@@ -1,4 +1,4 @@
-"""Tells every shard of the raw stream the time, so that sessions end and carts are abandoned where nobody comes.
+"""Puts a tick into every shard of the raw stream, so that sessions end and carts are abandoned where nobody comes.
 
 A tick is a raw record without events (schemas/raw.schema.json). It needs nothing of ours, because it is the whole
 package of a function; the local stack runs the same `tick`.
