@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Stream(ThreadingHTTPServer):
-    """Answers PutRecords; each entry fails with the given chance. `stored` counts event ids."""
+    """Answers PutRecords; each entry fails with the given probability. `stored` counts event ids."""
 
     daemon_threads = True
 

@@ -1,1 +1,1 @@
-"""Pure: values in, values out. No AWS client, clock, environment, chance or log in here (lint says so)."""
+"""Pure: values in, values out. No AWS client, clock, environment, randomness or log in here (lint says so)."""

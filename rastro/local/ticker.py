@@ -1,4 +1,4 @@
-"""`python -m rastro.local.ticker`: puts ticks into the local raw stream until it is ended, as the schedule on AWS does."""
+"""`python -m rastro.local.ticker`: puts ticks into the local raw stream until it ends, as on AWS a schedule does."""
 
 import argparse
 import sys

@@ -37,9 +37,9 @@ quietly(() => {
 const names = (): string[] =>
   [...new Set([...waiting.keys(), ...Object.keys(area || {}).filter((name) => name.startsWith(PREFIX))])].sort();
 
-/** Keep the hit if its address is Google's; the original request is nobody's business here. */
-const copy = quietly((address: unknown, body?: unknown) => {
-  const url = new URL(String((address as Request)?.url || address), location.href);
+/** Keep the hit if its URL is Google's; the original request is nobody's business here. */
+const copy = quietly((input: unknown, body?: unknown) => {
+  const url = new URL(String((input as Request)?.url || input), location.href);
   if (!/\/g\/collect$/.test(url.pathname) || url.href.startsWith(target)) return;
   const text = typeof body === "string" ? body : "";
   const hit = JSON.stringify([url.search, text] satisfies Hit);
@@ -93,23 +93,23 @@ async function deliver(name: string): Promise<boolean> {
 
 quietly(() => {
   const { sendBeacon } = navigator;
-  navigator.sendBeacon = function (address, body) {
-    copy(address, body);
-    return sendBeacon.call(navigator, address, body);
+  navigator.sendBeacon = function (input, body) {
+    copy(input, body);
+    return sendBeacon.call(navigator, input, body);
   };
   const { fetch } = window;
-  window.fetch = function (this: unknown, address: any, options?: RequestInit) {
-    copy(address, options?.body);
-    return fetch.call(window, address, options);
+  window.fetch = function (this: unknown, input: any, options?: RequestInit) {
+    copy(input, options?.body);
+    return fetch.call(window, input, options);
   };
   const { open, send: sendRequest } = XMLHttpRequest.prototype;
-  const addresses = new WeakMap<XMLHttpRequest, unknown>();
+  const urls = new WeakMap<XMLHttpRequest, unknown>();
   XMLHttpRequest.prototype.open = function (this: XMLHttpRequest, ...given: any[]) {
-    addresses.set(this, given[1]);
+    urls.set(this, given[1]);
     return (open as any).apply(this, given);
   };
   XMLHttpRequest.prototype.send = function (body) {
-    copy(addresses.get(this), body);
+    copy(urls.get(this), body);
     return sendRequest.call(this, body);
   };
   addEventListener("online", quietly(send));

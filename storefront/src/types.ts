@@ -59,7 +59,7 @@ export interface Settings {
   consent?: "required" | "cookieless";
   /** `off`: page views only by command. */
   auto?: "off";
-  /** `on`: each change of the address after `#` is another page, not only `#/` and `#!`. */
+  /** `on`: each change of the URL after `#` is another page, not only `#/` and `#!`. */
   hash?: "on";
   /** Name of the array with Google's commands and events; `off`: none is read. Default: `dataLayer`. */
   layer?: string;

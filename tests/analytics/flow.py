@@ -1,4 +1,4 @@
-"""A planned load through the real ingest function and the real core, without a server: answers, enriched lines, Parquet."""
+"""A planned load through the real ingest function and the real core, without a server: answers, lines, Parquet."""
 
 import json
 from collections.abc import Sequence

@@ -17,7 +17,7 @@ NOW = 1_795_296_000_000
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, flow.Flow]:
-    """A storefront's load through ingest and core, every table in Parquet; each row of ends and carts delivered twice."""
+    """A storefront's load through ingest and core, every table in Parquet; ends and carts delivered twice."""
     folder = tmp_path_factory.mktemp("ended")
     made = flow.run(plan(3, 900, NOW), NOW)
     lake = Lake(flow.write_parquet(made.rows, folder))

@@ -1,6 +1,6 @@
 """The session rule assigns an event to a session. docs/sessions.md describes it for the reader of the data.
 
-Everything is decided from the records themselves, in stream order: no clock, no timer, no chance. So the
+Everything is decided from the records themselves, in stream order: no clock, no timer, no randomness. So the
 same records give the same sessions after any restart, and memory can be tidied without a trace.
 """
 

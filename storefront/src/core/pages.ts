@@ -4,7 +4,7 @@ import type { Params } from "../types";
 import { hear, safe } from "./safe";
 import { settings } from "./settings";
 
-/** Titles change after the address; so long the view waits for one, or until anything else happens. */
+/** Titles change after the URL; so long the view waits for one, or until anything else happens. */
 const TITLE = 100;
 
 export type View = [params: Params, ts: number, url: string, referrer: string];
@@ -33,8 +33,8 @@ export function watchPages(emitter: (...view: View) => void): void {
 
 const look = safe(() => view({}));
 
-/** What tells pages apart: routers change the address twice, or not at all. */
-function address(of: string): string {
+/** What distinguishes pages: routers change the URL twice, or not at all. */
+function urlOf(of: string): string {
   const [page, hash] = of.split(/#(.*)/s);
   return settings.hash || /^[!/]/.test(hash || "") ? of : page!;
 }
@@ -42,12 +42,12 @@ function address(of: string): string {
 /** A view of the page as it is, unless it was seen already. */
 export function view(params: Params, again = false): void {
   const here = `${params.page_location || location.href}`;
-  const page = address(here);
+  const page = urlOf(here);
   if (page === current && !again) {
     if (waiting) Object.assign(waiting[0], params);
     return;
   }
-  if (again || params.page_location) settle(); // asked for: no passing address of a router
+  if (again || params.page_location) settle(); // asked for: no passing URL of a router
   waiting = [{ ...params }, Date.now(), here, waiting ? waiting[3] : current ? url : document.referrer];
   current = page;
   url = here;

@@ -103,10 +103,10 @@ function leave(forever?: boolean): void {
   if (!batch[0] || left === (left = batch[batch.length - 1]![0])) return;
   // Safari loses such a request of a page that ends, and old browsers have none: a beacon is safer there.
   const beacon = /^Apple/.test(navigator.vendor) || !("keepalive" in Request.prototype);
-  if (!(forever && beacon && navigator.sendBeacon(address(), body(batch)))) deliver(batch, true);
+  if (!(forever && beacon && navigator.sendBeacon(endpoint(), body(batch)))) deliver(batch, true);
 }
 
-const address = (): string => `${settings.url}?key=${settings.key}`;
+const endpoint = (): string => `${settings.url}?key=${settings.key}`;
 
 const body = (batch: Entry[]): string =>
   `{"sent_at":${Date.now()},"events":[${batch.map((entry) => entry[1])}]}`;
@@ -120,7 +120,7 @@ async function deliver(batch: Entry[], keepalive: boolean): Promise<boolean> {
   flights++;
   flyingSize += text.length;
   try {
-    const answer = await fetch(address(), {
+    const answer = await fetch(endpoint(), {
       method: "POST",
       body: text,
       signal: AbortSignal.timeout?.(TIMEOUT),

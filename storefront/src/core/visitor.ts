@@ -32,7 +32,7 @@ const read = (): string | undefined =>
   document.cookie.match(`(?:^|; )${settings.cookie}=([^;/]{1,128})`)?.[1];
 
 /**
- * On the widest domain that takes it: `loja.com.br` for `www.loja.com.br`; an address of numbers takes none. A second
+ * On the widest domain that takes it: `loja.com.br` for `www.loja.com.br`; an IP address takes none. A second
  * cookie tells whether a domain does, since the first may be there already. A deletion goes through all of them.
  */
 function write(value: string, seconds: number): void {

@@ -13,9 +13,9 @@ const { domains = "", cookie = "_rv" } = (document.currentScript as HTMLScriptEl
 const own = domains.split(/[ ,]+/).filter(Boolean);
 const now = (): number => Math.floor(Date.now() / 1000);
 
-const another = (address: string): boolean => {
+const another = (href: string): boolean => {
   try {
-    const { hostname } = new URL(address);
+    const { hostname } = new URL(href);
     return hostname !== location.hostname && own.some((domain) => `.${hostname}`.endsWith(`.${domain}`));
   } catch {
     return false;
@@ -29,9 +29,9 @@ const decorate = quietly((event: Event) => {
   const name = target?.href ? "href" : "action";
   const id = target && another(target[name]) && visitor();
   if (!id) return;
-  const address = new URL(target[name]);
-  address.searchParams.set(PARAMETER, `${id}.${now().toString(36)}`);
-  target[name] = address.href;
+  const url = new URL(target[name]);
+  url.searchParams.set(PARAMETER, `${id}.${now().toString(36)}`);
+  target[name] = url.href;
 });
 
 quietly(() => {

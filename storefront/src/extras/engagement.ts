@@ -5,7 +5,7 @@ import { quietly, rastro } from "./page";
 let seen = 0;
 let since = document.visibilityState === "visible" ? performance.now() : 0;
 let deepest = 0;
-let address = location.href;
+let pageUrl = location.href;
 const marks = new Set<number>();
 
 const pause = (): void => {
@@ -16,7 +16,7 @@ const pause = (): void => {
 const leave = quietly(() => {
   pause();
   if (seen >= 100) {
-    rastro("page_engagement", { engagement_time_msec: Math.round(seen), percent_scrolled: deepest, page_location: address });
+    rastro("page_engagement", { engagement_time_msec: Math.round(seen), percent_scrolled: deepest, page_location: pageUrl });
   }
   seen = 0;
 });
@@ -44,9 +44,9 @@ addEventListener("pageshow", () => {
 rastro(
   "on",
   quietly((kind: string, event: any) => {
-    if (kind !== "event" || event.event !== "page_view" || event.page.url === address) return;
+    if (kind !== "event" || event.event !== "page_view" || event.page.url === pageUrl) return;
     leave(); // another page of a single-page application
-    address = event.page.url;
+    pageUrl = event.page.url;
     since = performance.now();
     deepest = 0;
     marks.clear();

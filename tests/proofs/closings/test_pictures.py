@@ -15,7 +15,7 @@ examples = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: exam
 
 
 @examples
-def test_the_rows_are_those_worked_out_by_hand_and_the_core_tells_them(example: Example) -> None:
+def test_the_rows_are_those_worked_out_by_hand_and_the_core_emits_them(example: Example) -> None:
     assert tuple(f"{_clock(at)} {what}" for at, what, _ in emitted_rows(example)) == example.rows
     one = history(example)
     last = one.records[-1].received_at
