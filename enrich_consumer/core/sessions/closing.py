@@ -67,9 +67,9 @@ def _passed(at: EpochMs, watermark: EpochMs) -> bool:
 
 
 def forget(visitor: Visitor, watermark: EpochMs, rule: Session) -> list[OpenSession]:
-    """The visitor's sessions, if none can be joined any more by the shard's clock; her ids go with them.
+    """The visitor's sessions, if none can be joined any more by the shard's clock; their event ids go with them.
 
-    For a visitor whose record is at hand. Whether the timers have found her before makes no difference.
+    For a visitor whose record is at hand. Whether the timers have found the visitor before makes no difference.
     """
     if not visitor.sessions or visitor.last_arrival + rule.retention_ms + SLACK_MS >= watermark:
         return []

@@ -125,7 +125,7 @@ class ShardState:
 
     def dirty_visitors(self) -> dict[bytes, bytes]:
         """The dirty visitors, packed: absolute values, so that applying them twice changes nothing. Empty bytes:
-        nothing is remembered of her any more."""
+        nothing is remembered of the visitor any more."""
         return {key: pack(visitor) for key, visitor in self.dirty.items()}
 
     def mark_saved(self, changes: Mapping[bytes, bytes]) -> None:

@@ -109,7 +109,7 @@ def fingerprint(event_id: str) -> int:
     """A UUID's 128 bits as 64, for memory: modulo a prime, so that every bit counts.
 
     Taking one half would make all version 1 UUIDs of one device equal. Two of a visitor's 256 remembered
-    ids meet by chance once in 5e14 visitors; nobody gains by making his own ids collide.
+    ids meet by chance once in 5e14 visitors; nobody gains by making their own ids collide.
     """
     return int(event_id.replace("-", ""), 16) % _PRIME
 
@@ -193,7 +193,7 @@ def with_due(data: bytes, due: int) -> bytes:
 
 
 def upgraded_from_1(data: bytes) -> bytes:
-    """A visitor as version 1 of the state held her: who she is and what her sessions held is not known."""
+    """A visitor as version 1 of the state held them: without site, id and facts of the sessions."""
     n_sessions, n_ids, _ = _HEAD_1.unpack_from(data)
     if not n_sessions:
         return b""

@@ -22,8 +22,8 @@ def compare(history: History, found: Iterable[Rows]) -> list[frozenset[Differenc
     for visitor, events in by_visitor(arrivals(history)).items():
         rule = history.rules[visitor[0]]
         differences = frozenset(oracle.differences(events, rule))
-        hers = {session for session in wanted if session[:2] == visitor}
-        assert_difference(differences, events, found_of[visitor], hers, rule)
+        wanted_here = {session for session in wanted if session[:2] == visitor}
+        assert_difference(differences, events, found_of[visitor], wanted_here, rule)
         applied.append(differences)
     return applied
 
@@ -31,7 +31,7 @@ def compare(history: History, found: Iterable[Rows]) -> list[frozenset[Differenc
 def assert_difference(
     differences: frozenset[Difference], events: Rows, found: list[Rows], wanted: set[Session], rule: Rule
 ) -> None:
-    """What the differences that apply to a visitor must change in her sessions, and what they must not."""
+    """What the differences that apply to a visitor must change in their sessions, and what they must not."""
     got = {session_of(rows) for rows in found}
     rows = [row for rows in found for row in rows]
     firsts = oracle.first_copies(events)
