@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from benchmarks.workload import NOW, in_app, raw_records
-from rastro.access_log.raw import raw_lines
+from rastro.access_log.raw_records import raw_lines
 from rastro.access_log.source import Log
 from rastro.synthetic_shop.people import Person, person
 from rastro.synthetic_shop.sources import source

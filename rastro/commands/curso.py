@@ -10,7 +10,7 @@ from pathlib import Path
 from rastro.course import alarms, faults
 from rastro.course.checks import CHECKS
 from rastro.course.lab_stack import LabStack
-from rastro.course.raw import visitor_of
+from rastro.course.raw_stream import visitor_of
 from rastro.local import info
 from rastro.terminal.errors import Problem
 from rastro.terminal.tables import table

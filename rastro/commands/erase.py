@@ -17,9 +17,9 @@ from typing import Any
 from lake import erased_ids
 from rastro.erasure import finding
 from rastro.erasure.finding import Found
+from rastro.erasure.iceberg_tables import erase as erase_table
 from rastro.erasure.shared import sessions_again
 from rastro.erasure.sweep import Figures, Notes, sweep
-from rastro.erasure.tables import erase as erase_table
 from rastro.privacy import certificate, data_stores
 from rastro.privacy.data_stores import DataStores
 from rastro.terminal.audit import audit

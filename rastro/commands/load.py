@@ -16,9 +16,9 @@ from typing import Any
 from rastro.access_log import resume
 from rastro.access_log.event import PageView, event_id
 from rastro.access_log.posting import post_log
-from rastro.access_log.raw import raw_lines
+from rastro.access_log.raw_records import raw_lines
 from rastro.access_log.requests import Shape
-from rastro.access_log.sessions import count_sessions
+from rastro.access_log.session_count import count_sessions
 from rastro.access_log.source import Log, Survey
 from rastro.access_log.visitors import visitor_key
 from rastro.local import emulator, info

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from infra.stacks.monitoring import runbook
-from rastro.course import raw
+from rastro.course import raw_stream
 from rastro.course.lab_stack import LabStack
 from rastro.local.alarms import WAITING_SECONDS, WINDOW_SECONDS, Reading, firing, ingest_said, restarts
 from rastro.local.console_source import checkpoints_of
@@ -29,7 +29,7 @@ class State(NamedTuple):
 def states(lab_stack: LabStack) -> list[State]:
     """All alarms of the course now; each is noted in the diary."""
     now = time.time()
-    records = list(raw.records(lab_stack))
+    records = list(raw_stream.records(lab_stack))
     checkpoints = checkpoints_of(lab_stack.facts)
     waiting = sum(_waits(one, checkpoints, now) for one in records)
     reading = _read(lab_stack, records, waiting, now)
@@ -61,7 +61,7 @@ def meanings() -> dict[str, str]:
     return {section.name: section.meaning for group in runbook.read() for section in group.sections}
 
 
-def _read(lab_stack: LabStack, records: list[raw.Record], waiting: int, now: float) -> Reading:
+def _read(lab_stack: LabStack, records: list[raw_stream.Record], waiting: int, now: float) -> Reading:
     since = now - WINDOW_SECONDS
     logs = lab_stack.client("logs")
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
@@ -107,7 +107,7 @@ def _refused(lab_stack: LabStack, since: float) -> int:
     return rows
 
 
-def _waits(record: raw.Record, checkpoints: dict[str, Any], now: float) -> bool:
+def _waits(record: raw_stream.Record, checkpoints: dict[str, Any], now: float) -> bool:
     checkpoint = str(checkpoints.get(record.shard) or "")
     read = int(checkpoint) if checkpoint.isdigit() else -1
     return record.events > 0 and record.sequence > read and now - record.at > WAITING_SECONDS

@@ -4,6 +4,6 @@ Pure and seeded: `plan(seed, events, now)` gives the same requests for the same 
 """
 
 from rastro.synthetic_shop.plan import Plan, Probe, Request, Sent, Verdict, plan
-from rastro.synthetic_shop.sessions import expected_sessions
+from rastro.synthetic_shop.session_count import expected_sessions
 
 __all__ = ["Plan", "Probe", "Request", "Sent", "Verdict", "expected_sessions", "plan"]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from rastro.synthetic_shop.catalogue import slug
+from rastro.synthetic_shop.product_catalogue import slug
 
 
 class Source(NamedTuple):

@@ -5,9 +5,9 @@ from collections.abc import Generator, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from rastro.synthetic_shop import catalogue
-from rastro.synthetic_shop.catalogue import Product
+from rastro.synthetic_shop import product_catalogue
 from rastro.synthetic_shop.people import Person
+from rastro.synthetic_shop.product_catalogue import Product
 from rastro.synthetic_shop.sources import Source
 
 SHOP = "https://www.loja.example"
@@ -42,7 +42,7 @@ class _Walk:
 
     def crawl(self) -> Iterator[Act]:
         for _ in range(self.rng.randint(1, 6)):
-            yield from self._page(catalogue.choose(self.rng).path, "Produto")
+            yield from self._page(product_catalogue.choose(self.rng).path, "Produto")
             self._think(2, 40)
 
     def shop(self) -> Iterator[Act]:
@@ -63,28 +63,30 @@ class _Walk:
         if kind < 0.4:
             yield from self._page("/", "Loja Exemplo: moda, casa e eletrônicos")
         elif kind < 0.75:
-            yield from self._product(catalogue.choose(self.rng))
+            yield from self._product(product_catalogue.choose(self.rng))
         else:
-            yield from self._list(self.rng.choice(catalogue.CATEGORIES))
+            yield from self._list(self.rng.choice(product_catalogue.CATEGORIES))
 
     def _look(self) -> Iterator[Act]:
         if self.rng.random() < 0.3:
-            products = yield from self._search(self.rng.choice(catalogue.SEARCHES))
+            products = yield from self._search(self.rng.choice(product_catalogue.SEARCHES))
             name = "Busca"
         else:
-            name = self.rng.choice(catalogue.CATEGORIES)
+            name = self.rng.choice(product_catalogue.CATEGORIES)
             products = yield from self._list(name)
         if self.rng.random() < 0.15:
             return
-        chosen = catalogue.choose(self.rng, products)
+        chosen = product_catalogue.choose(self.rng, products)
         yield self._act(
-            "select_item", ecommerce={"items": [catalogue.line(chosen, 1)]}, properties={"list": name}
+            "select_item", ecommerce={"items": [product_catalogue.line(chosen, 1)]}, properties={"list": name}
         )
         yield from self._product(chosen)
         if self.rng.random() < 0.38:
             variant = self.rng.choice(chosen.variants) if chosen.variants else None
             discount = round(chosen.price * 0.1, 2) if self.rng.random() < 0.25 else 0.0
-            item = catalogue.line(chosen, self.rng.choices((1, 2, 3), (80, 15, 5))[0], discount, variant)
+            item = product_catalogue.line(
+                chosen, self.rng.choices((1, 2, 3), (80, 15, 5))[0], discount, variant
+            )
             self.cart.append(item)
             yield self._act("add_to_cart", ecommerce=_money([item]))
             if self.rng.random() < 0.08:
@@ -119,21 +121,21 @@ class _Walk:
         return self.rng.choices(("pix", "cartão", "boleto"), (50, 40, 10))[0]
 
     def _list(self, category: str) -> Listing:
-        products = tuple(p for p in catalogue.PRODUCTS if p.category == category)
-        yield from self._page(f"/c/{catalogue.slug(category)}", category)
-        items = [catalogue.line(p, 1) for p in products]
+        products = tuple(p for p in product_catalogue.PRODUCTS if p.category == category)
+        yield from self._page(f"/c/{product_catalogue.slug(category)}", category)
+        items = [product_catalogue.line(p, 1) for p in products]
         yield self._act("view_item_list", ecommerce={"items": items}, properties={"list": category})
         return products
 
     def _search(self, term: str) -> Listing:
-        products = catalogue.matching(term)
+        products = product_catalogue.matching(term)
         yield from self._page(f"/busca?q={quote_plus(term)}", f"Busca: {term}")
         yield self._act("search", search_term=term, properties={"results": len(products)})
         return products
 
     def _product(self, product: Product) -> Iterator[Act]:
         yield from self._page(product.path, product.name)
-        yield self._act("view_item", ecommerce=_money([catalogue.line(product, 1)]))
+        yield self._act("view_item", ecommerce=_money([product_catalogue.line(product, 1)]))
 
     def _page(self, path: str, title: str) -> Iterator[Act]:
         if self.url:

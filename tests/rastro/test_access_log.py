@@ -21,9 +21,9 @@ from rastro.access_log.event import PageView, event_id, url_of, visitor_id
 from rastro.access_log.formats import parse
 from rastro.access_log.line import Line
 from rastro.access_log.page import is_page
-from rastro.access_log.raw import raw_lines
+from rastro.access_log.raw_records import raw_lines
 from rastro.access_log.requests import STRETCH, Shape, batches, header_text
-from rastro.access_log.sessions import count_sessions
+from rastro.access_log.session_count import count_sessions
 from rastro.access_log.source import Log
 from rastro.terminal.errors import Problem
 from rastro.traffic.post import Answer, Target

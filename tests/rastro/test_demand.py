@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from rastro.synthetic_shop import Verdict, expected_sessions, plan
-from rastro.synthetic_shop.sessions import GAP_MS, LENGTH_MS, cut
+from rastro.synthetic_shop.session_count import GAP_MS, LENGTH_MS, cut
 from rastro.traffic.ledger import promises, settle
 from tests.analytics import flow
 

@@ -13,7 +13,7 @@ from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
 from rastro.access_log.clock import newest_right
 from rastro.access_log.formats import Recogniser, parse
-from rastro.access_log.raw import raw_lines
+from rastro.access_log.raw_records import raw_lines
 from rastro.access_log.source import Log
 from schemas import parse_sites
 from schemas.files import FOLDER

@@ -12,7 +12,7 @@ from enrich_consumer.core.pipeline import process
 from enrich_consumer.core.record import Incoming
 from enrich_consumer.core.sessions.shard_state import ShardState
 from rastro.synthetic_shop import Request
-from rastro.synthetic_shop.sessions import GAP_MS, LENGTH_MS
+from rastro.synthetic_shop.session_count import GAP_MS, LENGTH_MS
 from reference_data.lookups import References
 from schemas import Column, Sites, json_file
 from tests.system.faults.streams import Read
