@@ -8,10 +8,10 @@ COLUMNS = (
     Column(
         "event_at",
         "timestamp",
-        "Abandoned: since when it counts as such. Else when it was bought or emptied.",
+        "Abandoned: the moment at which it counts as such. Else when it was bought or emptied.",
     ),
     Column("site", "string", "The storefront."),
-    Column("visitor_id", "string", "Whose cart it is."),
+    Column("visitor_id", "string", "The visitor of the cart."),
     Column("user_id", "string", "The newest user id of the visitor since the cart was begun."),
     Column("cart_id", "string", "The cart, from its first item until it is bought or empty."),
     Column("revision", "int", "Counts changes of the content; each is reported as abandoned at most once."),
@@ -31,5 +31,5 @@ COLUMNS = (
     Column("currency", "string", "ISO 4217 of value."),
     Column("last_event_at", "timestamp", "The newest event of the visitor."),
     Column("last_page_path", "string", "The newest page of the visitor."),
-    Column("transaction_id", "string", "The order that answered."),
+    Column("transaction_id", "string", "The order that the cart became."),
 )

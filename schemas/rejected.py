@@ -145,7 +145,7 @@ COLUMNS = (
     Column("stage", "string", "ingest or enrich."),
     Column("reason", "string", "A code of the closed list in schemas/rejected.py."),
     Column("detail", "string", "Prose: which field, which limit."),
-    Column("site", "string", "The site, where it is known."),
+    Column("site", "string", "The site, where it could be found."),
     Column("event_id", "string", "The event's id, where it could be read."),
     Column("payload", "string", "The whole original, so that it can be replayed after a fix."),
     Column(

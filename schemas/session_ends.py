@@ -5,17 +5,19 @@ from schemas.columns import Column
 COLUMNS = (
     Column("row_id", "string", "UUID from session and revision; a row delivered twice has one id."),
     Column("site", "string", "The storefront."),
-    Column("visitor_id", "string", "Whose session it was."),
+    Column("visitor_id", "string", "The visitor of the session."),
     Column("session_id", "string", "The session, as in the enriched table."),
     Column(
         "revision", "int", "The events counted so far; one more in the final row. The highest one counts."
     ),
-    Column("is_final", "boolean", "Nothing can change it any more. One row a session is."),
-    Column("closed_by", "string", "gap, length (it would have become too long) or merge (it is taken back)."),
+    Column("is_final", "boolean", "Nothing can change it any more; each session has one such row."),
+    Column(
+        "closed_by", "string", "gap, length (it would have become too long) or merge (the row retracts it)."
+    ),
     Column(
         "closed_at",
         "timestamp",
-        "Since when it counts as over: last arrival and gap; of a final row last arrival, gap and lateness;"
+        "The moment of its end: last arrival and gap; of a final row last arrival, gap and lateness;"
         " of a merge the arrival of the event that caused it.",
     ),
     Column("merged_into", "string", "Only where closed_by is merge: the session that it became part of."),
@@ -48,6 +50,6 @@ COLUMNS = (
     ),
     Column("cart_value", "decimal(18,4)", "Their value, where all prices are known and of one currency."),
     Column("cart_currency", "string", "ISO 4217 of cart_value."),
-    Column("is_bot", "boolean", "Any of its events has a bot's verdict."),
+    Column("is_bot", "boolean", "One of its events at least is a bot's."),
     Column("user_id", "string", "The newest user id in it."),
 )

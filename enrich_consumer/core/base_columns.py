@@ -44,7 +44,7 @@ PIPELINE = (
     Column(
         "input_repairs",
         "array<string>",
-        "What ingest changed in the event as it came, as field:what (docs/ingest.md); null when nothing.",
+        "What ingest changed in the event, as field:what (docs/ingest.md); null when nothing.",
         "pipeline",
     ),
 )

@@ -154,14 +154,14 @@ def _build(_: References) -> Step:
 
 ENRICHMENT: Enrichment = Enrichment(
     name="bot",
-    description="One verdict whether a machine sent it, with the reasons.",
+    description="Whether a machine sent the event, with the reasons.",
     provides=(
         Column(
             "is_bot",
             "boolean",
             "True if a bot reason was found; a data-centre network alone is not enough.",
         ),
-        Column("bot_name", "string", "Name of the bot, where it is known."),
+        Column("bot_name", "string", "Name of the bot, where its user agent gives one."),
         Column(
             "bot_reasons",
             "array<string>",

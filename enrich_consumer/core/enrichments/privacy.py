@@ -135,7 +135,7 @@ def _build(_: References) -> Step:
 
 ENRICHMENT: Enrichment = Enrichment(
     name="privacy",
-    description="Addresses truncated, personal data scrubbed, consent applied.",
+    description="IP address truncated, personal data scrubbed, consent applied.",
     provides=(
         Column(
             "ip_truncated",
@@ -147,7 +147,7 @@ ENRICHMENT: Enrichment = Enrichment(
         Column(
             "properties",
             "string",
-            "Everything else the event carried, as JSON text, scrubbed; under `ecommerce` what of it has no column.",
+            "Everything else the event carried, as JSON text, scrubbed; under `ecommerce` its fields without a column.",
         ),
     ),
     requires=(),  # it cleans what others gave, if they are there

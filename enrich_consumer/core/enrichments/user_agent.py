@@ -157,10 +157,10 @@ ENRICHMENT: Enrichment = Enrichment(
     provides=(
         Column("user_agent", "string", "The User-Agent header, at most 512 characters."),
         Column("browser_name", "string", "Family, for example Chrome Mobile."),
-        Column("browser_version", "string", "As far as it is known, for example 120.0.0."),
+        Column("browser_version", "string", "As many parts as the client gives, for example 120.0.0."),
         Column("browser_engine", "string", "Blink, WebKit, Gecko, Trident, EdgeHTML or Presto."),
         Column("os_name", "string", "Family, for example Android."),
-        Column("os_version", "string", "As far as it is known."),
+        Column("os_version", "string", "As many parts as the client gives."),
         Column("device_class", "string", "desktop, mobile, tablet, tv, console, wearable, bot or other."),
         Column("device_brand", "string", "For example Samsung."),
         Column("device_model", "string", "For example SM-G991B."),
