@@ -93,9 +93,7 @@ class Runner:
         for event in record.events:
             get = event.get
             fields = (get("screen"), get("language"), get("consent"))
-            if (
-                fields != last_fields
-            ):  # one browser sent all events of a record, so it is nearly always the same
+            if fields != last_fields:  # one browser sent all events of a record: nearly always the same
                 last_fields = fields
                 client = client_of(record, headers, event, version)
                 of_client = self._clients.get(client)
