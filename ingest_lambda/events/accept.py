@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from ingest_lambda.errors import EventRejected, RequestRefused
-from ingest_lambda.events.assignment import Assignment, Secret
 from ingest_lambda.events.batch import ReceivedBatch, Source
 from ingest_lambda.events.consent import signals_of
 from ingest_lambda.events.grouping import Groups
@@ -25,6 +24,7 @@ from ingest_lambda.events.normalise.values import is_absent
 from ingest_lambda.events.raw_records import StreamRecord
 from ingest_lambda.events.rejected_rows import RejectedEvent, rejected_event
 from ingest_lambda.events.sender import Sender
+from ingest_lambda.events.visitor_finder import Secret, VisitorFinder
 from ingest_lambda.http.request import Request
 from schemas import Reason, Site
 from schemas.times import EpochMs
@@ -99,7 +99,7 @@ def accept(request: Request, site: Site, batch: ReceivedBatch, context: AcceptCo
         detail = f"a request may have {site.max_events} events; this one has {len(batch.events)}"
         raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Reason.TOO_MANY_EVENTS, detail)
     sender = Sender(request, site, context.is_server, context.now)
-    assignment = Assignment(sender, signals_of(request.headers, site), context.secret, context.now)
+    finder = VisitorFinder(sender, signals_of(request.headers, site), context.secret, context.now)
     groups, history = Groups(), Groups()
     shared = Source(None, batch.sent_at)
     shared_clock = _clock(batch.sent_at)
@@ -113,7 +113,7 @@ def accept(request: Request, site: Site, batch: ReceivedBatch, context: AcceptCo
                 raise source.rejection
             found = reading.normalised(index)
             event = found.event
-            visitor = assignment.visitor(found, source)
+            visitor = finder.visitor(found, source)
             sent_at, of_clock = shared_clock if source is shared else _clock(source.sent_at)
             # Our own protocol's events with a public key are taken as ever: arrival replaces such a time.
             judged = context.is_server or source is not shared
@@ -131,7 +131,7 @@ def accept(request: Request, site: Site, batch: ReceivedBatch, context: AcceptCo
                 event["repairs"] = [str(repair) for repair in repairs]
             of_event = sender.context(sent_at, source.claims)
             add = history.add_old if old else groups.add
-            add(visitor, of_event, event, assignment.signals.applied(event))
+            add(visitor, of_event, event, finder.signals.applied(event))
     imports = None
     if history.ids:
         prefix = context.imports or ""  # _check_may_import lets nothing old pass without one

@@ -17,8 +17,8 @@ Secret = Callable[[], bytes]
 """Returns the secret behind cookieless ids; called only when an event needs it."""
 
 
-class Assignment:
-    """Of the events of one request to visitors; `now` is epoch ms."""
+class VisitorFinder:
+    """Finds the visitors of the events of one request; `now` is epoch ms."""
 
     def __init__(self, sender: Sender, signals: Signals, secret: Secret, now: EpochMs) -> None:
         self.signals = signals
