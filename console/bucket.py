@@ -26,7 +26,7 @@ class NewRows:
         self._bucket = bucket
         self._prefix = prefix
         self._ask = ask
-        self._known: set[str] = set()
+        self._keys_seen: set[str] = set()
         self._returned: set[str] = set()
 
     def __call__(self) -> list[tuple[str, dict[str, Any]]]:
@@ -35,10 +35,10 @@ class NewRows:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         for page in pages:
             keys |= {entry["Key"] for entry in page.get("Contents", ()) if entry["Size"]}
-        if keys <= self._known:
+        if keys <= self._keys_seen:
             return []
         rows: list[tuple[str, dict[str, Any]]] = self._ask()
-        self._known |= keys
+        self._keys_seen |= keys
         # whoever answers may have been started anew, and then reads everything again
         fresh = [(name, row) for name, row in rows if name not in self._returned]
         self._returned |= {name for name, _ in fresh}

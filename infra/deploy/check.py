@@ -168,13 +168,13 @@ def _rows(at: _Deployed) -> Answer | None:
         day = (now - timedelta(days=back)).strftime(f"{layout.ENRICHED}{layout.DAY}=%Y-%m-%d/")
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=at.outputs["Bucket"], Prefix=day):
             written = [entry["LastModified"] for entry in page.get("Contents", ())]
-            newest = max([newest, *written], key=_known)
+            newest = max([newest, *written], key=_or_earliest)
     if newest is None:
         return None, "no enriched row since yesterday"
     return True, f"newest enriched file is {int((now - newest).total_seconds())} s old"
 
 
-def _known(moment: datetime | None) -> datetime:
+def _or_earliest(moment: datetime | None) -> datetime:
     return moment or datetime.min.replace(tzinfo=UTC)
 
 

@@ -66,12 +66,12 @@ def entities_of(payload: dict[str, Any]) -> Entities:
         entity = self_describing(each)
         if entity is None:
             found.others.append(each)
-        elif not _known(found, entity.vendor, entity.name, dict(entity.data)):
+        elif not _take(found, entity.vendor, entity.name, dict(entity.data)):
             found.others.append({"schema": entity.schema, "data": entity.data})
     return found
 
 
-def _known(found: Entities, vendor: str, name: str, data: dict[str, Any]) -> bool:  # noqa: C901 - a table
+def _take(found: Entities, vendor: str, name: str, data: dict[str, Any]) -> bool:  # noqa: C901 - a table
     match vendor, name:
         case "com.snowplowanalytics.snowplow.ecommerce", "product":
             currency = take(data, "currency")

@@ -31,7 +31,7 @@ class Sizes:
     def __init__(self, s3: Any, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
-        self._known: dict[date, int] = {}
+        self._size_of_day: dict[date, int] = {}
 
     def between(self, first: date, last: date, today: date) -> int:
         """Of both days and all between."""
@@ -39,11 +39,11 @@ class Sizes:
         return sum(self._of(last - timedelta(days=number), today) for number in range(days + 1))
 
     def _of(self, day: date, today: date) -> int:
-        if day in self._known:
-            return self._known[day]
+        if day in self._size_of_day:
+            return self._size_of_day[day]
         prefix = f"{layout.ENRICHED}{layout.DAY}={day}/"
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         size = sum(int(entry["Size"]) for page in pages for entry in page.get("Contents", ()))
         if day < today:
-            self._known[day] = size
+            self._size_of_day[day] = size
         return size

@@ -69,18 +69,18 @@ def people(delivered: Rows) -> Rows:
 
 
 def people_of(visits: Rows, edges: Rows) -> Rows:
-    known: dict[tuple[str, str], Rows] = defaultdict(list)
+    edges_of: dict[tuple[str, str], Rows] = defaultdict(list)
     for edge in edges:
-        known[edge["site"], edge["visitor_id"]].append(edge)
-    return [row for visit in visits for row in _of_visit(visit, known[visit["site"], visit["visitor_id"]])]
+        edges_of[edge["site"], edge["visitor_id"]].append(edge)
+    return [row for visit in visits for row in _of_visit(visit, edges_of[visit["site"], visit["visitor_id"]])]
 
 
-def _of_visit(visit: Row, known: Rows) -> Rows:
+def _of_visit(visit: Row, edges: Rows) -> Rows:
     spans = visit["accounts"] if visit["visitor_kind"] == "cookie" else []
     starts = [visit["started_at"], *(span["first_at"] for span in (spans or ())[1:])]
     found = []
     for number, start in enumerate(starts):
-        user, rule = _rule(visit, spans[number]["user_id"] if spans else None, known)
+        user, rule = _rule(visit, spans[number]["user_id"] if spans else None, edges)
         found.append(
             {
                 "site": visit["site"],
@@ -97,16 +97,16 @@ def _of_visit(visit: Row, known: Rows) -> Rows:
     return found
 
 
-def _rule(visit: Row, signed_in: str | None, known: Rows) -> tuple[str | None, str]:
+def _rule(visit: Row, signed_in: str | None, edges: Rows) -> tuple[str | None, str]:
     if visit["visitor_kind"] != "cookie":
         return None, "cookieless"
     if signed_in:
-        (edge,) = [edge for edge in known if edge["user_id"] == signed_in]
+        (edge,) = [edge for edge in edges if edge["user_id"] == signed_in]
         return (None, "separated") if edge["is_separated"] else (signed_in, "signed_in")
-    if len(known) == 1 and not known[0]["is_separated"] and known[0]["visitors_of_account"] <= MOST_VISITORS:
-        return known[0]["user_id"], "only_account"
-    why = {0: "no_account", 1: "separated" if known and known[0]["is_separated"] else "crowded_account"}
-    return None, why.get(len(known), "several_accounts")
+    if len(edges) == 1 and not edges[0]["is_separated"] and edges[0]["visitors_of_account"] <= MOST_VISITORS:
+        return edges[0]["user_id"], "only_account"
+    why = {0: "no_account", 1: "separated" if edges and edges[0]["is_separated"] else "crowded_account"}
+    return None, why.get(len(edges), "several_accounts")
 
 
 def visitors(delivered: Rows) -> Rows:

@@ -205,21 +205,22 @@ def test_no_join_against_the_rule_in_simulated_households() -> None:
     for row in people:
         visit = by_id[row["session_id"]]
         signed = {span["user_id"] for span in visit["accounts"] or ()}
-        known = accounts[row["site"], row["visitor_id"]]
+        accounts_here = accounts[row["site"], row["visitor_id"]]
         user = row["user_id"]
         rules[row["rule"]] += 1
         allowed = user is None or (
             visit["visitor_kind"] == "cookie"
             and (
-                user in signed or (not signed and known == {user} and len(browsers[row["site"], user]) <= 20)
+                user in signed
+                or (not signed and accounts_here == {user} and len(browsers[row["site"], user]) <= 20)
             )
         )
         person = f"user:{user}" if user else f"visitor:{row['visitor_id']}"
         if not allowed or row["person_id"] != person:
             against.append(row)
         # the other way: nothing is left out that the rule joins
-        only = len(known) == 1 and not signed and visit["visitor_kind"] == "cookie"
-        if only and user is None and len(browsers[row["site"], next(iter(known))]) <= 20:
+        only = len(accounts_here) == 1 and not signed and visit["visitor_kind"] == "cookie"
+        if only and user is None and len(browsers[row["site"], next(iter(accounts_here))]) <= 20:
             against.append(row)
         wrong_person += row["rule"] == "only_account" and not user.startswith(visit["who"])
     assert against[:2] == []

@@ -159,17 +159,17 @@ def test_tables_after_backfills_are_the_views(
     """Two imports that overlap, the later one taken anew with all: its sessions count, and the tables follow."""
     _put(dev, records[:70], "one")
     filled = Tables()
-    known: set[Path] = set()
+    taken_in: set[Path] = set()
     for more in ([], ["--again"]):
         assert _run(tmp_path, "--no-tables", *more) == 0
         files = set(dev.fetched("enriched/", tmp_path))
-        filled.add("enriched", sorted(files - known))
-        known |= files
+        filled.add("enriched", sorted(files - taken_in))
+        taken_in |= files
         for day in (1, 2):
             for statement in fill():
                 filled.run(statement, backfill._window(f"2026-01-0{day}", 1))
         _put(dev, records[50:], "two")
-    views = Lake(sorted(known))
+    views = Lake(sorted(taken_in))
     for name in ("events", "orders", "sessions"):
         columns = ", ".join(sorted(tables()[name].columns))
         found, wanted = (

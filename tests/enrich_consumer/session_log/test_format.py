@@ -152,8 +152,8 @@ def test_the_second_version_stays_readable():
 def of_version_2() -> Visitor:
     """The visitor whose bytes are OF_VERSION_2."""
     facts = Facts()
-    known = {"page_path": "/p/1", "channel": "Direct", "device_class": "desktop", "geo_country": "BR"}
-    facts.add(NOW - 5, event_id(1), "page_view", known.get)
+    columns = {"page_path": "/p/1", "channel": "Direct", "device_class": "desktop", "geo_country": "BR"}
+    facts.add(NOW - 5, event_id(1), "page_view", columns.get)
     order = {"transaction_id": "A1", "currency": "BRL", "value": 19.99, "user_id": "u-1"}
     facts.add(NOW, event_id(2), "purchase", order.get)
     cart = Cart(cart_id("loja/ana", event_id(3)), NOW)

@@ -22,13 +22,13 @@ def test_sessions_and_event_ids_are_there_and_the_shard_goes_on():
     shard = restored()
     worker = shard.start(LOG["checkpoint"])
     now = LOG["watermark"] + MINUTE
-    known = {
+    open_sessions = {
         visitor: session
         for visitor, session in LOG["sessions"].items()
         if visitor in {"loja/ana", "loja/bia"}
     }
     sequence = NEXT
-    for visitor, session in known.items():
+    for visitor, session in open_sessions.items():
         name = visitor.removeprefix("loja/")
         copy = event(1, event_id=session["event_id"])
         new = event(1000 + sequence, ts=now)
@@ -38,13 +38,13 @@ def test_sessions_and_event_ids_are_there_and_the_shard_goes_on():
         sequence += 1
     got = {f"loja/{row['visitor_id']}": row for row in shard.sink.events}
     assert {visitor: row["session_id"] for visitor, row in got.items()} == {
-        visitor: session["session_id"] for visitor, session in known.items()
+        visitor: session["session_id"] for visitor, session in open_sessions.items()
     }
     assert all(
-        row["session_event_index"] == known[visitor]["session_event_index"] + 1
+        row["session_event_index"] == open_sessions[visitor]["session_event_index"] + 1
         for visitor, row in got.items()
     )
-    assert worker.counts["duplicates"] == len(known)
+    assert worker.counts["duplicates"] == len(open_sessions)
 
 
 def test_every_session_of_the_old_log_ends_once_with_what_is_known_of_it():

@@ -132,7 +132,7 @@ TEMPERS: dict[str, tuple[str, ...]] = {
 }
 
 
-class _Known:
+class _VisitorSoFar:
     """What the generator remembers of one visitor, to aim at."""
 
     def __init__(self) -> None:
@@ -152,7 +152,7 @@ class _Visits:
         )
         self.rules = {"loja": self.pick(RULES), "feira": self.pick(RULES)}
         self.visitors = VISITORS[: self.pick((1, 1, 1, 2, 4))]
-        self.known = {visitor: _Known() for visitor in self.visitors}
+        self.so_far = {visitor: _VisitorSoFar() for visitor in self.visitors}
         self.now = START
         self.records: list[Record] = []
         self.crowded = False
@@ -177,7 +177,7 @@ class _Visits:
 
     def _meet(self, visitor: tuple[str, str]) -> None:
         self.visitor = visitor
-        self.seen = self.known[visitor]
+        self.seen = self.so_far[visitor]
         self.rule = self.rules[visitor[0]]
 
     def _keep(self, record: Record) -> None:

@@ -92,12 +92,12 @@ def outlives_retention(events: Sequence[Arrival], rule: Rule) -> bool:
     """
     if max(e.received_at for e in events) <= min(e.received_at for e in events) + rule.retention:
         return False
-    known: list[Arrival] = []
+    so_far: list[Arrival] = []
     for event in first_copies(events):
-        parts = split(known, rule)
+        parts = split(so_far, rule)
         before = {member.ordinal: index for index, part in enumerate(parts) for member in part}
-        known.append(event)
-        whole = next(part for part in split(known, rule) if event in part)
+        so_far.append(event)
+        whole = next(part for part in split(so_far, rule) if event in part)
         for part in (parts[index] for index in {before[m.ordinal] for m in whole if m is not event}):
             newest = max(member.received_at for member in part)
             last = max(member.ordinal for member in part)

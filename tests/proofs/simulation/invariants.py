@@ -108,7 +108,7 @@ class Invariants:
             number = record.sequence
             wanted = [*self._expected.lines.get(number, ()), *self._expected.rejected.get(number, ())]
             wanted += self._ends.at(shard, number)
-            if not self._world.known.issuperset(wanted):
+            if not self._world.written.issuperset(wanted):
                 raise BrokenError(f"I3 {what} at {sequence} of {shard}, but {record.sequence} was not put")
         if what == "checkpoint":
             self._saved(shard, sequence)

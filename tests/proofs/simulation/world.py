@@ -63,7 +63,7 @@ class World:
         self.enriched: list[Accepted] = []
         self.rejected: list[bytes] = []
         self.rows: dict[str, list[bytes]] = {"session_ends": [], "cart_events": []}
-        self.known: set[bytes] = set()
+        self.written: set[bytes] = set()
         """All lines accepted so far, enriched or rejected."""
         self.on_zombie: Callable[[str], None] = lambda shard: None
         self.watch: Callable[[str, str, int], None] = lambda what, shard, sequence: None
@@ -140,7 +140,7 @@ class SimSink:
                 lines = packed.data.splitlines(keepends=True)
                 assert len(lines) == packed.events
                 world.enriched += [Accepted(line, self._process) for line in lines]
-                world.known.update(lines)
+                world.written.update(lines)
 
         def act() -> None:
             accept(whole)
@@ -167,7 +167,7 @@ class SimRejected:
 
         def act() -> None:
             self._world.rejected += rows_put
-            self._world.known.update(rows_put)
+            self._world.written.update(rows_put)
 
         self._world.effect("reject", self._shard, act, Fault.REFUSED_PUT)
 
@@ -185,7 +185,7 @@ class SimRows:
 
         def act() -> None:
             self._world.rows[self._table] += rows_put
-            self._world.known.update(rows_put)
+            self._world.written.update(rows_put)
 
         self._world.effect(self._table, self._shard, act, Fault.REFUSED_PUT)
 

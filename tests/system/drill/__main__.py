@@ -68,10 +68,10 @@ def _stage(home: Path) -> Stage:
 
 
 def _write(outcomes: Sequence[Outcome]) -> None:
-    known = {one["name"]: one for one in _results()}
+    results = {one["name"]: one for one in _results()}
     at = f"{datetime.now(UTC):%Y-%m-%d}"
-    known |= {one.name: one._asdict() | {"at": at} for one in outcomes}
-    RESULTS.write_text(json.dumps(list(known.values()), indent=1) + "\n", encoding="utf-8")
+    results |= {one.name: one._asdict() | {"at": at} for one in outcomes}
+    RESULTS.write_text(json.dumps(list(results.values()), indent=1) + "\n", encoding="utf-8")
     text = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(text.partition(MARK)[0] + MARK + table(), encoding="utf-8")
 

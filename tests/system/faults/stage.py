@@ -113,10 +113,10 @@ class Stage:
     def function(self, **more: str) -> None:
         """The ingest function anew, as after a deployment: no warm instance is left."""
         function = self.client("lambda")
-        known = function.get_function_configuration(FunctionName=FUNCTION)["Environment"]["Variables"]
+        deployed = function.get_function_configuration(FunctionName=FUNCTION)["Environment"]["Variables"]
         # the ways to AWS are read once per instance
         variables = {
-            **known,
+            **deployed,
             "AWS_ENDPOINT_URL": self.proxy.endpoint,
             "RASTRO_TEST_SERIAL": str(time.time()),
             **more,

@@ -125,9 +125,9 @@ def compare(
 
 def _difference(different: set[bytes], expected: Expected) -> str:
     row = json.loads(min(different))
-    known: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    known.update({found["event_id"]: found for found in map(json.loads, expected.lines)})
-    other = known[row["event_id"]]
+    enriched_line: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    enriched_line.update({found["event_id"]: found for found in map(json.loads, expected.lines)})
+    other = enriched_line[row["event_id"]]
     if not other:
         return f"an event that should not be: {row}"
     return "\n".join(
