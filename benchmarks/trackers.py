@@ -210,7 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def _tracked_site() -> Iterator[_TrackedSite]:
     site = _TrackedSite()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"test_site": site}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"site": site}))
     server.daemon_threads = True
     site.base_url = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()

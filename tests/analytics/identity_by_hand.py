@@ -69,10 +69,10 @@ def people(delivered: Rows) -> Rows:
 
 
 def people_of(visits: Rows, edges: Rows) -> Rows:
-    edges_of: dict[tuple[str, str], Rows] = defaultdict(list)
+    edges_by_visitor: dict[tuple[str, str], Rows] = defaultdict(list)
     for edge in edges:
-        edges_of[edge["site"], edge["visitor_id"]].append(edge)
-    return [row for visit in visits for row in _of_visit(visit, edges_of[visit["site"], visit["visitor_id"]])]
+        edges_by_visitor[edge["site"], edge["visitor_id"]].append(edge)
+    return [row for visit in visits for row in _of_visit(visit, edges_by_visitor[visit["site"], visit["visitor_id"]])]
 
 
 def _of_visit(visit: Row, edges: Rows) -> Rows:
