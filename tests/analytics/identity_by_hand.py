@@ -72,7 +72,11 @@ def people_of(visits: Rows, edges: Rows) -> Rows:
     edges_by_visitor: dict[tuple[str, str], Rows] = defaultdict(list)
     for edge in edges:
         edges_by_visitor[edge["site"], edge["visitor_id"]].append(edge)
-    return [row for visit in visits for row in _of_visit(visit, edges_by_visitor[visit["site"], visit["visitor_id"]])]
+    return [
+        row
+        for visit in visits
+        for row in _of_visit(visit, edges_by_visitor[visit["site"], visit["visitor_id"]])
+    ]
 
 
 def _of_visit(visit: Row, edges: Rows) -> Rows:
