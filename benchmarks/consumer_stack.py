@@ -213,7 +213,7 @@ class _Feed:
 
 
 class _Worker:
-    """KCL's daemon, which leads a process group, and its children."""
+    """The supervisor, which leads a process group, KCL's daemon, and its children."""
 
     def __init__(self, pid: int, log: Path, shards: int) -> None:
         self._pid = pid
@@ -255,11 +255,11 @@ class _Worker:
 
     def resident_mb(self) -> int:
         """Memory of Java now."""
-        return _resident_mb(self._pid)
+        return _resident_mb(self.meter.java_pid())
 
     def children_mb(self) -> int:
         """Memory of all children now, what they share counted for each."""
-        found = Path(f"/proc/{self._pid}/task").glob("*/children")
+        found = Path(f"/proc/{self.meter.java_pid()}/task").glob("*/children")
         return sum(_resident_mb(int(pid)) for tasks in found for pid in tasks.read_text("ascii").split())
 
 

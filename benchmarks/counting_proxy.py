@@ -1,9 +1,11 @@
-"""`python -m benchmarks.counting_proxy --to ENDPOINT --port N`: passes AWS calls on and counts them.
+"""`python -m benchmarks.counting_proxy --to ENDPOINT`: passes AWS calls on and counts them.
 
-Prints its URL; on stdin's end one line of JSON: calls by service and action (`DynamoDB UpdateItem`, `S3 PUT`, …).
+Prints its URL; for each line on stdin one line of JSON: calls by service and action (`DynamoDB UpdateItem`, `S3 PUT`,
+…). KCL's reads of a stream come as HTTP/2 and are passed on uncounted: what a shard's readers ask for is not billed.
 """
 
 import argparse
+import contextlib
 import json
 import socket
 import sys
@@ -14,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+HTTP_2 = b"PRI * HTTP/2.0"
+"""How a client of HTTP/2 without TLS begins (RFC 9113, section 3.4)."""
 PASSED_BY = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
 
@@ -24,6 +28,24 @@ def name_of(method: str, path: str, target: str) -> str:
         return f"{service.split('_')[0]} {action}"
     query = urlsplit(path).query
     return f"S3 {'LIST' if method == 'GET' and 'list-type' in query else method}"
+
+
+def tunnel(here: socket.socket, there: socket.socket) -> None:
+    """Bytes both ways until one side has ended."""
+    back = threading.Thread(target=_pour, args=(there, here), daemon=True)
+    back.start()
+    _pour(here, there)
+    back.join()
+
+
+def _pour(source: socket.socket, into: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            into.sendall(data)
+        into.shutdown(socket.SHUT_WR)
+    except OSError:  # the other side was faster
+        with contextlib.suppress(OSError):
+            source.shutdown(socket.SHUT_RD)
 
 
 class Counting(BaseHTTPRequestHandler):
@@ -42,6 +64,14 @@ class Counting(BaseHTTPRequestHandler):
     def finish(self) -> None:
         self._there.close()
         super().finish()
+
+    def handle(self) -> None:
+        if self.connection.recv(len(HTTP_2), socket.MSG_PEEK) == HTTP_2:
+            host, _, port = self.upstream.partition(":")
+            with socket.create_connection((host, int(port))) as there:
+                tunnel(self.connection, there)
+        else:
+            super().handle()
 
     def pass_on(self) -> None:
         """The same call, the same answer."""
@@ -83,7 +113,7 @@ class Counting(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve until stdin ends."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.counting_proxy", description=__doc__)
-    parser.add_argument("--to", required=True, help="the emulator's URL")
+    parser.add_argument("--to", required=True, help="the emulator's address")
     args = parser.parse_args()
     Counting.upstream = urlsplit(args.to).netloc
     server = ThreadingHTTPServer(("127.0.0.1", 0), Counting)

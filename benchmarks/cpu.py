@@ -1,6 +1,7 @@
 """CPU of a Java daemon and its children, by what it went to; from /proc."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -31,46 +32,54 @@ class Used(NamedTuple):
 
 
 class Meter:
-    """Of one process group that Java leads. To be read now and then: a thread that ended between two readings
-    counts up to the first."""
+    """Of one process group with one Java in it, which the group's leader supervises. To be read now and then: a
+    thread that ended between two readings counts up to the first."""
 
     def __init__(self, leader: int) -> None:
         self._leader = leader
         self._compiler: dict[str, int] = {}
         self._collector: dict[str, int] = {}
 
+    def java_pid(self) -> int:
+        """The group's Java; 0 while there is none."""
+        found = (int(folder.name) for folder, name, _ in self._group() if name == "java")
+        return next(found, 0)
+
     def read(self) -> Used:
-        """Since the start of each process. The children's includes those that ended and were waited for."""
+        """Since the start of each process. The children's includes the supervisor's, and those that ended and were
+        waited for."""
         java = children = 0
-        for folder in Path("/proc").glob("[0-9]*"):
-            fields = _fields(folder / "stat")
-            if not fields or int(fields[2]) != self._leader:
-                continue
+        for _, name, fields in self._group():
             own, waited = int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
-            if folder.name == str(self._leader):
-                java += own
-                children += waited
-            else:
-                children += own + waited
+            java += own if name == "java" else 0
+            children += waited + (0 if name == "java" else own)
         self._threads()
         compiler, collector = sum(self._compiler.values()), sum(self._collector.values())
         return Used(java / TICKS, compiler / TICKS, collector / TICKS, children / TICKS)
 
+    def _group(self) -> Iterator[tuple[Path, str, list[str]]]:
+        """(folder of /proc, name, fields after the name) of each process of the group."""
+        for folder in Path("/proc").glob("[0-9]*"):
+            name, fields = _stat(folder / "stat")
+            if fields and int(fields[2]) == self._leader:
+                yield folder, name, fields
+
     def _threads(self) -> None:
-        for task in Path(f"/proc/{self._leader}/task").glob("[0-9]*"):
+        for task in Path(f"/proc/{self.java_pid()}/task").glob("[0-9]*"):
             try:
                 name = (task / "comm").read_text(encoding="utf-8")
             except OSError:
                 continue  # it has ended
-            fields = _fields(task / "stat")
+            _, fields = _stat(task / "stat")
             kind = self._compiler if name.startswith(COMPILER) else self._collector
             if fields and name.startswith(COMPILER + COLLECTOR):
                 kind[task.name] = int(fields[11]) + int(fields[12])
 
 
-def _fields(stat: Path) -> list[str]:
-    """After the name, which may hold anything; empty when the process has ended."""
+def _stat(file: Path) -> tuple[str, list[str]]:
+    """(name, fields after it); no fields when the process has ended."""
     try:
-        return stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        head, _, rest = file.read_text(encoding="utf-8", errors="replace").rpartition(")")
     except OSError:
-        return []
+        return "", []
+    return head.partition("(")[2], rest.split()
