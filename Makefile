@@ -31,9 +31,8 @@ quick: $(READY) ## before each commit, under a minute: lint of what changed, the
 	test -z "$$changed" || { $(BIN)/ruff check $$changed && $(BIN)/ruff format --check $$changed; }
 	$(BIN)/python -m pytest -q -n2 -m "not slow and not emulator and not kcl"
 
-test: $(READY) ## all tests: the real KCL alone, then the rest by two workers
-	$(BIN)/python -m pytest -m kcl
-	$(BIN)/python -m pytest -m "not kcl" -n2 --dist loadfile
+test: $(READY) ## all tests: those that wait for the real KCL beside those that compute
+	$(BIN)/python -m pytest -n3 --dist loadfile --no-loadscope-reorder
 
 check: $(READY) lint types test audit ## lint, types, tests, known vulnerabilities
 

@@ -50,6 +50,11 @@ SLOW = (
 """Where tests are proofs, whole systems, or take seconds: `make quick` leaves them out."""
 
 
+WAITS = ("tests/course/test_labs.py", "tests/system/kcl/", "tests/system/faults/", "tests/system/flow/")
+"""Whole stacks under KCL, which wait more than they compute: begun first, the longest before all, so that the others fill
+the cores beside them (`--no-loadscope-reorder`; by itself xdist begins with the file that has most tests)."""
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What is left out is not even imported: CDK, DuckDB and browsers cost more than many a test."""
     leaves_out = "not slow" in config.option.markexpr and _is_slow(collection_path, config)
@@ -62,6 +67,11 @@ def _is_slow(path: Path, config: pytest.Config) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _turn(item.path.relative_to(config.rootpath).as_posix()))
     for item in items:
         if _is_slow(item.path, config):
             item.add_marker("slow")
+
+
+def _turn(path: str) -> int:
+    return next((turn for turn, begin in enumerate(WAITS) if path.startswith(begin)), len(WAITS))
