@@ -113,7 +113,7 @@ class Counting(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve until stdin ends."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.counting_proxy", description=__doc__)
-    parser.add_argument("--to", required=True, help="the emulator's address")
+    parser.add_argument("--to", required=True, help="the emulator's URL")
     args = parser.parse_args()
     Counting.upstream = urlsplit(args.to).netloc
     server = ThreadingHTTPServer(("127.0.0.1", 0), Counting)

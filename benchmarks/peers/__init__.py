@@ -84,7 +84,7 @@ def _one(peer: Peer, records: list[bytes], events: int) -> dict[str, float]:
         aws = emulator.start(home / "emulator", home / "emulator.log")
         try:
             fill(aws, records)
-            env = {**os.environ, **emulator.aws_environment(aws.endpoint), **peer.environment()}
+            env = {**os.environ, **peer.environment(), **emulator.aws_environment(aws.endpoint)}
             pid = processes.launch(peer.command(home), env, home / "worker.log", cwd=home)
             try:
                 return _follow(aws, pid, events, home / "worker.log")
