@@ -51,8 +51,8 @@ SLOW = (
 
 
 WAITS = ("tests/course/test_labs.py", "tests/system/kcl/", "tests/system/faults/", "tests/system/flow/")
-"""Whole stacks under KCL, which wait more than they compute: begun first, the longest before all, so that the others fill
-the cores beside them (`--no-loadscope-reorder`; by itself xdist begins with the file that has most tests)."""
+"""Whole stacks under KCL, which wait more than they compute: begun first, the longest before all, so that the others
+fill the cores beside them (`--no-loadscope-reorder`; by itself xdist begins with the file that has most tests)."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
