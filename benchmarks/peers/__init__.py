@@ -6,8 +6,8 @@ beside this file: a ratio compares workers, not features. All are built here, wi
 first time takes minutes.
 
 Input is put before a worker starts. CPU-seconds are user and system of the whole process group, per million events,
-between 30 and 95 % of the output ("steady"), and from the start ("all"). The emulator's CPU is not counted. JSON
-between it and all of them, no TLS.
+between 60 and 95 % of the output ("steady", when most of a JVM's compiling is done), and from the start ("all"). The
+emulator's CPU is not counted. JSON between it and all of them, no TLS.
 """
 
 import argparse
@@ -54,7 +54,7 @@ class Peer(NamedTuple):
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("--events", type=int, default=60_000, help="put before a worker starts (default 60000)")
+    add("--events", type=int, default=200_000, help="put before a worker starts (default 200000)")
     add("--mix", default="shop", help=f"{', '.join(MIXES)} or log:FILE (default shop)")
     add("--per-record", type=int, default=1, help="events of a record (default 1)")
     add("--only", nargs="+", choices=PEERS, default=list(PEERS), help="which (default all)")
@@ -142,7 +142,7 @@ def _follow(aws: emulator.Emulator, pid: int, events: int, log: Path) -> dict[st
         time.sleep(0.2)
     if not out:
         raise Problem(f"the worker put nothing within {PATIENCE_S:.0f} s:\n{processes.tail(log)}")
-    low = next(point for point in points if point[0] >= out * 0.3)
+    low = next(point for point in points if point[0] >= out * 0.6)
     high = next(point for point in points if point[0] >= out * 0.95)
     done = next(point for point in points if point[0] >= out)
     steady = high[0] - low[0]

@@ -3,11 +3,15 @@ package peers;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** The page, its language and the size of the screen. */
 final class Page {
   private static final int MOST_PIXELS = 100_000;
   private static final int LONGEST = 2048;
+  private static final Pattern ENDS = Pattern.compile("[,;]");
+  private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z]{2,8}");
+  private static final Pattern PART = Pattern.compile("[A-Za-z0-9]+");
 
   private Page() {}
 
@@ -55,14 +59,14 @@ final class Page {
     if (text == null) {
       return null;
     }
-    String[] parts = text.split("[,;]", 2)[0].strip().replace('_', '-').split("-");
-    if (!parts[0].matches("[A-Za-z]{2,8}")) {
+    String[] parts = ENDS.split(text, 2)[0].strip().replace('_', '-').split("-");
+    if (!LANGUAGE.matcher(parts[0]).matches()) {
       return null;
     }
     StringBuilder tag = new StringBuilder(parts[0].toLowerCase(Locale.ROOT));
     for (int place = 1; place < Math.min(parts.length, 3); place++) {
       String part = parts[place];
-      if (part.matches("[A-Za-z0-9]+")) {
+      if (PART.matcher(part).matches()) {
         String title = part.substring(0, 1).toUpperCase(Locale.ROOT) + part.substring(1).toLowerCase(Locale.ROOT);
         tag.append('-').append(part.length() == 2 ? part.toUpperCase(Locale.ROOT) : part.length() == 4 ? title : part);
       }
