@@ -21,8 +21,10 @@ def test_debug_says_in_plain_words_what_became_of_each_event(browser: Browser, s
     time.sleep(1)
     tab.run("(rastro('fine', {n: 1}), rastro('big', {t: 'x'.repeat(66000)}), rastro('flush'))")
     shop.wait(lambda: "fine" in shop.names())
+    shop.wait(lambda: "big refused" in "".join(tab.run("said")), seconds=60)
     shop.fault = lambda events: "503"
-    tab.run("(rastro('later'), rastro('flush'), new Promise(done => setTimeout(done, 1000)))")
+    tab.run("(rastro('later'), rastro('flush'))")
+    shop.wait(lambda: "not taken" in "".join(tab.run("said")), seconds=60)
     said = "\n".join(tab.run("said"))
     assert "rastro: fine happened" in said
     assert "rastro: fine is stored" in said

@@ -46,14 +46,20 @@ def _answers(url: str) -> bool:
 
 
 def post(facts: LocalStackInfo, body: str, key: str | None = None) -> int:
-    """The status."""
+    """The status; repeated while it is 503, as clients do: on a busy machine the function may find no time."""
     headers = {"X-Rastro-Key": key or facts.site_key, "Content-Type": "application/json"}
-    try:
-        with urlopen(Request(f"{facts.api_url}/v1/events", body.encode(), headers), timeout=60) as answer:
-            return int(answer.status)
-    except HTTPError as error:
-        with error:
-            return int(error.code)
+    status = 0
+    for _ in range(10):
+        try:
+            with urlopen(Request(f"{facts.api_url}/v1/events", body.encode(), headers), timeout=60) as answer:
+                status = int(answer.status)
+        except HTTPError as error:
+            with error:
+                status = int(error.code)
+        if status != 503:
+            break
+        time.sleep(1)
+    return status
 
 
 def trace(facts: LocalStackInfo, wanted: str) -> list[dict[str, Any]]:
