@@ -37,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     """Exit status: 0 written, 2 it could not run."""
     if args.out.exists() and not args.dry_run:
         raise Problem(f"{args.out} is there already; name another --out", "file_exists")
+    if not args.out.absolute().parent.is_dir():
+        raise Problem(f"there is no folder {args.out.absolute().parent} to write into", "no_such_folder")
     progress = Progress()
     where = open_data_stores(args)
     found = find(args, where, progress)
@@ -55,11 +57,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write(path: Path, data: dict[str, list[dict[str, Any]]], environment: str) -> None:
-    with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED) as archive:
-        for name, rows in sorted(data.items()):
-            archive.writestr(f"{name}.json", json.dumps(rows, default=str, ensure_ascii=False, indent=1))
-            archive.writestr(f"{name}.csv", _csv(rows))
-        archive.writestr("README.txt", _about(data, environment))
+    """Whole or not at all: half a file would keep the same command from being run again.
+
+    Raises:
+        Problem: it cannot be written there.
+    """
+    fresh = path.with_name(f".{path.name}.part")
+    try:
+        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, rows in sorted(data.items()):
+                archive.writestr(f"{name}.json", json.dumps(rows, default=str, ensure_ascii=False, indent=1))
+                archive.writestr(f"{name}.csv", _csv(rows))
+            archive.writestr("README.txt", _about(data, environment))
+        fresh.replace(path)
+    except OSError as error:
+        raise Problem(f"{path} cannot be written: {error.strerror}", "no_such_folder") from None
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:

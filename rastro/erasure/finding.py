@@ -42,7 +42,7 @@ def of_email(stores: Iterable[Objects], tables: Iterable[Any], email: str, site:
     """The visitors that sent an e-mail address, in any event, and the accounts called by it or by its digest."""
     texts = spellings_of_email(email)
     users_of, sent = _look(stores, tables, texts)
-    accounts = {user for users in users_of.values() for user in users if user in texts}
+    accounts = {user for users in users_of.values() for user in users if user.lower() in texts}
     return _of(accounts, texts, users_of, sent, site)
 
 

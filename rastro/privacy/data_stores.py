@@ -19,6 +19,7 @@ from lake.iceberg import IcebergTables
 from rastro.erasure.objects import Bucket, Folder, Objects
 from rastro.local import emulator, info
 from rastro.privacy.turn import NotYourTurnError, turn
+from rastro.repair.pipeline import find_environment
 from rastro.terminal.errors import Problem
 
 OWN = ("tables/", "erasures/", "emulator/")
@@ -92,13 +93,8 @@ def _local_files(location: str) -> Iterator[str]:
 
 def on_aws(env: str, home: Path) -> DataStores:
     """A deployed environment, and what this machine keeps of it under `home`."""
-    from infra.deploy import stacks  # noqa: PLC0415 - takes a while to import
-    from infra.deploy.target import find_target  # noqa: PLC0415 - slow to import, needed here alone
-    from infra.environments import loader  # noqa: PLC0415 - slow to import, needed here alone
-
-    environment = loader.read(env)
-    target = find_target(environment)
-    bucket = stacks.outputs(f"{environment.prefix}-pipeline", target.client)["Bucket"]
+    environment, target, outputs = find_environment(env)
+    bucket = outputs["Bucket"]
     job_runs = partial(_job_runs, target, environment.prefix)
     if job_runs(None):
         raise Problem(

@@ -88,7 +88,12 @@ def _local(home: Path) -> Pipeline:
     )
 
 
-def _deployed(env: str) -> Pipeline:
+def find_environment(env: str) -> tuple[Any, Any, dict[str, str]]:
+    """A deployed environment's settings, its account and region, and the outputs of its pipeline's stack.
+
+    Raises:
+        Problem: no such environment, no credentials, nothing deployed.
+    """
     from infra.deploy import stacks  # noqa: PLC0415 - takes a while to import
     from infra.deploy.target import find_target  # noqa: PLC0415 - slow to import, needed here alone
     from infra.environments import loader  # noqa: PLC0415 - slow to import, needed here alone
@@ -96,11 +101,28 @@ def _deployed(env: str) -> Pipeline:
     try:
         environment = loader.read(env)
         target = find_target(environment)
-        found = stacks.outputs(f"{environment.prefix}-pipeline", target.client)
+        return environment, target, stacks.outputs(f"{environment.prefix}-pipeline", target.client)
     except (loader.BadEnvironment, stacks.DeployError) as error:
         raise Problem(str(error), "environment") from None
     except ClientError as error:
         raise Problem(f"{env} is not deployed: {error.response['Error']['Message']}", "environment") from None
+
+
+def check_site(site: str | None, pipeline: Pipeline) -> None:
+    """A name that is mistyped would find nothing, which looks like all is well.
+
+    Raises:
+        Problem: there is no such site.
+    """
+    if site is None:
+        return
+    known = pipeline.sites().by_name
+    if site not in known:
+        raise Problem(f"there is no site {site!r}; there are {', '.join(sorted(known))}", "no_such_site")
+
+
+def _deployed(env: str) -> Pipeline:
+    environment, target, found = find_environment(env)
     return Pipeline(
         name=env,
         client=cache(target.client),

@@ -18,7 +18,7 @@ from infra.deploy.target import Target, find_target
 from lake.erased_ids import ErasedIds, id_hash
 from lake.iceberg import IcebergTables, open_tables
 from rastro.__main__ import main
-from rastro.commands import erase, replay
+from rastro.commands import access, erase, replay
 from rastro.privacy import data_stores
 from tests.analytics.flow import write_parquet
 from tests.rastro.deployed import REGION, Deployed
@@ -235,6 +235,41 @@ def test_access_gives_a_person_everything_and_nobody_elses(home: Path, tmp_path:
     assert STAYS not in everything
     assert "caio" not in everything
     assert main(["access", "--user", "ana", "--home", str(home), "--out", str(out)]) == 2
+
+
+@pytest.mark.parametrize("command", ["erase", "access"])
+@pytest.mark.parametrize(("env", "message"), [("dev", "no AWS credentials"), ("nosuch", "no environment")])
+def test_an_environment_without_credentials_is_one_line(
+    command: str, env: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    ask = [command, "--visitor", GONE, "--env", env, "--home", str(tmp_path), "--dry-run"]
+    assert main(ask) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"rastro: environment: {message}")
+
+
+def test_access_writes_the_whole_file_or_none(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    ask = ["access", "--visitor", GONE, "--home", str(home), "--out"]
+    assert main([*ask, str(tmp_path / "nowhere" / "mine.zip")]) == 2
+    assert "rastro: no_such_folder: " in capsys.readouterr().err
+
+    def stopped(*_: Any) -> str:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "mine.zip"
+    with monkeypatch.context() as patched:
+        patched.setattr(access, "_about", stopped)
+        assert main([*ask, str(out)]) == 130
+    assert list(tmp_path.glob("*mine*")) == list(tmp_path.glob(".*mine*")) == []
+    assert main([*ask, str(out)]) == 0
+    assert zipfile.is_zipfile(out)
 
 
 def test_a_replay_puts_nothing_back_that_was_erased(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +20,7 @@ from enrich_consumer.core.sessions.visitor import OpenSession, Visitor, pack
 from enrich_consumer.session_log.format import Header, Kind, decode, encode
 from rastro.erasure import content, finding, lines
 from rastro.erasure.objects import Bucket, Folder, StoredObject
-from rastro.erasure.subject import Subject
+from rastro.erasure.subject import TELLING, Subject, spellings_of_email
 from rastro.erasure.sweep import Notes, sweep
 from schemas.rejected import Reason, Stage, rejected
 from tests.analytics.flow import write_parquet, write_rejected
@@ -174,6 +175,30 @@ def test_an_email_is_found_as_it_is_sent() -> None:
         assert lines.hits(text.encode(), who) == 1
 
 
+def test_an_email_is_found_in_capitals_or_small_letters() -> None:
+    who = Subject(texts=spellings_of_email("Ana@Loja.example"))
+    digest = sha256(b"ana@loja.example").hexdigest()
+    for text in ("ana@loja.example", "ANA@LOJA.EXAMPLE", "e=Ana%40Loja.Example", digest, digest.upper()):
+        assert lines.hits(text.encode(), who) == 1, text
+    left, _ = lines.without(b'{"a": "aNa@loja.example"}\n', who)
+    assert left == b'{"a": "[erased]"}\n'
+
+
+@pytest.mark.parametrize("user", ["joão-пример-1042", 'o"neil\\', "42"])
+def test_an_account_is_found_as_json_escapes_it(user: str) -> None:
+    who = Subject(accounts=frozenset({user}))
+    record = _raw(OTHER, user, "7")
+    for escaped in (True, False):
+        line = json.dumps(record, ensure_ascii=escaped).encode() + b"\n"
+        assert lines.hits(line, who) > 0
+        left, removed = lines.without(line, who)
+        assert removed == 1
+        assert [event["user_id"] for event in json.loads(left)["events"]] == ["7"]
+    if len(user) >= TELLING:  # and anywhere else, in JSON within JSON too
+        inner = json.dumps({"sql": json.dumps({"id": user})}).encode()
+        assert lines.hits(inner, who) == 1
+
+
 # --- a bucket with versions -----------------------------------------------------------------------------------------
 
 
@@ -283,9 +308,10 @@ def test_an_account_has_its_own_visitors_whole_and_shared_ones_in_part(tmp_path:
 
 def test_an_email_has_the_visitors_that_sent_it_and_the_accounts_called_by_it(tmp_path: Path) -> None:
     sent = _raw("phone", None) | {"events": [{"event": "sign_up", "properties": {"e": "Ana@Loja.example"}}]}
-    store = _store(tmp_path, sent, _raw("laptop", "ana@loja.example"), _raw("else", "bia@loja.example"))
-    found = finding.of_email([store], [], "Ana@Loja.example", None)
-    assert (found.subject.visitors, found.shared) == ({"phone", "laptop"}, frozenset())
+    store = _store(tmp_path, sent, _raw("laptop", "ANA@loja.example"), _raw("else", "bia@loja.example"))
+    for asked in ("Ana@Loja.example", "ana@loja.example", "ANA@LOJA.EXAMPLE"):
+        found = finding.of_email([store], [], asked, None)
+        assert (found.subject.visitors, found.shared) == ({"phone", "laptop"}, frozenset())
 
 
 def test_duckdb_reads_a_rewritten_file(shop: History, tmp_path: Path) -> None:
