@@ -28,7 +28,10 @@ from tests.analytics.flow import write_parquet
 from tests.lake.histories import draw
 
 COMPARED = ("events", "refunds", "orders", "sessions", "retention", "baskets")
-SEEDS = range(300 if os.environ.get("RASTRO_SOAK") else 2)
+SEEDS = range(300) if os.environ.get("RASTRO_SOAK") else (0, 8, 10)
+"""8: no order is refunded; 10: the last night brings in a copy, days from its original."""
+SPARSE = frozenset({"refunds", "baskets"})
+"""Tables for which many a small history has no row."""
 EVERY = (*fill(), *far_copies(), *late_refunds(), *refreshed())
 
 
@@ -115,11 +118,13 @@ def test_tables_are_the_views_whatever_happens_to_the_jobs(seed: int, tmp_path: 
     rng.shuffle(nights)
     for dt, whole in nights:
         _night(filled, dt, rng, whole=whole)
+    # what a night brought in after its own look for far copies, the next look finds
+    _night(filled, rng.choice(days), rng, whole=True)
     for window in rng.sample(windows, 2):
         _run(filled, window, rng, whole=True)
     for name in COMPARED:
         wanted, found = _rows(views, name), _rows(filled, name)
-        assert wanted or name == "baskets"
+        assert wanted or name in SPARSE, name
         assert (sorted((wanted - found).elements())[:2], sorted((found - wanted).elements())[:2]) == (
             [],
             [],
