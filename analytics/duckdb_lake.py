@@ -88,6 +88,11 @@ class Lake:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def names(self, athena_sql: str) -> list[str]:
+        """The columns that a query would answer with; every name and type in it is looked at, and nothing is read."""
+        self._make(tables_in(athena_sql))
+        return [row[0] for row in self._database.execute(f"DESCRIBE {to_duckdb(athena_sql)}").fetchall()]
+
     def close(self) -> None:
         """Let go of the memory."""
         self._database.close()

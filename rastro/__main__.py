@@ -5,7 +5,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from rastro.terminal.errors import Problem
+from rastro.terminal.audit import audit
+from rastro.terminal.errors import Problem, of_aws
 from reference_data.errors import FetchError
 
 COMMANDS = {
@@ -33,6 +34,9 @@ COMMANDS = {
     "access": "rastro.commands.access",
 }
 
+GO_ON = ("replay", "recover", "backfill", "rebuild", "reset", "erase")
+"""Tools that change something and go on where they were stopped."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a `Problem` or `FetchError` is one line on stderr, with exit status 2."""
@@ -55,7 +59,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"rastro: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
+        if args.command in GO_ON:
+            print("rastro: stopped; the same command goes on where it was", file=sys.stderr)
+            if args.home.is_dir():
+                audit(args.home, args.command, {"env": args.env, "dry_run": args.dry_run}, {"stopped": True})
         return 130
+    except Exception as error:
+        if (text := of_aws(error)) is None:
+            raise
+        print(f"rastro: {text}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from enrich_consumer.core.decimals import as_text
 from lake import landing, layout
 from rastro.privacy.data_stores import erased
 from rastro.repair import estimate, history
-from rastro.repair.pipeline import Pipeline, open_pipeline
+from rastro.repair.pipeline import Pipeline, check_site, open_pipeline
 from rastro.repair.spans import ListedObject, listed, of_hours, span
 from rastro.repair.undelivered import columns_of
 from rastro.repair.windows import fill
@@ -79,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
     if args.raw and not (args.since and args.until):
         raise Problem("--raw needs --since and --until", "empty_span")
     pipeline = open_pipeline(args.env, args.home)
+    check_site(args.site, pipeline)
     progress = Progress()
     s3 = pipeline.client("s3")
     runs = _runs(s3, pipeline.bucket)
@@ -136,7 +137,8 @@ def _records(
         else:
             data = s3.get_object(Bucket=pipeline.bucket, Key=entry.key)["Body"].read()
         try:
-            for record in history.records_of(data):
+            # in the archive stands whatever was put into the stream; what is no record was refused then
+            for record in history.records_of(data, only_good=args.raw):
                 if args.site not in (None, record["site"]):
                     continue
                 if when is not None and record["received_at"] not in when:

@@ -40,8 +40,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--home", type=Path, default=Path(".rastro"), metavar="DIR", help="the local stack (%(default)s)")
     add("--csv", action="store_true", help="comma-separated values with a head line")
     add("--json", action="store_true", help="one JSON object a line")
-    add("--limit", type=int, default=1000, metavar="N", help="rows shown at most (%(default)s)")
+    add("--limit", type=_limit, default=1000, metavar="N", help="rows shown at most (%(default)s)")
     add("--dry-run", action="store_true", help="check the statement and say what it would read, no more")
+
+
+def _limit(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,9 +56,9 @@ def run(args: argparse.Namespace) -> int:
     sql = sql.strip().rstrip(";")
     _check(sql)
     pipeline = open_pipeline(args.env, args.home) if args.env else None
-    rows, summary = _here(args, sql) if pipeline is None else _on_athena(args, pipeline, sql)
+    names, rows, summary = _here(args, sql) if pipeline is None else _on_athena(args, pipeline, sql)
     if not args.dry_run:
-        _show(rows[: args.limit], args)
+        _show(names, rows[: args.limit], args)
         if len(rows) > args.limit:
             print(
                 f"rastro: {len(rows) - args.limit} more rows; --limit {len(rows)} shows all", file=sys.stderr
@@ -88,10 +94,15 @@ def _reads(sql: str) -> set[str]:
     return found
 
 
-def _here(args: argparse.Namespace, sql: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+_Answer = tuple[list[str], list[dict[str, Any]], dict[str, Any]]
+"""The columns, the rows, the summary."""
+
+
+def _here(args: argparse.Namespace, sql: str) -> _Answer:
     if not (args.home / "tables" / "catalog.db").exists():
         raise Problem(
-            f"no tables under {args.home}; make demo leaves some, or name another --home", "no_tables"
+            f"no tables under {args.home}; rastro tables fills them from a running stack, make demo leaves some",
+            "no_tables",
         )
     store = IcebergTables(args.home / "tables")
     landing = {
@@ -101,20 +112,20 @@ def _here(args: argparse.Namespace, sql: str) -> tuple[list[dict[str, Any]], dic
     read = [file for name in _reads(sql) for file in files.get(name, [])]
     size = sum(file.stat().st_size for file in read)
     print(f"rastro: reads at most {size:,} bytes in {len(read)} files", file=sys.stderr)
-    if args.dry_run:
-        return [], {"bytes_at_most": size}
     lake = open_tables(store, landing["enriched"], landing["rejected"])
     begun = time.monotonic()
     try:
+        names = lake.names(sql)
+        if args.dry_run:
+            return names, [], {"bytes_at_most": size}
         rows = lake.rows(sql)
     except duckdb.Error as error:
         raise Problem(f"{type(error).__name__}: {str(error).splitlines()[0]}", "query_failed") from None
-    return rows, {"rows": len(rows), "bytes_at_most": size, "seconds": round(time.monotonic() - begun, 2)}
+    took = round(time.monotonic() - begun, 2)
+    return names, rows, {"rows": len(rows), "bytes_at_most": size, "seconds": took}
 
 
-def _on_athena(
-    args: argparse.Namespace, pipeline: Pipeline, sql: str
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _on_athena(args: argparse.Namespace, pipeline: Pipeline, sql: str) -> _Answer:
     from infra.environments import loader, resource_names  # noqa: PLC0415 - takes a while to import
 
     environment = loader.read(args.env)
@@ -140,7 +151,7 @@ def _on_athena(
 
     if args.dry_run:  # costs nothing, and Athena checks every name and type
         ask(f"EXPLAIN {sql}")
-        return [], {"usd_at_most": round(most, 2)}
+        return [], [], {"usd_at_most": round(most, 2)}
     done = ask(sql)
     size = int(done["Statistics"]["DataScannedInBytes"])
     usd = estimate.of_scans(pipeline, max(size, 1))
@@ -154,15 +165,15 @@ def _on_athena(
                 names = [str(value) for value in values]
             else:
                 rows.append(dict(zip(names, values, strict=True)))
-    return rows, {"rows": len(rows), "bytes": size, "usd": round(usd, 6)}
+    return names, rows, {"rows": len(rows), "bytes": size, "usd": round(usd, 6)}
 
 
-def _show(rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
+def _show(names: list[str], rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
     if args.json:
         for row in rows:
             print(json.dumps(row, default=str))
     elif args.csv:
-        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else [])
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]) if rows else names)
         writer.writeheader()
         writer.writerows(rows)
     else:

@@ -66,7 +66,10 @@ def _date(text: str) -> date:
 def _here(args: argparse.Namespace, day: date | None, progress: Progress) -> dict[str, Any]:
     files = sorted((args.home / "lake" / "enriched").rglob("*.parquet"))
     if not files:
-        raise Problem(f"no landing files under {args.home / 'lake'}; make demo leaves some", "no_landing")
+        raise Problem(
+            f"no landing files under {args.home / 'lake'}; rastro tables brings them from a running stack",
+            "no_landing",
+        )
     landing = Tables(files)
     happened = "coalesce(event_date, CAST(event_at AS date))"
     where = f"WHERE {happened} = DATE '{day}'" if day else ""

@@ -18,13 +18,14 @@ from lake.erased_ids import ErasedIds
 from rastro.privacy.data_stores import erased
 from rastro.repair import estimate, putting, refused, undelivered
 from rastro.repair.fix import Fix, read_fix
-from rastro.repair.pipeline import Pipeline, open_pipeline
+from rastro.repair.pipeline import Pipeline, check_site, open_pipeline
 from rastro.repair.spans import ListedObject, Span, of_days, of_hours, span
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
 from rastro.terminal.tables import table
-from rastro.traffic.post import Pace
+from rastro.traffic.post import Pace, rate
+from schemas import Reason
 
 HELP = "refused rows and failed deliveries back into the pipeline"
 
@@ -51,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--fix", metavar="JSONATA", help="what came -> what should have come; @FILE reads it from a file")
     add(
         "--rate",
-        type=float,
+        type=rate,
         default=500.0,
         metavar="N",
         help="records a second at most; 0 is no limit (%(default)s)",
@@ -80,7 +81,13 @@ def run(args: argparse.Namespace) -> int:
     """Exit status: 0 done, 1 some would be refused again, 2 it could not run."""
     when = span(args.since, args.until)
     fix = read_fix(args.fix)
+    if args.what == "rejected" and (unknown := set(args.reason or ()) - set(Reason)):
+        raise Problem(
+            f"no event is refused for {min(unknown)!r}; reasons are {', '.join(sorted(Reason))}",
+            "no_such_reason",
+        )
     pipeline = open_pipeline(args.env, args.home)
+    check_site(args.site, pipeline)
     progress = Progress()
     s3 = pipeline.client("s3")
     pace = Pace(args.rate)

@@ -7,6 +7,8 @@ was processed changes nothing but the number of copies. What is of persons who w
 import argparse
 import gzip
 import json
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +16,12 @@ from typing import Any, NamedTuple
 from lake import layout
 from lake.erased_ids import ErasedIds
 from rastro.privacy.data_stores import erased
-from rastro.repair import estimate, putting
-from rastro.repair.pipeline import open_pipeline
+from rastro.repair import estimate, history, putting
+from rastro.repair.pipeline import check_site, open_pipeline
 from rastro.repair.spans import Span, of_hours, span
 from rastro.terminal.audit import audit
-from rastro.terminal.errors import Problem
 from rastro.terminal.progress import Progress
-from rastro.traffic.post import Pace
+from rastro.traffic.post import Pace, rate
 
 HELP = "raw records of the archive into the raw stream again"
 
@@ -30,6 +31,8 @@ SLICE_BYTES = 32 << 20
 HOLD_MS = 15 * 60_000
 """The longest that Firehose may keep records before it writes them: an object may hold some that are so much older than
 the newest of the object before it."""
+MARK_SECONDS = 1.0
+"""Between two writes of what was put; a run that is killed puts so much again."""
 
 
 class _Record(NamedTuple):
@@ -46,11 +49,9 @@ class _Waiting:
 
     def __init__(self) -> None:
         self._records: list[_Record] = []
-        self._keys: set[str] = set()
         self.size = 0
 
-    def add(self, key: str, records: list[_Record]) -> None:
-        self._keys.add(key)
+    def add(self, records: list[_Record]) -> None:
         self._records += records
         self.size += sum(len(one.data) for one in records)
 
@@ -64,11 +65,40 @@ class _Waiting:
         self.size = sum(len(one.data) for one in self._records)
         return taken
 
-    def finished(self) -> set[str]:
-        """Objects of which nothing waits any more; each is reported once."""
-        left = {one.key for one in self._records}
-        done, self._keys = self._keys - left, left
-        return done
+
+class _Mark:
+    """Which objects a run has put whole: in a file, so that the same command goes on after it was stopped."""
+
+    def __init__(self, path: Path, *, again: bool) -> None:
+        self._path = path
+        self._left: Counter[str] = Counter()
+        self._written = 0.0
+        self.done: set[str] = set()
+        if path.exists() and not again:
+            self.done = set(json.loads(path.read_text(encoding="utf-8")))
+
+    def begin(self, key: str, records: int) -> None:
+        """So many records of an object are to be put."""
+        if records:
+            self._left[key] = records
+        else:
+            self.done.add(key)
+
+    def put(self, records: list[_Record]) -> None:
+        """These were."""
+        self._left.subtract(one.key for one in records)
+        ended = {one.key for one in records if not self._left[one.key]}
+        self.done |= ended
+        if ended and time.monotonic() - self._written > MARK_SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        """Whole or not at all."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".tmp")
+        fresh.write_text(json.dumps(sorted(self.done)), encoding="utf-8")
+        fresh.replace(self._path)
+        self._written = time.monotonic()
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +114,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--site", help="only records of this site (all)")
     add(
         "--rate",
-        type=float,
+        type=rate,
         default=500.0,
         metavar="N",
         help="records a second at most; 0 is no limit (%(default)s)",
@@ -103,41 +133,59 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress()
     pipeline = open_pipeline(args.env, args.home)
     s3, bucket = pipeline.client("s3"), pipeline.bucket
-    mark = args.home / "replays" / f"{pipeline.name}-{when.since}-{when.until}-{args.site or 'all'}.json"
-    done = set() if args.again or not mark.exists() else set(json.loads(mark.read_text(encoding="utf-8")))
-    figures = {"objects": 0, "objects done before": 0, "records": 0, "erased": 0, "put": 0, "bytes": 0}
+    check_site(args.site, pipeline)
+    mark = _Mark(
+        args.home / "replays" / f"{pipeline.name}-{when.since}-{when.until}-{args.site or 'all'}.json",
+        again=args.again,
+    )
+    names = ("objects", "objects done before", "records", "unreadable", "erased", "put", "bytes")
+    figures = dict.fromkeys(names, 0)
     pace = Pace(args.rate)
     waiting = _Waiting()
     gone = erased(args.env, args.home)
 
     def put(records: list[_Record]) -> None:
-        figures["put"] += putting.to_stream(
-            pipeline.client("kinesis"), pipeline.raw_stream, map(_entry, records), pace
-        )
-        done.update(waiting.finished())
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text(json.dumps(sorted(done)), encoding="utf-8")
+        for at in range(0, len(records), putting.AT_ONCE):
+            some = records[at : at + putting.AT_ONCE]
+            figures["put"] += putting.to_stream(
+                pipeline.client("kinesis"), pipeline.raw_stream, map(_entry, some), pace
+            )
+            mark.put(some)
+            progress.note(
+                f"{figures['objects']} objects, {figures['put']} of {figures['records']} records put"
+            )
 
-    for key, _ in of_hours(s3, bucket, layout.RAW, when):
-        if key in done:
-            figures["objects done before"] += 1
-            continue
-        figures["objects"] += 1
-        found = [one for one in _records(s3, bucket, key) if _wanted(one[1], when, args.site)]
-        records = [
-            _Record(record["received_at"], key, data, record) for data, record in _left(iter(found), gone)
-        ]
-        figures["erased"] += len(found) - len(records)
-        figures["records"] += len(records)
-        figures["bytes"] += sum(len(one.data) for one in records)
-        progress.note(f"{figures['objects']} objects, {figures['records']} records")
-        if args.dry_run:
-            continue
-        waiting.add(key, records)
-        if waiting.size >= SLICE_BYTES:
-            put(waiting.take(HOLD_MS))
-    if not args.dry_run:
-        put(waiting.take(0))
+    try:
+        for key, _ in of_hours(s3, bucket, layout.RAW, when):
+            if key in mark.done:
+                figures["objects done before"] += 1
+                continue
+            figures["objects"] += 1
+            readable, unreadable = _records(s3, bucket, key)
+            if unreadable:
+                figures["unreadable"] += unreadable
+                progress.say(
+                    f"replay: {unreadable} lines of s3://{bucket}/{key} are no raw records: left out"
+                )
+            found = [one for one in readable if _wanted(one[1], when, args.site)]
+            records = [
+                _Record(record["received_at"], key, data, record) for data, record in _left(iter(found), gone)
+            ]
+            figures["erased"] += len(found) - len(records)
+            figures["records"] += len(records)
+            figures["bytes"] += sum(len(one.data) for one in records)
+            progress.note(f"{figures['objects']} objects, {figures['records']} records")
+            if args.dry_run:
+                continue
+            mark.begin(key, len(records))
+            waiting.add(records)
+            if waiting.size >= SLICE_BYTES:
+                put(waiting.take(HOLD_MS))
+        if not args.dry_run:
+            put(waiting.take(0))
+    finally:
+        if not args.dry_run:
+            mark.write()
     usd = estimate.of_puts(pipeline, figures["records"], figures["bytes"])
     summary = ", ".join(f"{value:,} {name}" for name, value in figures.items())
     progress.say(f"replay: {summary}, {usd:.4f} USD at list prices")
@@ -152,18 +200,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _records(s3: Any, bucket: str, key: str) -> Iterator[tuple[bytes, dict[str, Any]]]:
+def _records(s3: Any, bucket: str, key: str) -> tuple[list[tuple[bytes, dict[str, Any]]], int]:
+    """The records of an object, and how many of its lines are none: whoever may write to the stream can put such bytes
+    there. The consumer has refused them before, and would again."""
     body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     if body[:2] == b"\x1f\x8b":
         body = gzip.decompress(body)
-    for line in body.splitlines():
-        if line.strip():
-            try:
-                yield line, json.loads(line)
-            except ValueError:
-                raise Problem(
-                    f"s3://{bucket}/{key} holds a line that is no raw record", "invalid_record"
-                ) from None
+    lines = [line for line in body.splitlines() if line.strip()]
+    found = [(line, record) for line in lines if (record := history.record_of(line)) is not None]
+    return found, len(lines) - len(found)
 
 
 def _left(

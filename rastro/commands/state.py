@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rastro.repair import consumer_state
-from rastro.repair.pipeline import Pipeline, open_pipeline
+from rastro.repair.pipeline import Pipeline, check_site, open_pipeline
 from rastro.repair.spans import listed
 from rastro.terminal.audit import audit
 from rastro.terminal.errors import Problem
@@ -36,6 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit status: 0 something is remembered, 1 nothing, 2 it could not run."""
     pipeline = open_pipeline(args.env, args.home)
+    check_site(args.site, pipeline)
     wanted = _shards(args, pipeline)
     progress = Progress()
     size = 0

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         time.sleep(_POLL_SECONDS)
         files = landing.bring()
     if not files["enriched"]:
-        raise Problem("the stack has no enriched rows yet; post some events first")
+        raise Problem("the stack has no enriched rows yet; post some events first", "no_landing")
     with only_writer(args.home, "tables"):
         fill(args.home / "tables", files["enriched"], progress)
     progress.say(

@@ -80,10 +80,16 @@ def read(home: Path) -> LocalStackInfo:
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Problem(f"no local stack under {home}; start one with: rastro up --home {home}") from None
+        raise Problem(
+            f"no local stack under {home}; start one with: rastro up --home {home}", "no_stack"
+        ) from None
     except ValueError:
-        raise Problem(f"{path} is not readable JSON; stop what runs and delete the file") from None
+        raise Problem(
+            f"{path} is not readable JSON; stop what runs and delete the file", "no_stack"
+        ) from None
     try:
         return LocalStackInfo(**document)
     except TypeError:
-        raise Problem(f"{path} was written by another version; stop that stack and delete the file") from None
+        raise Problem(
+            f"{path} was written by another version; stop that stack and delete the file", "no_stack"
+        ) from None

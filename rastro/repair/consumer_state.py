@@ -150,4 +150,4 @@ def _hidden(text: str, masked: bool) -> str:
     """Enough to see whether two are the same, not enough to know who it is."""
     if not masked or not text:
         return text
-    return f"{text[:2]}…{blake2b(text.encode('utf-8', 'replace'), digest_size=4).hexdigest()}"
+    return f"{text[: min(2, len(text) // 4)]}…{blake2b(text.encode('utf-8', 'replace'), digest_size=4).hexdigest()}"

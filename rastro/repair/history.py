@@ -28,8 +28,8 @@ class NoRecordError(ValueError):
     """A line is no raw record."""
 
 
-def records_of(data: bytes) -> Iterator[dict[str, Any]]:
-    """Raw records, one JSON object a line, maybe gzip.
+def records_of(data: bytes, *, only_good: bool = False) -> Iterator[dict[str, Any]]:
+    """Raw records, one JSON object a line, maybe gzip. `only_good`: lines that are none are passed over.
 
     Raises:
         NoRecordError: a line is none.
@@ -39,14 +39,24 @@ def records_of(data: bytes) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(data.splitlines(), start=1):
         if not line.strip():
             continue
-        try:
-            record = json.loads(line)
-            if not isinstance(record, dict) or not isinstance(record.get("events"), list):
-                raise TypeError("not an object with events")  # noqa: TRY301 - one message for all
-            str(record["site"]), str(record["visitor_id"]), int(record["received_at"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise NoRecordError(f"line {number} is no raw record: {error!r}") from None
+        record = record_of(line)
+        if record is None:
+            if only_good:
+                continue
+            raise NoRecordError(f"line {number} is no raw record: {line[:80]!r}")
         yield record
+
+
+def record_of(line: bytes) -> dict[str, Any] | None:
+    """A line as a raw record; None where it is none, whatever it is."""
+    try:
+        record = json.loads(line)
+        if not isinstance(record, dict) or not isinstance(record.get("events"), list):
+            return None
+        str(record["site"]), str(record["visitor_id"]), int(record["received_at"])
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        return None
+    return record
 
 
 def by_own_times(record: dict[str, Any]) -> Iterator[dict[str, Any]]:

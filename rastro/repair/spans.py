@@ -1,13 +1,15 @@
 """Spans of time, and the objects of the bucket that hold them."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from lake import layout
 from rastro.terminal.errors import Problem
 
 _HOUR_MS = 3_600_000
+_HOURS_OF_A_DAY = 24
+_EPOCH_HOURS = date(1970, 1, 1).toordinal() * _HOURS_OF_A_DAY
 
 
 class Span(NamedTuple):
@@ -65,14 +67,34 @@ def listed(s3: Any, bucket: str, prefix: str) -> list[ListedObject]:
 
 def of_hours(s3: Any, bucket: str, prefix: str, when: Span) -> Iterator[ListedObject]:
     """Objects of the hours in question, one before and one after: Firehose names them by its own clock."""
-    for hour in range(when.since // _HOUR_MS - 1, when.until // _HOUR_MS + 2):
-        at = datetime.fromtimestamp(hour * 3600, UTC)
-        yield from listed(s3, bucket, f"{prefix}{layout.DAY}={at:%Y-%m-%d}/{layout.HOUR}={at:%H}/")
+    first, last = when.since // _HOUR_MS - 1, when.until // _HOUR_MS + 1
+    for day in _days(s3, bucket, prefix, Span(first * _HOUR_MS, last * _HOUR_MS)):
+        midnight = day.toordinal() * _HOURS_OF_A_DAY - _EPOCH_HOURS
+        hours = range(max(0, first - midnight), min(23, last - midnight) + 1)
+        of_day = f"{prefix}{layout.DAY}={day}/"
+        if len(hours) == _HOURS_OF_A_DAY:
+            yield from listed(s3, bucket, of_day)
+        else:
+            for hour in hours:
+                yield from listed(s3, bucket, f"{of_day}{layout.HOUR}={hour:02d}/")
 
 
 def of_days(s3: Any, bucket: str, prefix: str, when: Span) -> Iterator[ListedObject]:
     """The same where objects are named by their day alone."""
-    day = 24 * _HOUR_MS
-    for number in range((when.since - _HOUR_MS) // day, (when.until + _HOUR_MS) // day + 1):
-        at = datetime.fromtimestamp(number * 86_400, UTC)
-        yield from listed(s3, bucket, f"{prefix}{layout.DAY}={at:%Y-%m-%d}/")
+    for day in _days(s3, bucket, prefix, Span(when.since - _HOUR_MS, when.until + _HOUR_MS)):
+        yield from listed(s3, bucket, f"{prefix}{layout.DAY}={day}/")
+
+
+def _days(s3: Any, bucket: str, prefix: str, when: Span) -> list[date]:
+    """The days of a span that have objects: a span may be as long as somebody likes."""
+    head = f"{prefix}{layout.DAY}="
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=head, Delimiter="/")
+    names = [
+        folder["Prefix"].removeprefix(head).rstrip("/")
+        for page in pages
+        for folder in page.get("CommonPrefixes", ())
+    ]
+    days = sorted(date.fromisoformat(name) for name in names)
+    day_ms = _HOURS_OF_A_DAY * _HOUR_MS
+    begins = {day: (day.toordinal() * _HOURS_OF_A_DAY - _EPOCH_HOURS) * _HOUR_MS for day in days}
+    return [day for day in days if begins[day] <= when.until and begins[day] + day_ms > when.since]

@@ -1,5 +1,7 @@
 """Post to a running API over a small pool of connections; requests of one lane stay in order."""
 
+import argparse
+import math
 import threading
 import time
 import zlib
@@ -149,6 +151,21 @@ def _document(body: bytes) -> dict[str, Any]:
 
 def _seconds(header: str | None) -> float:
     return min(float(header), 30.0) if header and header.isdigit() else 0.0
+
+
+def rate(text: str) -> float:
+    """An option of so many a second; 0 is no limit.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no such number.
+    """
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no rate; 500 is, and 0 for no limit")
+    return found
 
 
 class Pace:

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -255,3 +255,16 @@ def test_a_line_that_is_no_record_names_its_place(dev: Deployed, tmp_path: Path,
     path.write_text('{"site": "loja"}\n')
     assert main(["backfill", "--file", str(path), "--env", "dev", "--home", str(tmp_path)]) == 2
     assert f"invalid_record: {path}: line 1" in capsys.readouterr().err
+
+
+def test_the_archive_may_hold_lines_that_are_no_records(
+    dev: Deployed, records: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    at = datetime.fromtimestamp(records[0]["received_at"] / 1000, UTC)
+    lines = b"this is none\n[1, 2]\n" + json.dumps(records[0]).encode() + b"\n"
+    dev.put(f"raw/dt={at:%Y-%m-%d}/hour={at:%H}/a.gz", gzip.compress(lines))
+    span = ["--since", f"{at:%Y-%m-%d}", "--until", f"{at + timedelta(days=1):%Y-%m-%d}"]
+    ask = ["backfill", "--raw", *span, "--env", "dev", "--home", str(tmp_path), "--no-tables"]
+    assert main([*ask, "--dry-run"]) == 0
+    assert main(ask) == 0
+    assert dev.audited()[-1]["summary"]["records"] == 1

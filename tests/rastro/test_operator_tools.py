@@ -14,6 +14,8 @@ from analytics.tables import tables
 from lake.iceberg import IcebergTables
 from rastro.__main__ import main
 from rastro.commands import replay, separate
+from rastro.local import info
+from rastro.local.info import LocalStackInfo
 from rastro.repair.pipeline import Pipeline
 from tests.analytics.flow import write_parquet
 from tests.lake.histories import draw
@@ -70,6 +72,17 @@ def test_a_question_that_cannot_be_asked_is_one_line(sql: str, message: str, hom
     assert main(["query", sql, "--home", str(home)]) == 2
     error = capsys.readouterr().err
     assert message in error.splitlines()[-1]
+    assert main(["query", sql, "--home", str(home), "--dry-run"]) == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_an_answer_without_rows_has_a_head_line(home: Path, capsys: Any) -> None:
+    IcebergTables(home / "tables")
+    ask = ["query", "SELECT event_id, 1 AS one FROM events WHERE false", "--home", str(home), "--csv"]
+    assert main(ask) == 0
+    assert capsys.readouterr().out.split() == ["event_id,one"]
+    with pytest.raises(SystemExit):
+        main([*ask, "--limit", "-1"])
 
 
 class _Archive:
@@ -81,13 +94,18 @@ class _Archive:
             for prefix, records in hours.items()
         }
         self.put: list[dict[str, Any]] = []
+        self.listings = 0
         self.refused: set[bytes] = set()
 
     def get_paginator(self, _: str) -> "_Archive":
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> list[dict[str, Any]]:  # noqa: N803 - boto3's names
+    def paginate(self, *, Bucket: str, Prefix: str, Delimiter: str = "") -> list[dict[str, Any]]:  # noqa: N803 - boto3's names
+        self.listings += 1
         found = [key for key in self.objects if key.startswith(Prefix)]
+        if Delimiter:
+            folders = {Prefix + key.removeprefix(Prefix).partition(Delimiter)[0] + Delimiter for key in found}
+            return [{"CommonPrefixes": [{"Prefix": folder} for folder in sorted(folders)]}]
         return [{"Contents": [{"Key": key, "Size": 1} for key in found]}]
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's own names
@@ -119,6 +137,7 @@ def test_replay_puts_what_was_asked_for_once(tmp_path: Path, monkeypatch: pytest
     archive = _Archive({"dt=2026-11-21/hour=12": records[:3], "dt=2026-11-21/hour=13": records[3:]})
     pipeline = Pipeline("local", lambda _: archive, "", "", "", "bucket", "raw", "", {}, "", "", "", "TEXT")
     monkeypatch.setattr(replay, "open_pipeline", lambda *_: pipeline)
+    monkeypatch.setattr(replay, "check_site", lambda *_: None)
     options = ["replay", "--since", "2026-11-21T12:00", "--until", "2026-11-21T12:05", "--rate", "0"]
     options += ["--site", "loja", "--home", str(tmp_path)]
     assert main([*options, "--dry-run"]) == 0
@@ -131,6 +150,105 @@ def test_replay_puts_what_was_asked_for_once(tmp_path: Path, monkeypatch: pytest
     assert main([*options, "--again"]) == 0
     assert len(archive.put) == 8
     assert [line["summary"]["put"] for line in _audited(tmp_path)] == [0, 4, 0, 4]
+
+
+NOON = 1_795_262_400_000
+"""2026-11-21T12:00Z"""
+
+
+def _replayed(archive: _Archive, home: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
+    pipeline = Pipeline("local", lambda _: archive, "", "", "", "bucket", "raw", "", {}, "", "", "", "TEXT")
+    monkeypatch.setattr(replay, "open_pipeline", lambda *_: pipeline)
+    return main(["replay", *options, "--rate", "0", "--home", str(home)])
+
+
+def test_replay_passes_over_lines_that_are_no_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    good = raw_record(site="loja", visitor_id="v", received_at=NOON)
+    archive = _Archive({"dt=2026-11-21/hour=12": []})
+    lines = [
+        b"this is no record",
+        b"[1, 2]",
+        b'{"site": "loja", "received_at": 1, "events": []}',
+        json.dumps(good).encode(),
+    ]
+    archive.objects["raw/dt=2026-11-21/hour=12/one.gz"] = gzip.compress(b"\n".join(lines))
+    span = ["--since", "2026-11-21T12:00", "--until", "2026-11-21T13:00"]
+    assert _replayed(archive, tmp_path, monkeypatch, *span) == 0
+    assert [json.loads(record["Data"]) for record in archive.put] == [good]
+    assert (
+        "3 lines of s3://bucket/raw/dt=2026-11-21/hour=12/one.gz are no raw records"
+        in capsys.readouterr().err
+    )
+    assert _audited(tmp_path)[-1]["summary"]["unreadable"] == 3
+
+
+def test_a_stopped_replay_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    hours = {
+        f"dt=2026-11-21/hour={hour}": [
+            raw_record(site="loja", visitor_id=f"{hour}-{n}", received_at=NOON + (hour - 12) * 3_600_000 + n)
+            for n in range(400)
+        ]
+        for hour in (12, 13, 14)
+    }
+    archive = _Archive(hours)
+    puts = archive.put_records
+
+    def stopped(**options: Any) -> dict[str, Any]:
+        if len(archive.put) >= 800:
+            raise KeyboardInterrupt
+        return puts(**options)
+
+    monkeypatch.setattr(archive, "put_records", stopped)
+    span = ["--since", "2026-11-21T12:00", "--until", "2026-11-21T15:00"]
+    assert _replayed(archive, tmp_path, monkeypatch, *span) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    assert _audited(tmp_path)[-1]["summary"] == {"stopped": True}
+    monkeypatch.setattr(archive, "put_records", puts)
+    assert _replayed(archive, tmp_path, monkeypatch, *span) == 0
+    assert (
+        _audited(tmp_path)[-1]["summary"] | {"put": 400, "objects done before": 2}
+        == _audited(tmp_path)[-1]["summary"]
+    )
+    assert (
+        len({json.loads(record["Data"])["visitor_id"] for record in archive.put}) == len(archive.put) == 1200
+    )
+
+
+def test_a_span_of_centuries_is_read_by_the_days_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = _Archive({"dt=2026-11-21/hour=12": [raw_record(visitor_id="v", received_at=NOON)]})
+    span = ["--since", "0001-01-01", "--until", "9999-12-31"]
+    assert _replayed(archive, tmp_path, monkeypatch, *span) == 0
+    assert len(archive.put) == 1
+    assert archive.listings < 5
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "found"),
+    [
+        ("2026-11-21T09:00-03:00", "2026-11-21T12:01", 1),
+        ("2026-11-22T00:30+13:00", "2026-11-21T12:01", 1),
+        ("2026-11-20T23:00", "2026-11-21T01:00", 0),
+    ],
+)
+def test_replay_takes_times_of_other_zones(
+    since: str, until: str, found: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = _Archive({"dt=2026-11-21/hour=12": [raw_record(visitor_id="v", received_at=NOON)]})
+    assert _replayed(archive, tmp_path, monkeypatch, "--since", since, "--until", until) == 0
+    assert len(archive.put) == found
+
+
+def test_a_rate_below_nothing_is_refused(capsys: Any) -> None:
+    for text in ("-5", "nan", "fast"):
+        with pytest.raises(SystemExit):
+            main(["replay", "--since", "2026-11-21", "--until", "2026-11-22", f"--rate={text}"])
+        assert "is no rate" in capsys.readouterr().err
 
 
 def test_replay_says_what_is_wrong_with_a_time(tmp_path: Path, capsys: Any) -> None:
@@ -160,3 +278,24 @@ def test_athena_takes_what_separate_writes(undo: list[str]) -> None:
     separate.arguments(parser)
     args = parser.parse_args(["--site", "loja", "--visitor", "v'1", "--user", "u;1", *undo])
     assert violations(separate.statement(args), iceberg=set(tables())) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["state"],
+        ["replay", "--since", "2026-11-21", "--until", "2026-11-22"],
+        ["reset", "--all", "--to", "state"],
+        ["erase", "--visitor", "0192f7a0-1111", "--dry-run"],
+    ],
+)
+def test_a_stack_that_does_not_answer_is_one_line(words: list[str], tmp_path: Path, capsys: Any) -> None:
+    assert main([*words, "--home", str(tmp_path / "nowhere")]) == 2
+    assert capsys.readouterr().err.startswith(("rastro: no_stack: ", "rastro: no_home: "))
+    text = dict.fromkeys(LocalStackInfo._fields, "x")
+    facts: dict[str, Any] = text | {"aws_endpoint": "http://127.0.0.1:9", "processes": {}}
+    info.write(LocalStackInfo(**facts), tmp_path)
+    assert main([*words, "--home", str(tmp_path)]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith("rastro: not_reachable: ")
+    assert "rastro doctor" in line

@@ -219,3 +219,18 @@ def test_an_object_that_is_none_of_firehoses_is_named(dev: Deployed, tmp_path: P
     assert main(["recover", "deliveries", *SPAN, "--home", str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert "rastro: not_json: s3://rastro-dev-lake/errors/enriched/" in error
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--site", "nosuch"], "no_such_site: there is no site 'nosuch'; there are loja"),
+        (["--reason", "nosuch"], "no_such_reason: no event is refused for 'nosuch'"),
+    ],
+)
+def test_a_name_that_is_not_there_is_one_line(
+    more: list[str], message: str, dev: Deployed, tmp_path: Path, capsys: Any
+) -> None:
+    assert _recover(tmp_path, *more) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"rastro: {message}")

@@ -19,6 +19,7 @@ from enrich_consumer.session_log.log import SessionLog
 from enrich_consumer.session_log.restore import StateError, restore
 from rastro.__main__ import main
 from rastro.commands import reset
+from rastro.repair import consumer_state
 from schemas import parse_sites
 from tests.analytics.flow import SITES
 from tests.rastro.deployed import APPLICATION, BUCKET, Deployed
@@ -229,3 +230,14 @@ def test_an_ended_shard_stays_ended(consumer: Consumer, tmp_path: Path) -> None:
     assert _tool("reset", "--shard", shard, "--to", "trim-horizon", home=tmp_path) == 0
     assert consumer.item(shard)["checkpoint"]["S"] == "SHARD_END"
     assert consumer.dev.audited()[-1]["summary"]["ended"] == 1
+
+
+@pytest.mark.parametrize("text", ["7", "42", "100"])
+def test_nothing_of_a_short_id_is_shown(text: str) -> None:
+    assert not any(letter in consumer_state._hidden(text, masked=True).partition("…")[0] for letter in text)
+    assert consumer_state._hidden(text, masked=False) == text
+
+
+def test_a_site_that_is_not_there_is_one_line(consumer: Consumer, tmp_path: Path, capsys: Any) -> None:
+    assert _tool("state", "--visitor", "v2", "--site", "nosuch", home=tmp_path) == 2
+    assert "no_such_site: there is no site 'nosuch'" in capsys.readouterr().err
