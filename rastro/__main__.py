@@ -40,19 +40,10 @@ GO_ON = ("replay", "recover", "backfill", "rebuild", "reset", "erase")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a `Problem` or `FetchError` is one line on stderr, with exit status 2."""
-    parser = argparse.ArgumentParser(prog="rastro", description="Operate a Rastro pipeline.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    for name, module_name in COMMANDS.items():
-        wanted = name in arguments[:1] or not arguments or arguments[0].startswith("-")
-        if not wanted:
-            commands.add_parser(name)
-            continue
-        module = importlib.import_module(module_name)
-        sub = commands.add_parser(name, help=module.HELP, description=module.__doc__)
-        module.arguments(sub)
-        sub.set_defaults(run=module.run)
-    args = parser.parse_args(arguments)
+    try:
+        args = _given(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:  # nothing was begun
+        return 130
     try:
         return int(args.run(args))
     except (Problem, FetchError) as problem:
@@ -69,6 +60,22 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"rastro: {text}", file=sys.stderr)
         return 2
+
+
+def _given(arguments: list[str]) -> argparse.Namespace:
+    """The command and its options; only the module of that command is imported."""
+    parser = argparse.ArgumentParser(prog="rastro", description="Operate a Rastro pipeline.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, module_name in COMMANDS.items():
+        wanted = name in arguments[:1] or not arguments or arguments[0].startswith("-")
+        if not wanted:
+            commands.add_parser(name)
+            continue
+        module = importlib.import_module(module_name)
+        sub = commands.add_parser(name, help=module.HELP, description=module.__doc__)
+        module.arguments(sub)
+        sub.set_defaults(run=module.run)
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,10 @@ def run(args: argparse.Namespace) -> int:
     day = _date(args.day) if args.day else None
     pipeline = open_pipeline(args.env, args.home) if args.env else None
     summary = _here(args, day, progress) if pipeline is None else _on_aws(args, pipeline, day, progress)
-    progress.say("rebuilt: " + ", ".join(f"{value} {name}" for name, value in summary.items()))
+    progress.say(
+        ("would rebuild: " if args.dry_run else "rebuilt: ")
+        + ", ".join(f"{value} {name}" for name, value in summary.items())
+    )
     audit(
         args.home,
         "rebuild",
@@ -74,7 +77,10 @@ def _here(args: argparse.Namespace, day: date | None, progress: Progress) -> dic
     happened = "coalesce(event_date, CAST(event_at AS date))"
     where = f"WHERE {happened} = DATE '{day}'" if day else ""
     arrivals = [row["dt"] for row in landing.rows(f"SELECT DISTINCT dt FROM enriched {where} ORDER BY dt")]  # noqa: S608 - dates of our own making
-    progress.say(f"rebuild: rows of {len(arrivals)} days of arrival, {len(files)} files")
+    size = sum(file.stat().st_size for file in files)
+    progress.say(
+        f"rebuild: rows of {len(arrivals)} days of arrival, {len(files)} files, {size:,} bytes; costs nothing here"
+    )
     if args.dry_run or not arrivals:
         return {"days of arrival": len(arrivals), "changes": 0}
     with only_writer(args.home, "rebuild"):

@@ -41,6 +41,7 @@ def test_rebuild_fills_the_tables_once_and_query_reads_them(home: Path, capsys: 
     assert main(ask) == 2
     assert "no tables under" in capsys.readouterr().err
     assert main(["rebuild", "--all", "--home", str(home), "--dry-run"]) == 0
+    assert "would rebuild: " in capsys.readouterr().err
     assert not (home / "tables").exists()
     assert main(["rebuild", "--all", "--home", str(home)]) == 0
     before = IcebergTables(home / "tables").table("events").current_snapshot()
@@ -299,3 +300,14 @@ def test_a_stack_that_does_not_answer_is_one_line(words: list[str], tmp_path: Pa
     line = capsys.readouterr().err.splitlines()[-1]
     assert line.startswith("rastro: not_reachable: ")
     assert "rastro doctor" in line
+
+
+def test_a_command_that_is_stopped_while_it_is_imported_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def stopped(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rastro.__main__.importlib.import_module", stopped)
+    assert main(["state"]) == 130
+    assert capsys.readouterr() == ("", "")

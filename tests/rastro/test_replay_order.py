@@ -1,8 +1,10 @@
 """Replay puts records in the order in which ingest took them, however the archive's objects overlap."""
 
+from pathlib import Path
+
 import pytest
 
-from rastro.commands.replay import HOLD_MS, _Record, _Waiting
+from rastro.commands.replay import HOLD_MS, _Mark, _Record, _Waiting
 
 
 def record(at: int, key: str) -> _Record:
@@ -11,27 +13,33 @@ def record(at: int, key: str) -> _Record:
 
 def test_objects_that_overlap_are_sorted_together():
     waiting = _Waiting()
-    waiting.add("a", [record(1, "a"), record(5, "a")])
-    waiting.add("b", [record(2, "b"), record(4, "b")])
+    waiting.add([record(1, "a"), record(5, "a")])
+    waiting.add([record(2, "b"), record(4, "b")])
     assert [one.received_at for one in waiting.take(0)] == [1, 2, 4, 5]
-    assert waiting.finished() == {"a", "b"}
-    assert waiting.finished() == set()
 
 
-def test_what_may_still_be_overtaken_waits_and_its_object_is_not_done():
-    waiting = _Waiting()
+def test_what_may_still_be_overtaken_waits_and_its_object_is_not_done(tmp_path: Path):
+    waiting, mark = _Waiting(), _Mark(tmp_path / "mark.json", again=False)
     old = [record(number, "a") for number in range(6)]
-    waiting.add("a", [*old, record(HOLD_MS + 10, "a")])
+    waiting.add([*old, record(HOLD_MS + 10, "a")])
+    mark.begin("a", 7)
     assert waiting.take(HOLD_MS) == old
-    assert waiting.finished() == set()
+    mark.put(old)
+    assert mark.done == set()
     assert waiting.size == 5
-    waiting.add("b", [record(HOLD_MS + 3, "b")])
-    assert [one.received_at for one in waiting.take(0)] == [HOLD_MS + 3, HOLD_MS + 10]
-    assert waiting.finished() == {"a", "b"}
+    waiting.add([record(HOLD_MS + 3, "b")])
+    mark.begin("b", 1)
+    rest = waiting.take(0)
+    assert [one.received_at for one in rest] == [HOLD_MS + 3, HOLD_MS + 10]
+    mark.put(rest)
+    assert mark.done == {"a", "b"}
+    mark.write()
+    assert _Mark(tmp_path / "mark.json", again=False).done == {"a", "b"}
+    assert _Mark(tmp_path / "mark.json", again=True).done == set()
 
 
 @pytest.mark.parametrize("number", [1, 2, 7])
 def test_a_flood_within_the_hold_does_not_stay_in_memory(number: int):
     waiting = _Waiting()
-    waiting.add("a", [record(at, "a") for at in range(number)])
+    waiting.add([record(at, "a") for at in range(number)])
     assert len(waiting.take(HOLD_MS)) == (number + 1) // 2
