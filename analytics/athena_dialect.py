@@ -17,7 +17,7 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 LONGEST_BYTES = 262_144
-"""Of one query string in UTF-8 (service-limits.html, "Query string length")."""
+"""Bytes of one query string in UTF-8 (service-limits.html, "Query string length")."""
 
 _ICEBERG_PROPERTIES = frozenset(
     (

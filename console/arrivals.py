@@ -9,7 +9,7 @@ from collections.abc import Mapping
 EVERY_MS = 1000
 """One record a second and shard is noted."""
 MOST_NOTES = 3600
-"""Of one shard; an older unread record counts as old as the oldest note."""
+"""Notes of one shard; an older unread record counts as old as the oldest note."""
 
 
 class Arrivals:

@@ -78,7 +78,7 @@ class LakeProcess:
 
     @property
     def pid(self) -> int | None:
-        """Of the process, while there is one."""
+        """The id of the process, while there is one."""
         return self._process.pid if self._process is not None else None
 
     def _exchange(self, method: str, args: tuple[Any, ...]) -> tuple[bool, Any]:

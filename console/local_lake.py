@@ -91,7 +91,7 @@ class Rejections:
         self._fetched: dict[str, Fetched] = {}
 
     def new(self, prefix: str) -> list[tuple[str, dict[str, Any]]]:
-        """Of the files under a prefix that came since the last call, each row with the name of its file."""
+        """The rows of the files under a prefix that came since the last call, each with the name of its file."""
         if prefix not in self._fetched:
             self._fetched[prefix] = Fetched(self._s3, self._bucket, prefix, self._folder)
         found = []

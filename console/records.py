@@ -56,7 +56,7 @@ class Records:
         self._young, self._old = "a", "b"
         self._in_young = 0
         self.number = 0
-        """Of the newest record, from 1."""
+        """The number of the newest record, from 1."""
 
     def add(self, event_id: str, brief: Brief, document: bytes, keys: Iterable[str]) -> None:
         """Keep a record under its event's id and under other keys."""

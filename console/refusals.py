@@ -55,7 +55,7 @@ class Refusals:
 
 
 def subject_of_row(row: dict[str, Any]) -> Subject:
-    """Of a row of the rejected table."""
+    """The refusal in a row of the rejected table."""
     detail = str(row.get("detail") or "")
     return Subject(
         str(row.get("site") or ""), str(row.get("reason")), str(row.get("stage") or ""), field_of(detail)
@@ -63,7 +63,7 @@ def subject_of_row(row: dict[str, Any]) -> Subject:
 
 
 def subject_of_answer(line: dict[str, Any]) -> Subject:
-    """Of a line of ingest's log: a request of which nothing was taken."""
+    """The refusal in a line of ingest's log: a request of which nothing was taken."""
     return Subject(str(line.get("Site") or ""), str(line.get("reason")), "request", "")
 
 

@@ -53,7 +53,7 @@ class Checkpointer(Protocol):
 
 
 class Lineage(NamedTuple):
-    """Where a shard stands in its stream. Hash keys: both ends included. `siblings`: all children, itself
+    """The relations of a shard in its stream. Hash keys: both ends included. `siblings`: all children, itself
     included, of each parent."""
 
     first_key: int
@@ -66,7 +66,7 @@ class Shards(Protocol):
     """The stream's shards."""
 
     def lineage(self, shard: str) -> Lineage:
-        """Of a shard that exists; parents that the stream has forgotten are left out."""
+        """The lineage of an existing shard, without parents that the stream has forgotten."""
 
 
 class PutRefusedError(Exception):

@@ -124,7 +124,7 @@ _CHOICES = {
 }
 _NOUNS: dict[object, str] = {int: "a whole number", float: "a number", bool: "0 or 1"}
 _AT_LEAST = {"failover_ms": 1_000, "idle_ms": 1, "flush_events": 1, "snapshot_saves": 1}
-"""Of numbers that are not here: 0."""
+"""The least value of a number; 0 where it is not listed."""
 _FLAGS = {"0": False, "1": True, "false": False, "true": True}
 
 

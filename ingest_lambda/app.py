@@ -275,6 +275,6 @@ def _raise_unless_stored(report: PutReport, log: RequestLog) -> None:
 
 
 def _code_location(error: BaseException) -> str:
-    """Where it happened, as file:line. The message is left out: it may hold what the client sent."""
+    """The position of an error as file:line, without its message: that may hold what the client sent."""
     frames = traceback.extract_tb(error.__traceback__)
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[:-4:-1])

@@ -17,7 +17,7 @@ def id_hash(visitor_id: str, user_id: str | None = None) -> str:
 
 
 class ErasedIds(NamedTuple):
-    """By hash: the newest moment (epoch ms) until which records are gone."""
+    """`until`: by hash of an id the newest moment (epoch ms) until which records are gone."""
 
     until: dict[str, int]
 
@@ -86,7 +86,7 @@ def _user(event: dict[str, Any]) -> str | None:
 
 
 def read(table: Any) -> ErasedIds:
-    """Of the table `erased_ids` (PyIceberg's)."""
+    """Read the table `erased_ids` (PyIceberg's)."""
     until: dict[str, int] = {}
     for row in table.scan().to_arrow().to_pylist():
         at = round(row["erased_at"].replace(tzinfo=UTC).timestamp() * 1000)

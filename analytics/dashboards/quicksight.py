@@ -30,7 +30,7 @@ _OWN_DASHBOARD = (
 
 
 class Target(NamedTuple):
-    """Where and for whom. Values may be CDK tokens. `owner`: ARN of a QuickSight user or group.
+    """The account and owner of the resources. Values may be CDK tokens. `owner`: ARN of a QuickSight user or group.
 
     `prefix` begins every id and name, for example `rastro-prod`; `title` is shown, for example `Rastro prod`.
     """

@@ -63,5 +63,5 @@ def hour_window(dt: str, hour: int) -> Window:
 
 
 def statement(name: str, table: str, sql: str) -> Statement:
-    """Without the comments, as it is sent."""
+    """The statement without comments, as it is sent."""
     return Statement(name, table, without_comments(sql))

@@ -20,7 +20,7 @@ _FIELD = re.compile(r"(\w+):decimal\(")
 
 
 def as_text(columns: Iterable[Column]) -> Write:
-    """For the rows of a table with these columns. A float of at most 15 significant digits has its exact decimal as
+    """The writer for rows with these columns. A float of at most 15 significant digits has its exact decimal as
     its shortest text; exponents do not occur below 10^16 and from 0.0001 on."""
     plain = tuple(column.name for column in columns if column.type.startswith("decimal("))
     nested = {

@@ -22,7 +22,7 @@ STATE_VERSION = 2
 test."""
 
 UPGRADES: dict[int, Callable[[bytes], bytes]] = {1: upgraded_from_1}
-"""From a version to the next: one visitor's packed bytes in, the next version's out."""
+"""Upgrades from a version to the next: one visitor's packed bytes in, the next version's out."""
 
 _DIGEST = 16
 _KEY = 16

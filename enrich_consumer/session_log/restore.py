@@ -190,5 +190,5 @@ def slots(store: ObjectStore, shard: str, kind: str) -> list[int]:
 
 
 def object_name(shard: str, kind: str, slot: int) -> str:
-    """Where an entry lies."""
+    """The name of an entry's object."""
     return f"{shard}/{kind}/{slot:012d}"

@@ -21,7 +21,7 @@ NO_CLAIMS = Claims()
 
 
 class Source(NamedTuple):
-    """Where an event of a foreign protocol came from.
+    """The source of an event of a foreign protocol.
 
     `original`: what the client sent, for the rejected table. `sent_at`: the client's clock when it sent this
     event; None where the time needs no correction. `rejection`: why it could not be translated.

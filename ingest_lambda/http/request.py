@@ -51,12 +51,12 @@ def from_gateway(
 
 
 def _text(value: str) -> str:
-    """Without halves of surrogate pairs, which no JSON can be written with."""
+    """The text without halves of surrogate pairs, which JSON cannot hold."""
     return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def _path(event: Mapping[str, Any], context: Mapping[str, Any], http: Mapping[str, Any]) -> str:
-    """Without the stage, and without the slashes that joined URLs double or leave at the end."""
+    """The path without the stage, and without the slashes that joined URLs double or leave at the end."""
     path = str(event.get("rawPath") or http.get("path") or "/")
     stage = context.get("stage")
     if stage and stage != "$default":  # a named stage is part of the path

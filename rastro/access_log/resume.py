@@ -33,7 +33,7 @@ def read(path: Path) -> Mark | None:
 
 
 def write(path: Path, mark: Mark) -> None:
-    """Whole or not at all."""
+    """Write the mark, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".tmp")
     fresh.write_text(json.dumps(mark._asdict()), encoding="utf-8")

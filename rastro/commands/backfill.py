@@ -35,7 +35,7 @@ from reference_data.databases import open_references
 HELP = "raw records or an import of history straight into the lake"
 
 PART_BYTES = 256 << 20
-"""Of raw records in memory at once, before what Python adds."""
+"""Bytes of raw records in memory at once, before what Python adds."""
 _SHARE_WRITTEN = 0.2
 """Bytes of Parquet for a byte of raw JSON, about; for the estimate alone."""
 

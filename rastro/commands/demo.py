@@ -149,7 +149,7 @@ def _post(load: Plan, target: Target, progress: Progress) -> Promises:
 
 
 def _note(home: Path, **figures: int) -> None:
-    """For the console's health page."""
+    """Write the figures for the console's health page."""
     (home / LEDGER).write_text(json.dumps(figures), encoding="utf-8")
 
 

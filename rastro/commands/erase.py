@@ -33,7 +33,7 @@ LEFT = 3
 ROUNDS = 3
 """How often everything is done where jobs run meanwhile."""
 WAIT_SECONDS, POLL_SECONDS = 1800.0, 10.0
-"""For a job to end."""
+"""Seconds to wait for a job's end."""
 SHORTEST = 8
 """Characters of a visitor id, which is looked for in all bytes."""
 _OPEN_MINUTES = 90
@@ -137,12 +137,12 @@ def _wait(where: DataStores, progress: Progress) -> datetime:
 
 
 def open_data_stores(args: argparse.Namespace) -> DataStores:
-    """Where the options say."""
+    """The stores that the options name."""
     return data_stores.on_aws(args.env, args.home) if args.env else data_stores.here(args.home)
 
 
 def find(args: argparse.Namespace, where: DataStores, progress: Progress) -> Found:
-    """Who the options mean.
+    """The person that the options name.
 
     Raises:
         Problem: nobody; the id is too short to be one.

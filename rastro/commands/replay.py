@@ -226,5 +226,5 @@ def _wanted(record: dict[str, Any], when: Span, site: str | None) -> bool:
 
 
 def _entry(one: _Record) -> dict[str, Any]:
-    """As ingest does: a visitor's records stay in one shard, in their order."""
+    """A PutRecords entry with the partition key of ingest: a visitor's records stay in one shard, in their order."""
     return {"Data": one.data, "PartitionKey": f"{one.record['site']}/{one.record['visitor_id']}"}

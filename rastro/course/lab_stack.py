@@ -56,5 +56,5 @@ class LabStack:
 
     @property
     def diary(self) -> Path:
-        """Where the course's own commands note what happened."""
+        """The file in which the course's own commands note what happened."""
         return self.home / "course.jsonl"

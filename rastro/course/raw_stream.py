@@ -38,7 +38,7 @@ def records(lab_stack: LabStack) -> Iterator[Record]:
 
 
 def visitor_of(lab_stack: LabStack, page: str) -> str | None:
-    """Who last posted an event of a page with this in its URL."""
+    """The visitor that last posted an event of a page with this in its URL."""
     found = [
         (record.at, str(record.content["visitor_id"]))
         for record in records(lab_stack)

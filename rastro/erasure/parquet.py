@@ -64,7 +64,7 @@ def rows_without(table: pa.Table, subject: Subject) -> tuple[pa.Table, int]:
 
 
 def is_subjects(table: pa.Table, subject: Subject) -> Any:
-    """For each row whether it is the subject's."""
+    """A mask of the rows that are the subject's."""
     gone = pa.chunked_array([pa.array([False] * table.num_rows, pa.bool_())])
     if "visitor_id" in table.column_names:
         visitors = pa.array(sorted(subject.visitors), pa.string())

@@ -27,7 +27,7 @@ class LocalRows:
         self._read: set[str] = set()
 
     def look(self, keys: Collection[str]) -> None:
-        """Take in these objects; `first` tells for each event the key that held it first, in the order given."""
+        """Take in these objects; `first` holds for each event the key that held it first, in the order given."""
         for key in keys:
             if key in self._read:
                 continue

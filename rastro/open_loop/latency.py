@@ -10,7 +10,7 @@ _HIGHEST = 3_600_000_000
 
 
 def histogram(microseconds: Iterable[int]) -> Any:
-    """Of these; what is below 1 µs counts as 1, what is above an hour as an hour."""
+    """The histogram of these latencies; what is below 1 µs counts as 1, what is above an hour as an hour."""
     made = HdrHistogram(1, _HIGHEST, 3)
     for value in microseconds:
         made.record_value(min(max(1, value), _HIGHEST))

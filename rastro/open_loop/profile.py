@@ -12,7 +12,7 @@ class Profile(NamedTuple):
     points: tuple[tuple[float, float], ...]
 
     def mean(self) -> float:
-        """Of the rate, as a share of its highest."""
+        """The mean of the rate, as a share of its highest."""
         return self.until(1.0)
 
     def until(self, time: float) -> float:

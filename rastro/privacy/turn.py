@@ -1,4 +1,4 @@
-"""Who writes a home's tables: one process at a time. DuckDB computes on a copy in memory and writes whole days, so a
+"""Lets one process at a time write a home's tables. DuckDB computes on a copy in memory and writes whole days, so a
 second writer would put back what the first one took out."""
 
 import fcntl

@@ -21,7 +21,7 @@ FIRST_WAIT = 0.4
 
 
 class Target(NamedTuple):
-    """Where to post; `api_url` has no slash at its end."""
+    """The API to post to; `api_url` has no slash at its end."""
 
     api_url: str
     site_key: str

@@ -30,7 +30,7 @@ class Watch:
 
     @property
     def enriched_files(self) -> list[Path]:
-        """Of the landing table, brought here so far."""
+        """Files of the landing table, brought here so far."""
         return list(self._enriched.files)
 
     def look(self) -> bool:
@@ -41,7 +41,7 @@ class Watch:
         return any(fresh.values())
 
     def event_ids(self) -> list[str]:
-        """Of every row that is an event, copies too."""
+        """The ids of every row that is an event, copies too."""
         query = "SELECT event_id FROM enriched WHERE event_name <> 'session_merge'"
         return [row["event_id"] for row in self.lake.rows(query)]
 

@@ -29,7 +29,7 @@ class Headers(NamedTuple):
 
 
 class Client(NamedTuple):
-    """Who sent the event, as far as that is the same for many events.
+    """The sender of the event, in the fields that many events share.
 
     `screen`: width and height of the screen, of the window's inside, in pixels. `analytics`, `ads`: the
     visitor's consent, None when not asked. `references`: changes with the databases behind References. `malformed`: the

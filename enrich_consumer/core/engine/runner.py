@@ -24,7 +24,7 @@ PAGES = 12_000_000
 its referrer is a step, which comes again in a small shop only; URLs by themselves are in `clean_urls`."""
 CLIENT_BYTES = 1_800
 PAGE_BYTES = 900
-"""Of an entry beside its columns: 3,300 and 1,750 in all, by the sizes of their objects."""
+"""Bytes of an entry besides its columns: 3,300 and 1,750 in all, by the sizes of their objects."""
 
 
 class _Built(NamedTuple):

@@ -38,8 +38,8 @@ _HEADLESS = re.compile(
     re.IGNORECASE,
 )
 _SAYS_SO = re.compile(r"(?<!cu)bot\b|(?<!cu)bot[/;)_-]|crawl|spider|scrap(?:er|y)", re.IGNORECASE)
-_ADDRESS = re.compile(r"\+https?://", re.IGNORECASE)
-"""Where a crawler says who sends it."""
+_OPERATOR_URL = re.compile(r"\+https?://", re.IGNORECASE)
+"""The URL in which a crawler names its operator."""
 _APP = re.compile(r"^(?!mozilla).*(?:android|iphone|ipad|\bios\b|darwin|podder|bullhorn)", re.IGNORECASE)
 """Apps that name their maker's page the same way."""
 _SHORTEST, _SHORT = 4, 12
@@ -91,7 +91,7 @@ def verdict_of(find: Find, agent: str, *, is_spider: bool) -> Verdict:
     if (
         "crawler" in crawler_reasons
         or is_spider
-        or (suspicious and (_SAYS_SO.search(bare) or (_ADDRESS.search(bare) and not _APP.match(bare))))
+        or (suspicious and (_SAYS_SO.search(bare) or (_OPERATOR_URL.search(bare) and not _APP.match(bare))))
     ):
         reasons.append("crawler")
     if "ai_agent" in crawler_reasons or (suspicious and _AI.search(bare)):

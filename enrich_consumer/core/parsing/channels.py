@@ -21,7 +21,7 @@ LONGEST = 512
 
 
 class Traffic(NamedTuple):
-    """Where a visit comes from, all lower case.
+    """The source of a visit, all lower case.
 
     `category`: search, social, video, shopping, ai or email; None for a source of no known kind.
     """

@@ -9,9 +9,9 @@ from enrich_consumer.core.parsing.urls import NO_URL, UrlParts
 LONGEST_CACHED = 512
 """Characters; longer URLs are parsed each time."""
 MAX_BYTES = 16_000_000
-"""By the curve of `python -m benchmarks caches`."""
+"""Chosen by the curve of `python -m benchmarks caches`."""
 _ENTRY_BYTES = 700
-"""Of an entry beside its texts: the objects they are in."""
+"""Bytes of an entry besides its texts: the objects that hold them."""
 
 
 class CleanUrl(NamedTuple):

@@ -71,7 +71,7 @@ def _without_member(member: re.Match[str], is_removed: Callable[[str, str], bool
 
 
 def _end_of_value(pieces: list[str], index: int, depth: int) -> int:
-    """Where the delimiter stands that ends the value which begins at `index`; the depth is the length of its sign."""
+    """The index of the delimiter that ends the value beginning at `index`; the depth is the length of its sign."""
     for end in range(index + 1, len(pieces), 2):
         sign = pieces[end]
         if len(sign) <= depth and (sign[-1] in "&#" or (len(sign) > 1 and sign[-2:] in {"26", "23"})):

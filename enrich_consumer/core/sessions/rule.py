@@ -24,7 +24,7 @@ class Merge(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """Where one event went. `started_at` in epoch ms; `event_index` counts the session's events as they
+    """The session of one event. `started_at` in epoch ms; `event_index` counts the session's events as they
     arrived, from 1. `session`: the one it went to, as it is now."""
 
     session_id: str

@@ -16,7 +16,7 @@ class Network(NamedTuple):
 _ROWS = read_table("click_ids")
 
 CLICK_PARAMETERS = {row["parameter"]: Network(row["network"], row["source"], row["medium"]) for row in _ROWS}
-"""By parameter in lower case; the first one present, in this order, is taken: paid before unpaid."""
+"""Networks by parameter in lower case; the first one present, in this order, is taken: paid before unpaid."""
 
 CLICK_IDS = {row["parameter"]: CLICK_PARAMETERS[row["parameter"]] for row in _ROWS if row["is_id"] == "yes"}
 """Those of them that are the id of one click, which is not kept without consent; the others only name the network."""

@@ -137,7 +137,7 @@ class Rewritten:
 
 
 class NoDelivery:
-    """For a table that a deployment does not have: rows go nowhere."""
+    """Drops the rows of a table that a deployment does not have."""
 
     def put(self, rows: Sequence[bytes]) -> None:
         pass

@@ -19,7 +19,7 @@ Release = Callable[[str], bool]
 
 
 def open_release(table: str, worker: str, endpoint: str | None) -> Release:
-    """For the leases that `worker` holds in `table`."""
+    """Works on the leases that `worker` holds in `table`."""
 
     def release(shard: str) -> bool:
         # Made at the stop, not at the start: a service's model costs memory, and most calls never come.

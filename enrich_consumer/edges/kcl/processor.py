@@ -167,7 +167,7 @@ class RecordProcessor(processor.RecordProcessorBase):  # type: ignore[misc] # th
         return _Fatal(self._log, call)
 
     def _beat(self) -> None:
-        """For the health check: a shard whose file grows old is stalled."""
+        """Touch the shard's file; the health check calls a shard stalled whose file grows old."""
         if self._heartbeat is not None:
             self._heartbeat.touch()
 

@@ -145,5 +145,5 @@ def _start(command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[b
 
 
 def _exit_status(status: int) -> int:
-    """As a shell says it: a death by signal N is 128 + N."""
+    """The exit status as a shell gives it: a death by signal N is 128 + N."""
     return status if status >= 0 else 128 - status

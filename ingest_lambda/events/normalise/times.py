@@ -97,7 +97,7 @@ def _of_text(given: str) -> Time:
 
 
 def _iso(text: str) -> str:
-    """Without the name of the zone, with UTC as Z, and with the offset beside the time."""
+    """The text without the name of the zone, with UTC as Z, and with the offset beside the time."""
     text = ZONE_NAME.sub("", text.strip())
     return OFFSET_APART.sub("", text) if text[:1].isdigit() else UTC_NAME.sub(" +0000", text)
 

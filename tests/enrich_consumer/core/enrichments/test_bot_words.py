@@ -4,7 +4,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from enrich_consumer.core.enrichments import bot
 
-PATTERNS = (bot._LIBRARY, bot._HEADLESS, bot._AI, bot._SAYS_SO, bot._ADDRESS)
+PATTERNS = (bot._LIBRARY, bot._HEADLESS, bot._AI, bot._SAYS_SO, bot._OPERATOR_URL)
 ODD = (
     "GOT (https://x)",
     "a \u017fplash page",
