@@ -186,7 +186,7 @@ def _shared(order: Row, person: str, visits: Rows) -> Rows:
         n = len(counted)
         middle = 0.4 if nth in (1, n) else 0.2 / max(1, n - 2)
         shares = {
-            "first_share": float(nth == 1),
+            "first_share": float(position == 1),
             "last_share": float(nth == n),
             "linear_share": 1 / n if nth else 0.0,
             "position_share": 0.0 if not nth else (1 / n if n <= 2 else middle),
