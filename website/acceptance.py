@@ -37,6 +37,8 @@ _FOOT = """
 
 Ressalvas:
 """
+SHOWN = 8000
+"""Characters of a failed command's output: the line that tells the result does not tell the reason."""
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -122,6 +124,8 @@ def run(point: Point, today: date) -> Result:
         text=True,
         check=False,
     )
+    if done.returncode:
+        print(done.stdout[-SHOWN:], file=sys.stderr)
     lines = [line.strip() for line in _ANSI.sub("", done.stdout).splitlines() if re.search(point.line, line)]
     return Result(
         today.isoformat(), done.returncode == 0, lines[-1] if lines else f"status {done.returncode}"

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from tests.system.faults import scenarios
 from website import acceptance
 
 
@@ -19,6 +20,13 @@ def test_commands_name_files_and_targets_that_exist() -> None:
             assert (acceptance.ROOT / path).exists(), (point.name, path)
         for target in re.findall(r"\bmake ([a-z]+)", point.command):
             assert re.search(rf"^[a-z ]*\b{target}\b[a-z ]*:", make, re.MULTILINE), (point.name, target)
+
+
+def test_the_fault_that_is_shown_is_one_and_has_its_alarm() -> None:
+    command = next(point.command for point in acceptance.points() if point.name == "falhas")
+    chosen = scenarios.named([command.split()[-1]])
+    assert chosen, command
+    assert all(scenario.alarms for scenario in chosen), "the control, or a fault that no alarm tells"
 
 
 def test_a_result_is_the_line_that_tells_it_and_a_failure_is_one() -> None:
