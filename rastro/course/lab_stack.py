@@ -35,7 +35,9 @@ class LabStack:
     @cached_property
     def _lake(self) -> Any:
         if not (self.home / "tables" / "catalog.db").exists():
-            raise Problem(f"não há tabelas em {self.home}; preencha-as com: rastro tables")
+            if not (self.home / "local.json").exists():
+                raise Problem("o stack não está no ar; ligue-o e faça os passos: rastro up --detach")
+            raise Problem(f"não há tabelas em {self.home}; faça os passos, que as enchem com: rastro tables")
         landing = {
             name: sorted((self.home / "lake" / name).rglob("*.parquet")) for name in ("enriched", "rejected")
         }
