@@ -36,7 +36,7 @@ class Tables(LabStack):
         object.__setattr__(self, "database", database)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        found = self.database.execute(sql)  # type: ignore[attr-defined]
+        found = self.database.execute(sql)
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
