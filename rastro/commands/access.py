@@ -48,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
     counts = {name: len(rows) for name, rows in sorted(data.items())}
     if not args.dry_run:
         _write(args.out, data, where.name)
+    if not any(counts.values()):
+        progress.say("access: nothing of this id stands anywhere; is it written as the shop writes it?")
     summary = ", ".join(f"{rows:,} {name}" for name, rows in counts.items()) or "nothing"
     progress.say(f"access: {summary}" + ("" if args.dry_run else f"; {args.out}"))
     about = "visitor" if args.visitor else "user" if args.user else "email"

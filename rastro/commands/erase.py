@@ -78,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
     with nullcontext() if args.dry_run else where.hold():
         in_tables, swept = _everything(args, where, found, progress, began)
     paper = _paper(args, where, found, in_tables, swept, began)
+    if not in_tables and not paper["objects"] and not paper["proof"]["places_with_the_id"]:
+        progress.say("erase: nothing of this id stood anywhere; is it written as the shop writes it?")
     summary = {
         "request": paper["request"],
         "removed": {folder["folder"]: folder["rows"] for folder in paper["objects"] if folder["rows"]},

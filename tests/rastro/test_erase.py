@@ -237,6 +237,14 @@ def test_access_gives_a_person_everything_and_nobody_elses(home: Path, tmp_path:
     assert main(["access", "--user", "ana", "--home", str(home), "--out", str(out)]) == 2
 
 
+def test_an_id_that_stands_nowhere_is_said_to(home: Path, tmp_path: Path, capsys: Any) -> None:
+    out = ["--out", str(tmp_path / "x.zip")]
+    for visitor, is_there in ((GONE, True), (GONE.replace("dead", "0000"), False)):
+        for words in (["erase", "--dry-run"], ["access", "--dry-run", *out]):
+            assert main([*words, "--visitor", visitor, "--home", str(home)]) == 0
+            assert ("is it written as the shop writes it?" in capsys.readouterr().err) is not is_there
+
+
 @pytest.mark.parametrize("command", ["erase", "access"])
 @pytest.mark.parametrize(("env", "message"), [("dev", "no AWS credentials"), ("nosuch", "no environment")])
 def test_an_environment_without_credentials_is_one_line(
