@@ -46,7 +46,12 @@ def run(args: argparse.Namespace) -> int:
 def _settled(found: dict[str, Any]) -> bool:
     if len(found["events"]) > 1:
         return True
-    return bool(found["stops"]) and all(stop["verdict"] != "waiting" for stop in found["stops"])
+    stops = found[
+        "stops"
+    ]  # without the first one the raw stream is still being read: the two streams are read at once
+    return (
+        bool(stops) and stops[0]["stage"] == "answer" and all(stop["verdict"] != "waiting" for stop in stops)
+    )
 
 
 def text_of(found: dict[str, Any]) -> str:
