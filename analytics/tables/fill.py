@@ -61,7 +61,8 @@ def _fill_events() -> str:
 USING (
   SELECT {listed("r", plain)}, {end_of_chain("m.merged_into", "r.session_id")} AS session_id,
     r.session_id AS written_session_id,
-    coalesce(r.event_date, CAST(r.event_at AS date)) AS event_date
+    coalesce(r.event_date, CAST(r.event_at AS date)) AS event_date,
+    there.raw_sequence AS first_there
   FROM (
     SELECT {LANDING}.*, row_number() OVER (PARTITION BY site, event_id ORDER BY raw_sequence) AS copy_number
     FROM {LANDING}
@@ -72,9 +73,16 @@ USING (
   LEFT JOIN (
     {maps(ROWS)}
   ) AS m ON m.site = r.site AND m.visitor_id = r.visitor_id
+  LEFT JOIN (
+    SELECT site, event_id, min(raw_sequence) AS raw_sequence
+    FROM events
+    WHERE {days("event_date", NEAR_DAYS)}
+    GROUP BY site, event_id
+  ) AS there ON there.site = r.site AND there.event_id = r.event_id
   WHERE r.copy_number = 1
 ) AS n
 ON {days("t.event_date", NEAR_DAYS)} AND t.site = n.site AND t.event_id = n.event_id
+WHEN MATCHED AND t.raw_sequence > n.first_there THEN DELETE
 WHEN MATCHED AND n.raw_sequence < t.raw_sequence THEN UPDATE SET {update(columns)}
 WHEN NOT MATCHED THEN {insert(columns)}"""
 

@@ -9,7 +9,7 @@ from analytics.tables.schema import tables
 
 _COPIES = """SELECT * FROM (
     SELECT site, event_id, visitor_id, event_date, raw_sequence,
-      row_number() OVER (PARTITION BY site, event_id ORDER BY raw_sequence) AS copy_number,
+      rank() OVER (PARTITION BY site, event_id ORDER BY raw_sequence) AS copy_number,
       count(*) OVER (PARTITION BY site, event_id) AS copies
     FROM events
   ) AS ranked
