@@ -58,13 +58,9 @@ def histories(seed: int, events: int) -> list[bytes]:
 
 
 def _at(record: dict[str, Any], visitor: str, received_at: int, happened: int) -> dict[str, Any]:
-    events = [event | {"ts": happened} for event in record["events"]]
-    return record | {
-        "visitor_id": visitor,
-        "received_at": received_at,
-        "sent_at": received_at - 40,
-        "events": events,
-    }
+    moved = record | {"visitor_id": visitor, "received_at": received_at, "sent_at": received_at - 40}
+    moved["events"] = [event | {"ts": happened} for event in record["events"]]
+    return moved
 
 
 def _examples() -> list[dict[str, Any]]:

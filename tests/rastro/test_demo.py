@@ -22,17 +22,17 @@ def _compare(load: Plan, rows: list[dict[str, Any]]) -> None:
     """Every accepted event is there once and holds what was posted; the first copy counts."""
     by_id = {row["event_id"]: row for row in rows}
     assert len(by_id) == len(rows)
-    differences: list[str] = []
+    found: list[str] = []
     wanted: set[str] = set()
     for request in load.requests:
         for sent in request.events:
             if sent.verdict is Verdict.ACCEPTED and sent.event_id not in wanted:
                 wanted.add(sent.event_id)
-                differences += [
+                found += [
                     f"{sent.event['event']} {sent.event_id}: {text}"
                     for text in differences(request, sent, by_id[sent.event_id])
                 ]
-    assert not differences, "\n".join(differences[:20])
+    assert not found, "\n".join(found[:20])
     assert wanted == set(by_id)
 
 
