@@ -13,6 +13,7 @@ import urllib3
 from analytics.duckdb_lake import Lake
 from rastro.synthetic_shop import Plan, Verdict, plan
 from tests.analytics import flow
+from tests.rastro.columns import differences
 
 EVENTS = 400
 NOW = 1_795_296_000_000
