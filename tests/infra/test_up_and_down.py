@@ -53,7 +53,7 @@ def test_two_stacks_run_at_once_and_end_without_a_trace(homes: tuple[Path, Path]
     pids = [running.running(home)["emulator"] for home in homes]
 
     os.kill(one.pid, signal.SIGINT)
-    out, err = one.communicate(timeout=60)
+    out, err = one.communicate(timeout=180)
     assert (one.returncode, err) == (0, "")
     assert "curl -i 'http://127.0.0.1:" in out
     assert not processes.alive(pids[0])
@@ -61,7 +61,7 @@ def test_two_stacks_run_at_once_and_end_without_a_trace(homes: tuple[Path, Path]
     assert not (homes[0] / "local.json").exists()
 
     os.kill(pids[1], signal.SIGKILL)  # the emulator of the other dies
-    out, err = two.communicate(timeout=60)
+    out, err = two.communicate(timeout=180)
     assert two.returncode == 2
     assert "rastro: the emulator has ended; its log" in err
     assert running.running(homes[1]) == {}
