@@ -13,9 +13,11 @@ let plot;
 let paused = false;
 let rows = [];
 
+const seconds = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
 function milliseconds(value) {
   if (value === null || value === undefined) return "–";
-  return value < 1000 ? `${value} ms` : `${(value / 1000).toFixed(1)} s`;
+  return value < 1000 ? `${value} ms` : `${seconds.format(value / 1000)} s`;
 }
 
 function text(id, value) {
