@@ -139,7 +139,7 @@ def _measure(
     figures: dict[str, Any] = {"java_cpu_s_start_and_warming": round(worker.meter.read().java, 1)}
     for feed in feeds:
         figures |= _part(worker, count, feed, args.events)
-    return figures | _idle(worker, args.idle)
+    return figures | (_idle(worker, args.idle) if args.idle else {})
 
 
 def _part(worker: "_Worker", count: "_Counter", feed: "_Feed", events: int) -> dict[str, float]:
