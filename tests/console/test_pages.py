@@ -50,6 +50,26 @@ def test_portuguese_where_the_browser_prefers_it(shop: Source):
     assert "Ao vivo</h1>" in one.get("/live?lang=pt", headers={"accept-language": "en"}).text
 
 
+def test_what_is_said_of_an_event_of_a_session_is_a_list(tmp_path: Path):
+    made = source(flow.run(plan(5, 50, NOW), NOW), tmp_path)
+    store = made.tails.store
+    visitor = store.newest_visitors(1)[0]
+    opening = next(
+        story
+        for stories in store.sessions_of(visitor).values()
+        for story in stories
+        if story.columns["is_session_start"] and story.columns["is_late"]
+    )
+    record = raw({"event_id": opening.event_id, "event": "page_view"})
+    for sequence, cell in (
+        ("1", "late, opens"),
+        ("2", "late, 1 copy, opens"),
+        ("3", "late, 2 copies, opens"),
+    ):
+        store.take_raw(SHARD, sequence, NOW, record)
+        assert f"<td>{cell}</td>" in client(made).get(f"/sessions?visitor={visitor}&lang=en").text
+
+
 def test_every_word_is_there_in_portuguese():
     wanted = {dashboard.title for dashboard in DASHBOARDS}
     for dashboard in DASHBOARDS:
