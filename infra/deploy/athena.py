@@ -25,15 +25,27 @@ def rows(athena: Any, environment: Environment, what: str, statement: str) -> li
 
 def run(athena: Any, environment: Environment, what: str, statement: str) -> str:
     """The execution's id; raise `DeployError` with what Athena says unless it succeeds."""
+    return str(execute(athena, environment, what, statement)["QueryExecutionId"])
+
+
+def execute(
+    athena: Any, environment: Environment, what: str, statement: str, poll_seconds: float = _POLL_SECONDS
+) -> dict[str, Any]:
+    """The execution (Athena's `QueryExecution`), with its statistics, once it has succeeded.
+
+    Raises:
+        DeployError: with what Athena says, where it does not succeed.
+    """
     query = athena.start_query_execution(
         QueryString=statement,
         QueryExecutionContext={"Database": environment.database},
         WorkGroup=workgroup(environment),
     )["QueryExecutionId"]
     while True:
-        status = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
+        found: dict[str, Any] = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
+        status = found["Status"]
         if status["State"] == "SUCCEEDED":
-            return str(query)
+            return found
         if status["State"] in {"FAILED", "CANCELLED"}:
             raise DeployError(f"{what}: {status.get('StateChangeReason', status['State'])}")
-        time.sleep(_POLL_SECONDS)
+        time.sleep(poll_seconds)

@@ -126,7 +126,9 @@ def _here(args: argparse.Namespace, sql: str) -> _Answer:
 
 
 def _on_athena(args: argparse.Namespace, pipeline: Pipeline, sql: str) -> _Answer:
-    from infra.environments import loader, resource_names  # noqa: PLC0415 - takes a while to import
+    from infra.deploy.athena import execute  # noqa: PLC0415 - takes a while to import
+    from infra.deploy.stacks import DeployError  # noqa: PLC0415 - as above
+    from infra.environments import loader  # noqa: PLC0415 - as above
 
     environment = loader.read(args.env)
     athena = pipeline.client("athena")
@@ -135,19 +137,10 @@ def _on_athena(args: argparse.Namespace, pipeline: Pipeline, sql: str) -> _Answe
     print(f"rastro: the workgroup stops it at {limit} GiB, {most:.2f} USD at list price", file=sys.stderr)
 
     def ask(statement: str) -> dict[str, Any]:
-        query = athena.start_query_execution(
-            QueryString=statement,
-            QueryExecutionContext={"Database": environment.database},
-            WorkGroup=resource_names.workgroup(environment),
-        )["QueryExecutionId"]
-        while True:
-            found: dict[str, Any] = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
-            if found["Status"]["State"] == "SUCCEEDED":
-                return found
-            if found["Status"]["State"] in {"FAILED", "CANCELLED"}:
-                why = found["Status"].get("StateChangeReason", found["Status"]["State"])
-                raise Problem(f"Athena: {why}", "query_failed")
-            time.sleep(_POLL_SECONDS)
+        try:
+            return execute(athena, environment, "Athena", statement, _POLL_SECONDS)
+        except DeployError as error:
+            raise Problem(str(error), "query_failed") from None
 
     if args.dry_run:  # costs nothing, and Athena checks every name and type
         ask(f"EXPLAIN {sql}")

@@ -52,7 +52,9 @@ def on_athena(destination: Destination, mark: str, started: float) -> Counter[st
     Raises:
         Problem: what Athena says.
     """
-    from infra.environments import loader, resource_names  # noqa: PLC0415 - takes a while to import
+    from infra.deploy import athena as workgroup  # noqa: PLC0415 - takes a while to import
+    from infra.deploy.stacks import DeployError  # noqa: PLC0415 - as above
+    from infra.environments import loader  # noqa: PLC0415 - as above
 
     environment = loader.read(destination.env)
     days = [f"{datetime.fromtimestamp(started, UTC) + timedelta(days=day):%Y-%m-%d}" for day in (0, 1)]
@@ -62,18 +64,10 @@ def on_athena(destination: Destination, mark: str, started: float) -> Counter[st
         " AND event_name <> 'session_merge' GROUP BY event_id"
     )
     athena = destination.client("athena")
-    query = athena.start_query_execution(
-        QueryString=sql,
-        QueryExecutionContext={"Database": environment.database},
-        WorkGroup=resource_names.workgroup(environment),
-    )["QueryExecutionId"]
-    while True:
-        status = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
-        if status["State"] == "SUCCEEDED":
-            break
-        if status["State"] in {"FAILED", "CANCELLED"}:
-            raise Problem(f"Athena: {status.get('StateChangeReason', status['State'])}")
-        time.sleep(POLL_SECONDS)
+    try:
+        query = workgroup.run(athena, environment, "Athena", sql)
+    except DeployError as error:
+        raise Problem(str(error)) from None
     counts: Counter[str] = Counter()
     head = True
     for page in athena.get_paginator("get_query_results").paginate(QueryExecutionId=query):
