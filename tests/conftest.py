@@ -62,12 +62,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def _is_slow(path: Path, config: pytest.Config) -> bool:
-    inside = path.relative_to(config.rootpath).as_posix()
+    inside = _inside(path, config)
     return f"{inside}/".startswith(SLOW) if path.is_dir() else inside.startswith(SLOW)
 
 
+def _inside(path: Path, config: pytest.Config) -> str:
+    return path.relative_to(config.rootpath).as_posix()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _turn(item.path.relative_to(config.rootpath).as_posix()))
+    items.sort(key=lambda item: _turn(_inside(item.path, config)))
     for item in items:
         if _is_slow(item.path, config):
             item.add_marker("slow")

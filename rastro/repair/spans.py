@@ -69,7 +69,7 @@ def of_hours(s3: Any, bucket: str, prefix: str, when: Span) -> Iterator[ListedOb
     """Objects of the hours in question, one before and one after: Firehose names them by its own clock."""
     first, last = when.since // _HOUR_MS - 1, when.until // _HOUR_MS + 1
     for day in _days(s3, bucket, prefix, Span(first * _HOUR_MS, last * _HOUR_MS)):
-        midnight = day.toordinal() * _HOURS_OF_A_DAY - _EPOCH_HOURS
+        midnight = _midnight(day)
         hours = range(max(0, first - midnight), min(23, last - midnight) + 1)
         of_day = f"{prefix}{layout.DAY}={day}/"
         if len(hours) == _HOURS_OF_A_DAY:
@@ -94,7 +94,11 @@ def _days(s3: Any, bucket: str, prefix: str, when: Span) -> list[date]:
         for page in pages
         for folder in page.get("CommonPrefixes", ())
     ]
+    first, last = when.since // _HOUR_MS, when.until // _HOUR_MS
     days = sorted(date.fromisoformat(name) for name in names)
-    day_ms = _HOURS_OF_A_DAY * _HOUR_MS
-    begins = {day: (day.toordinal() * _HOURS_OF_A_DAY - _EPOCH_HOURS) * _HOUR_MS for day in days}
-    return [day for day in days if begins[day] <= when.until and begins[day] + day_ms > when.since]
+    return [day for day in days if first - _HOURS_OF_A_DAY < _midnight(day) <= last]
+
+
+def _midnight(day: date) -> int:
+    """Hours from 1970 to the day's begin."""
+    return day.toordinal() * _HOURS_OF_A_DAY - _EPOCH_HOURS
