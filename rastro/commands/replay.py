@@ -7,98 +7,22 @@ was processed changes nothing but the number of copies. What is of persons who w
 import argparse
 import gzip
 import json
-import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from lake import layout
 from lake.erased_ids import ErasedIds
 from rastro.privacy.data_stores import erased
 from rastro.repair import estimate, history, putting
 from rastro.repair.pipeline import check_site, open_pipeline
+from rastro.repair.replay_state import HOLD_MS, SLICE_BYTES, ArchivedRecord, ReplayMark, WaitingRecords
 from rastro.repair.spans import Span, of_hours, span
 from rastro.terminal.audit import audit
 from rastro.terminal.progress import Progress
 from rastro.traffic.post import Pace, rate
 
 HELP = "raw records of the archive into the raw stream again"
-
-
-SLICE_BYTES = 32 << 20
-"""Of raw records that are sorted together."""
-HOLD_MS = 15 * 60_000
-"""The longest that Firehose may keep records before it writes them: an object may hold some that are so much older than
-the newest of the object before it."""
-MARK_SECONDS = 1.0
-"""Between two writes of what was put; a run that is killed puts so much again."""
-
-
-class _Record(NamedTuple):
-    """One line of an object of the archive."""
-
-    received_at: int
-    key: str
-    data: bytes
-    record: dict[str, Any]
-
-
-class _Waiting:
-    """Records in the order in which ingest took them: objects of several shards and retries overlap in time."""
-
-    def __init__(self) -> None:
-        self._records: list[_Record] = []
-        self.size = 0
-
-    def add(self, records: list[_Record]) -> None:
-        self._records += records
-        self.size += sum(len(one.data) for one in records)
-
-    def take(self, hold_ms: int) -> list[_Record]:
-        """All that are older than the newest by `hold_ms` or more, in order; at least half of them."""
-        self._records.sort(key=lambda one: one.received_at)
-        last = self._records[-1].received_at - hold_ms if self._records else 0
-        ready = sum(one.received_at <= last for one in self._records)
-        ready = max(ready, (len(self._records) + 1) // 2)
-        taken, self._records = self._records[:ready], self._records[ready:]
-        self.size = sum(len(one.data) for one in self._records)
-        return taken
-
-
-class _Mark:
-    """Which objects a run has put whole: in a file, so that the same command goes on after it was stopped."""
-
-    def __init__(self, path: Path, *, again: bool) -> None:
-        self._path = path
-        self._left: Counter[str] = Counter()
-        self._written = 0.0
-        self.done: set[str] = set()
-        if path.exists() and not again:
-            self.done = set(json.loads(path.read_text(encoding="utf-8")))
-
-    def begin(self, key: str, records: int) -> None:
-        """So many records of an object are to be put."""
-        if records:
-            self._left[key] = records
-        else:
-            self.done.add(key)
-
-    def put(self, records: list[_Record]) -> None:
-        """These were."""
-        self._left.subtract(one.key for one in records)
-        ended = {one.key for one in records if not self._left[one.key]}
-        self.done |= ended
-        if ended and time.monotonic() - self._written > MARK_SECONDS:
-            self.write()
-
-    def write(self) -> None:
-        """Whole or not at all."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".tmp")
-        fresh.write_text(json.dumps(sorted(self.done)), encoding="utf-8")
-        fresh.replace(self._path)
-        self._written = time.monotonic()
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -134,17 +58,17 @@ def run(args: argparse.Namespace) -> int:
     pipeline = open_pipeline(args.env, args.home)
     s3, bucket = pipeline.client("s3"), pipeline.bucket
     check_site(args.site, pipeline)
-    mark = _Mark(
+    mark = ReplayMark(
         args.home / "replays" / f"{pipeline.name}-{when.since}-{when.until}-{args.site or 'all'}.json",
         again=args.again,
     )
     names = ("objects", "objects done before", "records", "unreadable", "erased", "put", "bytes")
     figures = dict.fromkeys(names, 0)
     pace = Pace(args.rate)
-    waiting = _Waiting()
+    waiting = WaitingRecords()
     gone = erased(args.env, args.home)
 
-    def put(records: list[_Record]) -> None:
+    def put(records: list[ArchivedRecord]) -> None:
         for at in range(0, len(records), putting.AT_ONCE):
             some = records[at : at + putting.AT_ONCE]
             figures["put"] += putting.to_stream(
@@ -169,7 +93,8 @@ def run(args: argparse.Namespace) -> int:
                 )
             found = [one for one in readable if _wanted(one[1], when, args.site)]
             records = [
-                _Record(record["received_at"], key, data, record) for data, record in _left(iter(found), gone)
+                ArchivedRecord(record["received_at"], key, data, record)
+                for data, record in _left(iter(found), gone)
             ]
             figures["erased"] += len(found) - len(records)
             figures["records"] += len(records)
@@ -225,6 +150,6 @@ def _wanted(record: dict[str, Any], when: Span, site: str | None) -> bool:
     return record.get("received_at") in when and site in (None, record.get("site"))
 
 
-def _entry(one: _Record) -> dict[str, Any]:
+def _entry(one: ArchivedRecord) -> dict[str, Any]:
     """A PutRecords entry with the partition key of ingest: a visitor's records stay in one shard, in their order."""
     return {"Data": one.data, "PartitionKey": f"{one.record['site']}/{one.record['visitor_id']}"}
