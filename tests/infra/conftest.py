@@ -1,14 +1,20 @@
-"""Every environment, synthesized once for all tests of the infrastructure."""
+"""Environments, synthesized once for all tests of the infrastructure; an emulated account for those that deploy."""
 
 import json
 import shutil
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.deploy import stacks
+from infra.deploy.target import Target, find_target
 from infra.environments import loader
+from infra.environments.settings import Environment
 from infra.stacks.app import build
+from rastro.local import emulator as local_emulator
 
 Templates = dict[str, dict[str, Any]]
 """Stack id to template, of one environment."""
@@ -74,3 +80,32 @@ def templates(assemblies: dict[str, Path]) -> dict[str, Templates]:
         }
         for name, folder in assemblies.items()
     }
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """An emulator of its own: it is counted what is left on it."""
+    folder = tmp_path_factory.mktemp("emulator")
+    running = local_emulator.start(folder / "data", folder / "emulator.log")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in local_emulator.aws_environment(running.endpoint).items():
+            patch.setenv(name, value)
+        sleep = time.sleep
+        patch.setattr(stacks.time, "sleep", lambda seconds: sleep(min(seconds, 0.1)))  # the emulator is quick
+        found = find_target(loader.read("local"))
+        yield found
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def environment() -> Environment:
+    """The one that the local stack is deployed from."""
+    return loader.read("local")
+
+
+@pytest.fixture(scope="module")
+def folder(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment, synthesized once."""
+    out = tmp_path_factory.mktemp("local")
+    build(environment, out).synth()
+    return out
