@@ -25,13 +25,13 @@ def rows(athena: Any, environment: Environment, what: str, statement: str) -> li
 
 def run(athena: Any, environment: Environment, what: str, statement: str) -> str:
     """The execution's id; raise `DeployError` with what Athena says unless it succeeds."""
-    return str(execute(athena, environment, what, statement)["QueryExecutionId"])
+    return execute(athena, environment, what, statement)[0]
 
 
 def execute(
     athena: Any, environment: Environment, what: str, statement: str, poll_seconds: float = _POLL_SECONDS
-) -> dict[str, Any]:
-    """The execution (Athena's `QueryExecution`), with its statistics, once it has succeeded.
+) -> tuple[str, dict[str, Any]]:
+    """(the execution's id, Athena's `QueryExecution` with the statistics), once it has succeeded.
 
     Raises:
         DeployError: with what Athena says, where it does not succeed.
@@ -45,7 +45,7 @@ def execute(
         found: dict[str, Any] = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
         status = found["Status"]
         if status["State"] == "SUCCEEDED":
-            return found
+            return str(query), found
         if status["State"] in {"FAILED", "CANCELLED"}:
             raise DeployError(f"{what}: {status.get('StateChangeReason', status['State'])}")
         time.sleep(poll_seconds)

@@ -136,7 +136,7 @@ def _on_athena(args: argparse.Namespace, pipeline: Pipeline, sql: str) -> _Answe
     most = estimate.of_scans(pipeline, limit * 2**30)
     print(f"rastro: the workgroup stops it at {limit} GiB, {most:.2f} USD at list price", file=sys.stderr)
 
-    def ask(statement: str) -> dict[str, Any]:
+    def ask(statement: str) -> tuple[str, dict[str, Any]]:
         try:
             return execute(athena, environment, "Athena", statement, _POLL_SECONDS)
         except DeployError as error:
@@ -145,13 +145,13 @@ def _on_athena(args: argparse.Namespace, pipeline: Pipeline, sql: str) -> _Answe
     if args.dry_run:  # costs nothing, and Athena checks every name and type
         ask(f"EXPLAIN {sql}")
         return [], [], {"usd_at_most": round(most, 2)}
-    done = ask(sql)
+    query, done = ask(sql)
     size = int(done["Statistics"]["DataScannedInBytes"])
     usd = estimate.of_scans(pipeline, max(size, 1))
     print(f"rastro: read {size:,} bytes, {usd:.5f} USD at list price", file=sys.stderr)
     rows: list[dict[str, Any]] = []
     names: list[str] = []
-    for page in athena.get_paginator("get_query_results").paginate(QueryExecutionId=done["QueryExecutionId"]):
+    for page in athena.get_paginator("get_query_results").paginate(QueryExecutionId=query):
         for row in page["ResultSet"]["Rows"]:
             values = [cell.get("VarCharValue") for cell in row["Data"]]
             if not names:
