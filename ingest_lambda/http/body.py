@@ -28,11 +28,12 @@ JSON_TYPES = ("", "application/json", "text/plain", "application/gzip", "applica
 MAX_MEMBERS = 256  # of a gzip body: a million empty ones would be a cheap attack
 BOM = b"\xef\xbb\xbf"
 
-# Everything that is not half a surrogate pair, in one piece (possessive, so that a megabyte takes no memory); an
+# Everything that is not half a surrogate pair, in pieces that bound what the matcher remembers for its way back; an
 # escaped backslash is read as such and never taken for the start of an escape. Or else: a half that stands alone.
+# (Nothing possessive around alternatives: Python before 3.11.5, such as Debian 12's, then skips what does match.)
 SURROGATES = re.compile(
-    rb"((?:[^\\]++|\\(?!u).|\\u(?![dD][89a-fA-F])"
-    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})++)"
+    rb"((?:[^\\]+|\\(?!u).|\\u(?![dD][89a-fA-F])"
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}){1,1000})"
     rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}",
     re.DOTALL,
 )
