@@ -1,8 +1,8 @@
 """How often what an enrichment needs has been seen before: hit rate against entries and memory, for each kind of key.
 
-Keys are taken from the raw records: what a whole layer of the product is keyed by (client, page), and the finer parts
-that a layer could be split into. An LRU cache of each size sees the stream; the first third fills it and does not
-count. Memory: bytes of an entry of the product's two layers, measured, with what other caches keep for it.
+Keys are taken from the raw records: those of the caches of the product, and whole clients and pages, which they were
+keyed by before. An LRU cache of each size sees the stream; the first third fills it and does not count. Memory: bytes
+of an entry of the product's caches of shared columns, measured, with what other caches keep for it.
 """
 
 import argparse
@@ -48,24 +48,32 @@ def _urls(event: dict[str, Any]) -> Several:
     return Several(one for one in (page.get("url"), page.get("referrer")) if one)
 
 
-def _path(event: dict[str, Any]) -> str:
-    return urlsplit(_page(event).get("url") or "").path
-
-
 KEYS: dict[str, Key] = {
-    "client (layer)": lambda record, event: orjson.dumps(
+    "agent": lambda record, _: orjson.dumps([record.get("user_agent"), *_hints(record)]),
+    "location": lambda record, _: record.get("ip"),
+    "browser": lambda record, event: orjson.dumps(
+        [event.get(name) for name in ("screen", "language", "consent")] + _languages(record)
+    ),
+    "page": lambda _, event: _page(event).get("url"),
+    "referrer": lambda _, event: orjson.dumps(
+        [_page(event).get("referrer"), urlsplit(_page(event).get("url") or "").query]
+    ),
+    "URL of a page or a referrer": lambda _, event: _urls(event),
+    "title": lambda _, event: _page(event).get("title"),
+    "client as a whole": lambda record, event: orjson.dumps(
         [record.get(name) for name in ("ip", "user_agent", "headers")]
         + [event.get(name) for name in ("screen", "language", "consent")]
     ),
-    "page (layer)": lambda record, event: orjson.dumps(event.get("page")),
-    "URL of the page or the referrer": lambda record, event: _urls(event),
-    "agent": lambda record, event: orjson.dumps([record.get("user_agent"), record.get("headers")]),
-    "location": lambda record, event: record.get("ip"),
-    "page path": lambda record, event: _path(event),
-    "query": lambda record, event: urlsplit(_page(event).get("url") or "").query,
-    "referrer": lambda record, event: _page(event).get("referrer"),
-    "title": lambda record, event: _page(event).get("title"),
+    "page as a whole": lambda _, event: orjson.dumps(event.get("page")),
 }
+
+
+def _hints(record: dict[str, Any]) -> list[Any]:
+    return sorted((name, text) for name, text in (record.get("headers") or {}).items() if "ch_ua" in name)
+
+
+def _languages(record: dict[str, Any]) -> list[Any]:
+    return [(record.get("headers") or {}).get("accept_language")]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,11 +88,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Print the curve of each mix."""
     figures: dict[str, Any] = {}
-    each = (
-        {} if args.no_memory else {"client (layer)": bytes_of_a_client(), "page (layer)": bytes_of_a_page()}
-    )
+    each = {} if args.no_memory else {name: bytes_of_an_entry(name) for name in LAYERS}
     for name, value in each.items():
-        figures[f"bytes_of_a_{name.partition(' ')[0]}"] = round(value)
+        figures[f"bytes_of_{name}"] = round(value)
     for mix in args.mix:
         curves = hit_rates(mix, args.events, args.per_record)
         rows = []
@@ -147,35 +153,17 @@ class _Lru:
         return self._hits / self._looks if self._looks else 0.0
 
 
-def bytes_of_a_client() -> float:
-    """Of an entry of the layer of clients: many clients on one page."""
-
-    def fixed(record: dict[str, Any]) -> None:
-        for event in record["events"]:
-            event["page"] = {"url": "https://www.loja.example/"}
-
-    return _growth("client", fixed)
+LAYERS = ("agent", "location", "page", "referrer")
 
 
-def bytes_of_a_page() -> float:
-    """Of an entry of the layer of pages: one client on many pages."""
-
-    def fixed(record: dict[str, Any]) -> None:
-        record["ip"], record["user_agent"], record["headers"] = "177.32.5.0", "Mozilla/5.0", {}
-        for event in record["events"]:
-            for name in ("screen", "language", "consent"):
-                event.pop(name, None)
-
-    return _growth("page", fixed)
-
-
-def _growth(layer: str, change: Callable[[dict[str, Any]], None]) -> float:
-    """Bytes that the enrichments hold more for each new entry of a layer, their own caches included."""
+def bytes_of_an_entry(layer: str) -> float:
+    """Bytes that the enrichments hold more for each new entry of a layer, their own caches included: what is keyed by
+    other layers stays the same."""
     runner = Runner(ENRICHMENTS, open_references(None, None))
     all_sites = sites()
     incoming = []
     for number, record in enumerate(_records("hostile", 3_000, 1)):
-        change(record)
+        _only(layer, record)
         incoming.append(Incoming(number, orjson.dumps(record)))
     decoded = [decode(one, all_sites) for one in incoming]
     for one in decoded[:1_000]:
@@ -189,3 +177,20 @@ def _growth(layer: str, change: Callable[[dict[str, Any]], None]) -> float:
     tracemalloc.stop()
     more = runner.caches[layer]().currsize - entries
     return grown / more if more else 0.0
+
+
+def _only(layer: str, record: dict[str, Any]) -> None:
+    """Let a record differ from others in what the layer is keyed by alone."""
+    if layer != "agent":
+        record["user_agent"], record["headers"] = "Mozilla/5.0", {}
+    if layer != "location":
+        record["ip"] = "177.32.5.0"
+    for event in record["events"]:
+        page = _page(event)
+        url = page.get("url")
+        event["page"] = {
+            "page": {"url": url},
+            "referrer": {"url": "https://www.loja.example/", "referrer": url},
+        }.get(layer, {"url": "https://www.loja.example/"})
+        for name in ("screen", "language", "consent"):
+            event.pop(name, None)

@@ -2,7 +2,7 @@
 
 Each part of each enrichment is timed where it is called, so its figure holds a call's own overhead (some 0.1 µs).
 Microseconds per event: `cold` is the first pass over the events, with empty caches, `warm` the best of later
-passes, in which most clients and pages are cached and only the parts for single events run.
+passes, in which most agents and pages are cached and only the parts for single events run.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from reference_data.lookups import References
 from schemas import Sites
 
 HELP = "microseconds of each enrichment, hit rates of the caches"
-PARTS = ("per_client", "per_page", "per_event", "finalize")
+PARTS = Step._fields[:-1]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

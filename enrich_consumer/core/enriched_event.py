@@ -28,6 +28,11 @@ def fragment(columns: Row) -> Fragment:
     return Fragment(b"," + orjson.dumps(columns)[1:-1]) if columns else EMPTY
 
 
+def joined(*fragments: Fragment) -> Fragment:
+    """Several fragments as one."""
+    return Fragment(b"".join(fragments))
+
+
 class EnrichedEvent:
     """One row of the enriched table. A column that is absent is null.
 

@@ -1,13 +1,16 @@
-"""The context of an event: the client that sent it and the page it happened on.
+"""The context of an event: the browser that sent it, from where, and the page it happened on.
 
-Both are plain values, so that what enrichments find out about them is worked out once and remembered. Records may
-hold anything where schemas/raw.schema.json says only `object`: here it becomes what the annotations say.
+All are plain values, so that what enrichments find out about them is worked out once and remembered: an agent, a
+location, the settings of a browser, a page and a referrer each by itself, because each comes again with others. Records
+may hold anything where schemas/raw.schema.json says only `object`: here it becomes what the annotations say.
 """
 
+from functools import lru_cache
 from types import NoneType
 from typing import Any, NamedTuple
 
 from enrich_consumer.core.record import Event, Record, Row
+from enrich_consumer.core.tables.hosting import is_hosting
 from schemas import Site
 
 Screen = tuple[int | None, ...]
@@ -28,57 +31,86 @@ class Headers(NamedTuple):
     sec_ch_ua_model: str | None = None
 
 
-class Client(NamedTuple):
-    """The sender of the event, in the fields that many events share.
+Hints = tuple[str | None, ...]
+_FIRST_HINT = Headers._fields.index("sec_ch_ua")
+NO_HINTS: Hints = Headers()[_FIRST_HINT:]
 
-    `screen`: width and height of the screen, of the window's inside, in pixels. `analytics`, `ads`: the
-    visitor's consent, None when not asked. `references`: changes with the databases behind References. `malformed`: the
-    event's `screen` was not an object of pixel sizes; `screen` is None.
-    `trusted_server`: a server of the shop that showed a secret key.
+
+class Agent(NamedTuple):
+    """The program that sent the event.
+
+    `hints`: the headers that are client hints, in the order of Headers. `of_server`: a server of the shop sent it on
+    purpose, for example a purchase: it showed a secret key, or its agent is in the site's settings. `in_data_centre`:
+    the IP address is of a hosting company.
     """
 
-    site: Site
-    ip: str | None
     user_agent: str | None
-    headers: Headers
+    hints: Hints = NO_HINTS
+    of_server: bool = False
+    in_data_centre: bool = False
+
+
+class Location(NamedTuple):
+    """The IP address, and how much of it may be known. `ip_policy`: the site's. `references`: changes with the
+    databases behind References. `without_place`: the visitor refused analytics."""
+
+    ip: str | None
+    ip_policy: str
+    references: str | None = None
+    without_place: bool = False
+
+
+class Browser(NamedTuple):
+    """What the browser tells of its settings.
+
+    `screen`: width and height of the screen, of the window's inside, in pixels. `analytics`, `ads`: the visitor's
+    consent, None when not asked. `malformed`: the event's `screen` was not an object of pixel sizes; `screen` is None.
+    """
+
     language: str | None
+    accept_language: str | None
     screen: Screen | None
     analytics: bool | None
     ads: bool | None
-    references: str | None
     malformed: bool = False
-    trusted_server: bool = False
-
-    @property
-    def refuses_ads(self) -> bool:
-        """No consent; Global Privacy Control speaks for those who were not asked."""
-        return self.ads is False or (
-            self.ads is None and self.site.honour_gpc and self.headers.sec_gpc == "1"
-        )
 
 
 class Page(NamedTuple):
     """The page an event happened on. `without_clicks`: click ids may not be kept. `malformed`: the event's url,
     referrer or title was not a text; that field is None."""
 
-    site: Site
     url: str | None
-    referrer: str | None
-    title: str | None
-    without_clicks: bool
+    without_clicks: bool = False
     malformed: bool = False
 
 
-class EnrichmentContext:
-    """What `per_event` may read beside the event: the record, the columns found for its client and page, and whether
-    the visitor said no to analytics."""
+class Referrer(NamedTuple):
+    """The page before, for a page of this host with these campaign parameters."""
 
-    __slots__ = ("client", "page", "record", "refuses_analytics")
+    site: Site
+    url: str | None
+    page_host: str | None
+    utm_source: str | None
+    utm_medium: str | None
+    utm_campaign: str | None
+    click_network: str | None
+    without_clicks: bool = False
+
+
+class EnrichmentContext:
+    """What `per_event` may read beside the event: the record, the columns found for its agent, location, browser, page
+    and referrer, the title of the page, and whether the visitor said no to analytics."""
+
+    __slots__ = ("agent", "browser", "location", "page", "record", "referrer", "refuses_analytics", "title")
 
     def __init__(self, record: Record) -> None:
         self.record = record
-        self.client: Row = {}
+        self.agent: Row = {}
+        self.location: Row = {}
+        self.browser: Row = {}
         self.page: Row = {}
+        self.referrer: Row = {}
+        self.title: str | None = None
         self.refuses_analytics = False
 
 
@@ -92,36 +124,51 @@ def headers_of(record: Record) -> Headers:
 _NO_HEADERS = Headers()
 
 
-def client_of(record: Record, headers: Headers, event: Event, references: str | None) -> Client:
-    """The client of one event."""
+def agent_of(record: Record, headers: Headers, location: Row) -> Agent:
+    """The agent of a record; `location`: the columns of its location."""
+    agent = record.user_agent
+    servers = record.site.server_user_agents
+    of_server = record.trusted_server or (bool(servers) and (agent or "").startswith(servers))
+    return Agent(agent, headers[_FIRST_HINT:], of_server, _in_data_centre(location))
+
+
+def _in_data_centre(location: Row) -> bool:
+    number, organization = location.get("asn"), location.get("as_organization")
+    # whatever types a database of one's own may have
+    return type(number) is int and type(organization) in _TEXT and _is_hosting(number, organization)
+
+
+_is_hosting = lru_cache(8192)(is_hosting)
+
+
+def browser_of(headers: Headers, event: Event) -> Browser:
+    """The settings of the browser of one event."""
     get = event.get
     consent = get("consent") or _NOTHING
     screen, malformed = _screen(get("screen"))
-    return Client(
-        record.site,
-        record.ip,
-        record.user_agent,
-        headers,
+    return Browser(
         get("language"),
+        headers.accept_language,
         screen,
         _consent(consent.get("analytics")),
         _consent(consent.get("ads")),
-        references,
         malformed,
-        record.trusted_server,
     )
 
 
-def page_fields(
-    record: Record, event: Event, *, without_clicks: bool
-) -> tuple[Site, str | None, str | None, str | None, bool, bool]:
-    """The fields of the Page of one event: not the Page itself, since mostly it is cached."""
+def refuses_ads(record: Record, headers: Headers, ads: bool | None) -> bool:
+    """No consent; Global Privacy Control speaks for those who were not asked."""
+    return ads is False or (ads is None and record.site.honour_gpc and headers.sec_gpc == "1")
+
+
+def page_texts(record: Record, event: Event) -> tuple[str | None, str | None, str | None, bool]:
+    """(url, referrer, title, whether one of them was no text) of one event."""
     get = (event.get("page") or _NOTHING).get
     # the Referer header is that of the request that brought the event: the page itself
     url, referrer, title = get("url") or record.headers.get("referer"), get("referrer"), get("title")
     if {type(url), type(referrer), type(title)} <= _TEXT:
-        return record.site, url, referrer, title, without_clicks, False
-    return record.site, _text(url), _text(referrer), _text(title), without_clicks, True
+        return url, referrer, title, False
+    return _text(url), _text(referrer), _text(title), True
 
 
 _NOTHING: dict[str, Any] = {}

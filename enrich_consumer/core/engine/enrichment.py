@@ -4,8 +4,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from enrich_consumer.core.engine.context import Client, EnrichmentContext, Page
-from enrich_consumer.core.record import Event, Record, Row
+from enrich_consumer.core.engine.context import (
+    Agent,
+    Browser,
+    EnrichmentContext,
+    Location,
+    Page,
+    Referrer,
+)
+from enrich_consumer.core.record import Event, Row
 from reference_data.lookups import References
 from schemas import Column
 
@@ -24,29 +31,30 @@ class CacheInfo(Protocol):
 
 
 CacheCounters = Callable[[], CacheInfo]
-ClientFiller = Callable[[Client, Row], None]
-PageFiller = Callable[[Page, Row], None]
 EventFiller = Callable[[EnrichmentContext, Event, Row], None]
-Finalizer = Callable[[Record], Callable[[Row], None] | None]
+Finalizer = Callable[[EnrichmentContext], Callable[[Row], None] | None]
 
 
 class Step(NamedTuple):
     """An enrichment ready to run; any of its parts may be absent.
 
-    Each part fills columns into `row`, IN PLACE; `row` holds what earlier enrichments found for the same client, page
+    Each part fills columns into `row`, IN PLACE; `row` holds what earlier enrichments found for the same agent, page …
     or event. A column is filled by one part only. An exception out of any part costs this enrichment's columns and
     adds its name to `enrich_errors`.
 
-    `per_client(client, row)`, `per_page(page, row)`: columns that follow from the client or the page alone. The
-    results are cached, so these parts must be pure.
+    `per_agent(agent, row)`, `per_location`, `per_browser`, `per_page`, `per_referrer`: columns that follow from that
+    alone (core/engine/context.py). The results are cached, so these parts must be pure.
     `per_event(context, event, row)`: columns of one event.
-    `finalize(record)` runs after all enrichments. It returns a function to apply to each complete row, or None when
+    `finalize(context)` runs after all enrichments. It returns a function to apply to each complete row, or None when
     nothing is to be changed (the usual case).
     `caches`: counters of its own caches by name, for the figures.
     """
 
-    per_client: ClientFiller | None = None
-    per_page: PageFiller | None = None
+    per_agent: Callable[[Agent, Row], None] | None = None
+    per_location: Callable[[Location, Row], None] | None = None
+    per_browser: Callable[[Browser, Row], None] | None = None
+    per_page: Callable[[Page, Row], None] | None = None
+    per_referrer: Callable[[Referrer, Row], None] | None = None
     per_event: EventFiller | None = None
     finalize: Finalizer | None = None
     caches: Mapping[str, CacheCounters] = MappingProxyType({})

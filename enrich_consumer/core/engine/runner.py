@@ -1,30 +1,36 @@
 """Runs enrichments over records. The failure of one costs its own columns and no more."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from enrich_consumer.core import base_columns
 from enrich_consumer.core.engine.context import (
-    Client,
+    Agent,
+    Browser,
     EnrichmentContext,
+    Location,
     Page,
-    client_of,
+    Referrer,
+    agent_of,
+    browser_of,
     headers_of,
-    page_fields,
+    page_texts,
+    refuses_ads,
 )
 from enrich_consumer.core.engine.enrichment import CacheCounters, Enrichment, EventFiller, Finalizer, Step
-from enrich_consumer.core.engine.shared_columns import ColumnFiller, SharedColumnsCache, drop
-from enrich_consumer.core.enriched_event import EnrichedEvent, fragment
-from enrich_consumer.core.record import Record, Reject
+from enrich_consumer.core.engine.shared_columns import ColumnFiller, SharedColumnsCache, T, drop
+from enrich_consumer.core.enriched_event import EnrichedEvent, fragment, joined
+from enrich_consumer.core.record import Record, Reject, Row
 from reference_data.lookups import References
 
-CLIENTS = 32_000_000
-PAGES = 12_000_000
-"""Bytes of the caches of shared columns, by the curve of `python -m benchmarks caches` on the shop's mix. A page with
-its referrer is a step, which comes again in a small shop only; URLs by themselves are in `clean_urls`."""
-CLIENT_BYTES = 1_800
-PAGE_BYTES = 900
-"""Bytes of an entry besides its columns: 3,300 and 1,750 in all, by the sizes of their objects."""
+AGENTS = 8_000_000
+LOCATIONS = 24_000_000
+BROWSERS = 2_000_000
+PAGES = 16_000_000
+REFERRERS = 8_000_000
+"""Bytes of the caches of shared columns at most, by the curve of `python -m benchmarks caches` on the shop's mix."""
+ENTRY_BYTES = 800
+"""Bytes of an entry besides its columns, by the sizes of their objects."""
 
 
 class _Built(NamedTuple):
@@ -41,25 +47,24 @@ class Runner:
     def __init__(self, enrichments: Sequence[Enrichment], references: References) -> None:
         built = [_Built(one.name, one.build(references), _owned(one)) for one in enrichments]
         self._references_version = references.version
-        self._clients = SharedColumnsCache[Client](
-            Client._make,
-            [ColumnFiller(name, step.per_client, owned) for name, step, owned in built if step.per_client],
-            CLIENTS,
-            CLIENT_BYTES,
-        )
-        self._pages = SharedColumnsCache[Page](
-            Page._make,
-            [ColumnFiller(name, step.per_page, owned) for name, step, owned in built if step.per_page],
-            PAGES,
-            PAGE_BYTES,
-        )
+        self._agents = _shared(Agent._make, [(one, one.step.per_agent) for one in built], AGENTS)
+        self._locations = _shared(Location._make, [(one, one.step.per_location) for one in built], LOCATIONS)
+        self._browsers = _shared(Browser._make, [(one, one.step.per_browser) for one in built], BROWSERS)
+        self._pages = _shared(Page._make, [(one, one.step.per_page) for one in built], PAGES)
+        self._referrers = _shared(Referrer._make, [(one, one.step.per_referrer) for one in built], REFERRERS)
         self._events: list[tuple[str, EventFiller, frozenset[str]]] = [
             (name, step.per_event, owned) for name, step, owned in built if step.per_event
         ]
         self._finalizers: list[tuple[str, Finalizer, frozenset[str]]] = [
             (name, step.finalize, owned) for name, step, owned in built if step.finalize
         ]
-        self.caches: dict[str, CacheCounters] = {"client": self._clients.info, "page": self._pages.info}
+        self.caches: dict[str, CacheCounters] = {
+            "agent": self._agents.info,
+            "location": self._locations.info,
+            "browser": self._browsers.info,
+            "page": self._pages.info,
+            "referrer": self._referrers.info,
+        }
         for one in built:
             self.caches |= one.step.caches
 
@@ -71,10 +76,11 @@ class Runner:
         Raises:
             Reject: the record cannot be processed at all; nothing else is raised.
         """
-        enriched = self._enrich(record)
+        context = EnrichmentContext(record)
+        enriched = self._enrich(record, context)
         for name, finalize, owned in self._finalizers:
             try:
-                change = finalize(record)
+                change = finalize(context)
                 if change is not None:
                     for event in enriched:
                         change(event.unshare())
@@ -83,11 +89,11 @@ class Runner:
                     _mark_failed(event, name, owned)
         return enriched
 
-    def _enrich(self, record: Record) -> list[EnrichedEvent]:
-        context = EnrichmentContext(record)
+    def _enrich(self, record: Record, context: EnrichmentContext) -> list[EnrichedEvent]:
         headers = headers_of(record)
         version = self._references_version()
         of_record = fragment(base_columns.record_row(record))
+        site = record.site
         last_fields: tuple[object, ...] | None = None
         enriched = []
         for event in record.events:
@@ -95,21 +101,41 @@ class Runner:
             fields = (get("screen"), get("language"), get("consent"))
             if fields != last_fields:  # one browser sent all events of a record: nearly always the same
                 last_fields = fields
-                client = client_of(record, headers, event, version)
-                of_client = self._clients.get(client)
-                context.client = of_client.row
-                context.refuses_analytics = client.analytics is False
-                without_clicks = client.refuses_ads
-            of_page = self._pages.get(page_fields(record, event, without_clicks=without_clicks))
-            context.page = of_page.row
+                browser = browser_of(headers, event)
+                refuses_analytics = browser.analytics is False
+                of_browser = self._browsers.get(browser)
+                of_location = self._locations.get((record.ip, site.ip_policy, version, refuses_analytics))
+                of_agent = self._agents.get(agent_of(record, headers, of_location.row))
+                client_rows = (of_agent.row, of_location.row, of_browser.row)
+                context.agent, context.location, context.browser = client_rows
+                of_client = joined(of_agent.json, of_location.json, of_browser.json, of_record)
+                of_client_failed = of_agent.failed + of_location.failed + of_browser.failed
+                context.refuses_analytics = refuses_analytics
+                without_clicks = refuses_ads(record, headers, browser.ads)
+            url, referrer, context.title, malformed = page_texts(record, event)
+            of_page = self._pages.get((url, without_clicks, malformed))
+            context.page = page = of_page.row
+            of_referrer = self._referrers.get(
+                (
+                    site,
+                    referrer,
+                    page.get("page_host"),
+                    page.get("utm_source"),
+                    page.get("utm_medium"),
+                    page.get("utm_campaign"),
+                    page.get("click_network"),
+                    without_clicks,
+                )
+            )
+            context.referrer = of_referrer.row
             failed = (
-                list(dict.fromkeys(of_client.failed + of_page.failed))
-                if of_client.failed or of_page.failed
+                list(dict.fromkeys(of_client_failed + of_page.failed + of_referrer.failed))
+                if of_client_failed or of_page.failed or of_referrer.failed
                 else []
             )
             row = base_columns.event_row(event, failed)
             one = EnrichedEvent(
-                row, of_page.json, of_client.json, of_record, rows=(of_page.row, of_client.row)
+                row, of_page.json, of_referrer.json, of_client, rows=(page, of_referrer.row, *client_rows)
             )
             for name, fill, owned in self._events:
                 try:
@@ -120,6 +146,15 @@ class Runner:
                     _mark_failed(one, name, owned)
             enriched.append(one)
         return enriched
+
+
+def _shared(
+    make: Callable[[tuple[object, ...]], T],
+    parts: Sequence[tuple[_Built, Callable[[T, Row], None] | None]],
+    max_bytes: int,
+) -> SharedColumnsCache[T]:
+    fillers = [ColumnFiller(one.name, part, one.owned) for one, part in parts if part]
+    return SharedColumnsCache(make, fillers, max_bytes, ENTRY_BYTES)
 
 
 def _owned(enrichment: Enrichment) -> frozenset[str]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from enrich_consumer.core.engine.bounded_cache import BoundedCache, CacheInfo
-from enrich_consumer.core.engine.context import Headers
 from enrich_consumer.core.enriched_event import Fragment, fragment
 from enrich_consumer.core.record import Row
 
@@ -13,7 +12,7 @@ MAX_TEXT = 512
 request would evict hundreds of others."""
 
 T = TypeVar("T", bound=tuple[object, ...])
-"""What the columns follow from: a Client or a Page."""
+"""What the columns follow from: an Agent, a Location, a Browser, a Page or a Referrer."""
 
 
 class ColumnFiller(NamedTuple, Generic[T]):
@@ -33,7 +32,7 @@ class SharedColumns(NamedTuple):
 
 
 class SharedColumnsCache(Generic[T]):
-    """The shared columns of clients, or of pages. `make` builds a Client or Page of its fields.
+    """The shared columns of agents, or of pages … `make` builds an Agent or a Page … of its fields.
 
     `entry_bytes`: what an entry weighs beside its JSON and the same values as objects, which is about as much again:
     key, row, tuples, an entry of the dictionary.
@@ -84,11 +83,11 @@ def drop(row: Row, columns: frozenset[str]) -> None:
 
 
 def _is_long(fields: Sequence[object]) -> bool:
-    """Whether a text among the fields, or among the headers in them, is too long for a key."""
+    """Whether a text among the fields, or among the hints in them, is too long for a key."""
     for field in fields:
         if type(field) is str:
             if len(field) > MAX_TEXT:
                 return True
-        elif type(field) is Headers and _is_long(field):
+        elif type(field) is tuple and _is_long(field):
             return True
     return False

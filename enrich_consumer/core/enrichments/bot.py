@@ -1,21 +1,16 @@
 """Decides whether a client is a bot, with the reasons. docs/decisions/0013-bots.md says what counts and why."""
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 import re2
 
-from enrich_consumer.core.engine.context import Client
+from enrich_consumer.core.engine.context import Agent
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.parsing.crawlers import Find, crawler_finder, is_of_people, without_model
 from enrich_consumer.core.record import Row
-from enrich_consumer.core.tables.hosting import is_hosting
 from reference_data.lookups import References
 from schemas import Column
-
-AGENTS = 16384
-LONGEST = 512
 
 _AI = re.compile(
     r"gptbot|chatgpt-user|chatgpt agent|oai-(?:search|ads)bot|claude-?(?:bot|web|user|searchbot|code)|anthropic-ai"
@@ -111,45 +106,32 @@ def verdict_of(find: Find, agent: str, *, is_spider: bool) -> Verdict:
     return Verdict(name, tuple(reasons))
 
 
-def is_of_a_server(client: Client) -> bool:
-    """Whether a server of the shop sent it on purpose, for example a purchase: it showed a secret key, or its agent is
-    in the site's settings."""
-    servers = client.site.server_user_agents
-    return client.trusted_server or (bool(servers) and (client.user_agent or "").startswith(servers))
-
-
 def _build(_: References) -> Step:
     find = crawler_finder()
 
-    def of(agent: str, is_spider: bool) -> Verdict:
-        return verdict_of(find, agent, is_spider=is_spider)
-
-    cached = lru_cache(AGENTS)(of)
-    hosting = lru_cache(8192)(is_hosting)
-
-    def per_client(client: Client, row: Row) -> None:
-        if is_of_a_server(client):
+    def per_agent(agent: Agent, row: Row) -> None:
+        if agent.of_server:
             row["is_bot"] = False
             return
-        agent = row.get("user_agent")
-        if agent:
-            name, found = cached(agent, row.get("device_class") == "bot")
+        text = row.get("user_agent")
+        if text:
+            name, found = verdict_of(find, text, is_spider=row.get("device_class") == "bot")
         else:  # a browser that hides its agent may still send hints
             name, found = None, () if "browser_name" in row else ("no_user_agent",)
         reasons = list(found)
-        if "HeadlessChrome" in (client.headers.sec_ch_ua or "") and "headless" not in reasons:
+        if "HeadlessChrome" in (agent.hints[0] or "") and "headless" not in reasons:
             reasons.append("headless")
             name = name or "HeadlessChrome"
         # A machine's network is a hint, never the verdict: people come through VPNs and offices in clouds.
         row["is_bot"] = bool(reasons)
         if name:
             row["bot_name"] = name
-        if "asn" in row and hosting(row["asn"], row.get("as_organization")):
+        if agent.in_data_centre:
             reasons.append("data_centre")
         if reasons:
             row["bot_reasons"] = reasons
 
-    return Step(per_client, caches={"bot": cached.cache_info})
+    return Step(per_agent=per_agent)
 
 
 ENRICHMENT: Enrichment = Enrichment(

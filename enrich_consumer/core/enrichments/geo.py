@@ -1,17 +1,14 @@
 """The location and the network of the client's IP address, as far as the database has them."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-from enrich_consumer.core.engine.context import Client
+from enrich_consumer.core.engine.context import Location
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.record import Row, without_nulls
 from reference_data.lookups import References
 from schemas import Column
 from schemas.ip_addresses import LONGEST_IP, parse_ip
-
-CACHED_IPS = 32768
 
 
 def _name(part: Mapping[str, Any] | None) -> str | None:
@@ -46,20 +43,15 @@ def columns_of(city: Mapping[str, Any] | None, network: Mapping[str, Any] | None
 
 
 def _build(references: References) -> Step:
-    def found(ip: str, _version: str | None) -> Row:
-        if (parsed := parse_ip(ip)) is None:
-            return {}
-        columns = columns_of(references.city(str(parsed)), references.asn(str(parsed)))
-        return without_nulls({"geo_database_date": references.city_date(), **columns})
+    def per_location(location: Location, row: Row) -> None:
+        ip = location.ip
+        if not ip or len(ip) > LONGEST_IP or (parsed := parse_ip(ip)) is None:
+            return
+        text = str(parsed)
+        columns = columns_of(references.city(text), references.asn(text))
+        row.update(without_nulls({"geo_database_date": references.city_date(), **columns}))
 
-    # The databases' version is part of the key, so that no answer of the old files is found after a swap.
-    cached = lru_cache(CACHED_IPS)(found)
-
-    def per_client(client: Client, row: Row) -> None:
-        if client.ip and len(client.ip) <= LONGEST_IP:
-            row.update(cached(client.ip, client.references))
-
-    return Step(per_client, caches={"geo": cached.cache_info})
+    return Step(per_location=per_location)
 
 
 ENRICHMENT: Enrichment = Enrichment(

@@ -1,18 +1,11 @@
 """The page, its language and the size of the screen."""
 
-from functools import lru_cache
-
-from enrich_consumer.core.engine.context import Client, Page
+from enrich_consumer.core.engine.context import Browser, EnrichmentContext, Page
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.parsing import clean_urls, urls
-from enrich_consumer.core.record import Row, without_nulls
+from enrich_consumer.core.record import Event, Row, without_nulls
 from reference_data.lookups import References
 from schemas import Column
-
-SCREENS = 4096
-LANGUAGES = 1024
-LONGEST_LANGUAGE = 128
-"""Characters; in a longer header the first language is looked for each time."""
 
 WIDTHS = ((576, "xs"), (768, "sm"), (992, "md"), (1200, "lg"), (1400, "xl"))
 """Classes of width in CSS pixels: the break points of Bootstrap, which most shop themes use."""
@@ -66,30 +59,31 @@ def screen_columns(wide: int | None, high: int | None, view: int | None, view_hi
     )
 
 
+def _per_browser(browser: Browser, row: Row) -> None:
+    if browser.malformed:
+        raise ValueError("`screen` is not an object of numbers")
+    if browser.screen:
+        row.update(screen_columns(*browser.screen))
+    if tag := language_of(browser.language) or language_of(browser.accept_language):
+        row["language"] = tag
+
+
+def _per_page(page: Page, row: Row) -> None:
+    if page.malformed:
+        raise ValueError("`page` holds other values than texts")
+    if page.url:
+        _address(page.url, row)
+
+
+def _per_event(context: EnrichmentContext, _: Event, row: Row) -> None:
+    if context.title:
+        row["page_title"] = context.title
+
+
 def _build(_: References) -> Step:
-    screen = lru_cache(SCREENS)(screen_columns)
-    cached = lru_cache(LANGUAGES)(language_of)
-
-    def language(text: str | None) -> str | None:
-        return cached(text) if text is None or len(text) <= LONGEST_LANGUAGE else language_of(text)
-
-    def per_client(client: Client, row: Row) -> None:
-        if client.malformed:
-            raise ValueError("`screen` is not an object of numbers")
-        if client.screen:
-            row.update(screen(*client.screen))
-        if tag := language(client.language) or language(client.headers.accept_language):
-            row["language"] = tag
-
-    def per_page(page: Page, row: Row) -> None:
-        if page.malformed:
-            raise ValueError("`page` holds other values than texts")
-        if url := page.url:
-            _address(url, row)
-        if page.title:
-            row["page_title"] = page.title
-
-    return Step(per_client, per_page, caches={"url": clean_urls.info})
+    return Step(
+        per_browser=_per_browser, per_page=_per_page, per_event=_per_event, caches={"url": clean_urls.info}
+    )
 
 
 ENRICHMENT: Enrichment = Enrichment(

@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from functools import lru_cache
 
-from enrich_consumer.core.engine.context import Client, EnrichmentContext, Page
+from enrich_consumer.core.engine.context import (
+    Agent,
+    Browser,
+    EnrichmentContext,
+    Location,
+    Page,
+    Referrer,
+)
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.engine.shared_columns import drop
 from enrich_consumer.core.enrichments.campaign import UTMS
@@ -13,17 +20,17 @@ from enrich_consumer.core.parsing.items import unread_fields
 from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.parsing.properties import properties_text, with_unread
 from enrich_consumer.core.parsing.url_secrets import without_values
-from enrich_consumer.core.record import Event, Record, Reject, Row
+from enrich_consumer.core.record import Event, Reject, Row
 from enrich_consumer.core.tables.click_ids import CLICK_IDS
 from reference_data.lookups import References
 from schemas import Column, Reason
 from schemas.ip_addresses import LONGEST_IP
 
-CACHED_IPS = 32768
-TEXTS = 16384
+TEXTS = 2048
+"""Titles and such that are remembered: those that come all the time."""
 LONGEST_CACHED = 512
 
-TEXTS_OF_EVENTS = ("search_term", "user_id", "coupon")
+TEXTS_OF_EVENTS = ("page_title", "search_term", "user_id", "coupon")
 """Cleaned here; URLs and the columns from them are cleaned where the URLs are parsed."""
 
 GUARDED = (
@@ -32,7 +39,6 @@ GUARDED = (
     "page_query",
     *UTMS,
     "click_id",
-    "page_title",
     *TEXTS_OF_EVENTS,
     "referrer_url",
     "referrer_term",
@@ -45,10 +51,9 @@ GUARDED = (
 
 LOCATION_COLUMNS = frozenset({"ip_truncated", "geo_postal_code", "geo_latitude", "geo_longitude"})
 """Dropped, with the events' `user_id`, when the client refuses analytics."""
-_URL_COLUMNS = ("page_url", "page_query", "referrer_url")
+_PAGE_URLS = ("page_url", "page_query")
 
 
-stored_ip = lru_cache(CACHED_IPS)(by_policy)
 scrubbed = lru_cache(TEXTS)(scrub)
 
 
@@ -77,27 +82,40 @@ def _write_properties(properties: bytes, row: Row) -> None:
 
 
 def _per_page(page: Page, row: Row) -> None:
-    if page.title and "page_title" in row:
-        row["page_title"] = _scrubbed(page.title)
     if page.without_clicks:
         row.pop("click_id", None)
-        for column in _URL_COLUMNS:
-            url = row.get(column)
-            if url and "=" in url:
-                row[column] = without_clicks(url)
+        for column in _PAGE_URLS:
+            _forget_clicks(row, column)
 
 
-def _per_client(client: Client, row: Row) -> None:
-    if client.ip and (ip := stored_ip(client.ip[: LONGEST_IP + 1], client.site.ip_policy)):
-        row["ip_truncated"] = ip
+def _per_referrer(referrer: Referrer, row: Row) -> None:
+    if referrer.without_clicks:
+        _forget_clicks(row, "referrer_url")
+
+
+def _forget_clicks(row: Row, column: str) -> None:
+    url = row.get(column)
+    if url and "=" in url:
+        row[column] = without_clicks(url)
+
+
+def _per_agent(_: Agent, row: Row) -> None:
     if agent := row.get("user_agent"):
-        row["user_agent"] = _scrubbed(agent)
-    if client.analytics is not None:
-        row["consent_analytics"] = client.analytics
-    if client.ads is not None:
-        row["consent_ads"] = client.ads
-    if client.analytics is False:
+        row["user_agent"] = scrub(agent)
+
+
+def _per_location(location: Location, row: Row) -> None:
+    if location.ip and (ip := by_policy(location.ip[: LONGEST_IP + 1], location.ip_policy)):
+        row["ip_truncated"] = ip
+    if location.without_place:
         drop(row, LOCATION_COLUMNS)
+
+
+def _per_browser(browser: Browser, row: Row) -> None:
+    if browser.analytics is not None:
+        row["consent_analytics"] = browser.analytics
+    if browser.ads is not None:
+        row["consent_ads"] = browser.ads
 
 
 def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
@@ -117,20 +135,20 @@ def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
         del row["user_id"]
 
 
-def _finalize(record: Record) -> Callable[[Row], None] | None:
+def _finalize(context: EnrichmentContext) -> Callable[[Row], None] | None:
+    record = context.record
     ip = record.ip
-    if not ip:
-        return None
-    instead = stored_ip(ip[: LONGEST_IP + 1], record.site.ip_policy)
     # Ingest has mostly truncated it already: then there is nothing to hide.
+    if not ip or context.location.get("ip_truncated") == ip:
+        return None
+    instead = by_policy(ip[: LONGEST_IP + 1], record.site.ip_policy)
     if instead == ip or not ip_redaction.contains_client_ip(record):
         return None
     return lambda row: ip_redaction.redact_client_ip(row, ip, instead or "[ip]")
 
 
 def _build(_: References) -> Step:
-    caches = {"privacy.text": scrubbed.cache_info, "privacy.ip": stored_ip.cache_info}
-    return Step(_per_client, _per_page, _per_event, _finalize, caches)
+    return Step(_per_agent, _per_location, _per_browser, _per_page, _per_referrer, _per_event, _finalize)
 
 
 ENRICHMENT: Enrichment = Enrichment(

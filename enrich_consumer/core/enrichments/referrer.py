@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from enrich_consumer.core.engine.context import Page
+from enrich_consumer.core.engine.context import Referrer
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.parsing import clean_urls, urls
 from enrich_consumer.core.parsing.channels import Traffic, channel_of
@@ -53,14 +53,6 @@ def columns_of(
     return row
 
 
-_CHANNEL_FROM = (
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "click_network",
-    "referrer_medium",
-    "referrer_source",
-)
 _MEDIUMS = {"search": "organic", "ai": "ai-assistant", "email": "email", "referral": "referral"}
 
 
@@ -104,17 +96,24 @@ def _category(source: str) -> str | None:
 def _build(_: References) -> Step:
     cached = lru_cache(CHANNELS)(channel)
 
-    def per_page(page: Page, row: Row) -> None:
-        if url := page.referrer:
-            row.update(columns_of(url, row.get("page_host"), page.site.hosts, page.site.no_source_hosts))
-        get = row.get
-        parts_of_channel = [get(name) for name in _CHANNEL_FROM]
+    def per_referrer(referrer: Referrer, row: Row) -> None:
+        if url := referrer.url:
+            site = referrer.site
+            row.update(columns_of(url, referrer.page_host, site.hosts, site.no_source_hosts))
+        parts_of_channel = (
+            referrer.utm_source,
+            referrer.utm_medium,
+            referrer.utm_campaign,
+            referrer.click_network,
+            row.get("referrer_medium"),
+            row.get("referrer_source"),
+        )
         is_short = sum([len(text) for text in parts_of_channel if text]) <= LONGEST_CACHED
         found = cached(*parts_of_channel) if is_short else channel(*parts_of_channel)
         if found:
             row["channel"] = found
 
-    return Step(per_page=per_page, caches={"channel": cached.cache_info})
+    return Step(per_referrer=per_referrer, caches={"channel": cached.cache_info})
 
 
 ENRICHMENT: Enrichment = Enrichment(

@@ -5,13 +5,12 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 from ua_parser import Domain, PartialResult
 from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
 
-from enrich_consumer.core.engine.context import Client
+from enrich_consumer.core.engine.context import NO_HINTS, Agent
 from enrich_consumer.core.engine.enrichment import Enrichment, Step
 from enrich_consumer.core.parsing import client_hints
 from enrich_consumer.core.parsing.client_hints import Hints
@@ -20,7 +19,6 @@ from enrich_consumer.core.record import Row, without_nulls
 from reference_data.lookups import References
 from schemas import Column
 
-AGENTS = 16384
 LONGEST = 512
 """Characters that are parsed and kept: real agents are shorter, and the cost of a parse grows with length."""
 
@@ -127,28 +125,14 @@ _NO_TEXT: Row = dict.fromkeys(
 def _build(_: References) -> Step:
     parse = Resolver(load_lazy_builtins())
 
-    def columns(agent: str | None, hints: client_hints.Texts) -> Row:
-        row = from_text(parse, agent) if agent else _NO_TEXT
-        return without_nulls(
-            row if hints == client_hints.NOTHING else with_hints(row, client_hints.read(hints))
-        )
-
-    cached = lru_cache(AGENTS)(columns)
-
-    def per_client(client: Client, row: Row) -> None:
-        agent = client.user_agent
-        hints = client_hints.texts_of(client.headers)
-        if not agent and hints == client_hints.NOTHING:
+    def per_agent(agent: Agent, row: Row) -> None:
+        text, hints = agent.user_agent, agent.hints
+        if not text and hints == NO_HINTS:
             return
-        # Nobody's real headers are longer; a longer one is computed each time, so the cache stays small.
-        small = not agent or len(agent) <= LONGEST
-        row.update(cached(agent, hints) if small and _short(hints) else columns(agent, hints))
+        found = from_text(parse, text) if text else _NO_TEXT
+        row.update(without_nulls(found if hints == NO_HINTS else with_hints(found, client_hints.read(hints))))
 
-    return Step(per_client, caches={"user_agent": cached.cache_info})
-
-
-def _short(hints: client_hints.Texts) -> bool:
-    return hints == client_hints.NOTHING or all(text is None or len(text) <= LONGEST for text in hints)
+    return Step(per_agent=per_agent)
 
 
 ENRICHMENT: Enrichment = Enrichment(

@@ -8,7 +8,7 @@ from enrich_consumer.core.parsing.urls import NO_URL, UrlParts
 
 LONGEST_CACHED = 512
 """Characters; longer URLs are parsed each time."""
-MAX_BYTES = 16_000_000
+MAX_BYTES = 24_000_000
 """Chosen by the curve of `python -m benchmarks caches`."""
 _ENTRY_BYTES = 700
 """Bytes of an entry besides its texts: the objects that hold them."""

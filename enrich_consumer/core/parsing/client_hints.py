@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from enrich_consumer.core.engine.context import Headers
+from enrich_consumer.core.engine import context
 
 LONGEST = 512
 
@@ -38,17 +38,7 @@ class Hints(NamedTuple):
     model: str | None = None
 
 
-Texts = tuple[str | None, ...]
-_FIRST = Headers._fields.index("sec_ch_ua")
-NOTHING: Texts = Headers()[_FIRST:]
-
-
-def texts_of(headers: Headers) -> Texts:
-    """Those of the headers that are hints, in their order: hashable, so that it can be a cache's key."""
-    return headers[_FIRST:]
-
-
-def read(texts: Texts) -> Hints:
+def read(texts: context.Hints) -> Hints:
     """Understand the headers; what cannot be understood counts as absent."""
     brands, full, mobile, platform, platform_version, model = (text and text[:LONGEST] for text in texts)
     browser, version = _brand(full or brands)

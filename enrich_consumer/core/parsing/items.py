@@ -1,7 +1,6 @@
 """The items of an event: the lake's struct, and the storefront's fields that it has no column for."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 TEXTS = (
@@ -61,12 +60,7 @@ _PLACEHOLDERS = frozenset(
 
 def clean_id(given: Any) -> str | None:
     """An id or a name as text without blanks around; None for a text that programs write for a missing value."""
-    return _clean_text(given if type(given) is str else str(given))
-
-
-@lru_cache(16384)  # the same products come again and again
-def _clean_text(given: str) -> str | None:
-    text = given.strip()
+    text = (given if type(given) is str else str(given)).strip()
     return None if text.lower() in _PLACEHOLDERS else text
 
 

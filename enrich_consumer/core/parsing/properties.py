@@ -7,7 +7,7 @@ import re2
 
 from enrich_consumer.core.parsing import url_secrets, urls
 from enrich_consumer.core.parsing.identity_numbers import CARD, CPF, is_card, is_cpf
-from enrich_consumer.core.parsing.pii import CNPJ_SHAPE, scrub
+from enrich_consumer.core.parsing.pii import PERSONAL, scrub
 from enrich_consumer.core.tables.sensitive_names import SENSITIVE_NAMES, compact, kind_of
 
 REMOVED = "[removed]"
@@ -46,7 +46,6 @@ def is_suspicious(data: bytes) -> bool:
 
 
 def _suspicious() -> Any:
-    gap = r"(?:[ .\-()/+\t]|\xc2?\xa0|%(?:25)*(?:20|2[BbDdEeFf89]|C2%(?:25)*A0))*"
     between = r"[_\-. +]*"
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1  # bytes are bytes
@@ -57,8 +56,7 @@ def _suspicious() -> Any:
     sought.Add(
         "|".join(
             (
-                "@",
-                "%(?:25)*40",
+                PERSONAL,
                 r"\\u00",
                 # a name as a property's and as a parameter's in a URL; what leads to a token in a path
                 rf"(?i:(?:{ends})s?(?:\]|%5D)*(?:\"\s*:|=|%(?:25)*3D|\\\"|%22))",
@@ -66,8 +64,6 @@ def _suspicious() -> Any:
                 rf"(?i:{words}|{'|'.join(url_secrets.PATH_WORDS)})[a-zA-Z\-]*\\?/",
                 rf"(?i:{words})[^\"&=]*(?:\"\s*:|=)",
                 r"eyJ[0-9A-Za-z_\-]+\.eyJ|wc_order_",
-                rf"[0-9](?:{gap}[0-9]){{8}}",
-                rf"(?i:{CNPJ_SHAPE})",
             )
         ).encode()
     )

@@ -3,8 +3,10 @@
 import re
 from typing import NamedTuple
 
+import re2
+
 from enrich_consumer.core.parsing import url_secrets
-from enrich_consumer.core.parsing.pii import may_hold_mail, may_hold_number, scrub
+from enrich_consumer.core.parsing.pii import PERSONAL, scrub
 from enrich_consumer.core.parsing.url_secrets import is_secret, without_values
 
 LONGEST = 2048
@@ -99,10 +101,13 @@ def clean(url: str) -> UrlParts:
     The parts, put together again by `text_of`, are the cleaned URL.
     """
     parts = split(url[:LONGEST])
-    if may_hold_mail(url) or may_hold_number(url.encode("utf-8", "surrogatepass")):
+    found = _SOUGHT.Match(url.encode("utf-8", "surrogatepass"))
+    if not found:
+        return parts
+    if _IS_PERSONAL in found:
         path, query, fragment = (part and scrub(part) for part in parts[2:])
         parts = parts._replace(path=path, query=query, fragment=fragment)
-    if url_secrets.is_suspicious(url):
+    if _IS_SECRET in found:
         path, query, fragment = (part and url_secrets.without_web_tokens(part) for part in parts[2:])
         if path:
             path = url_secrets.without_tokens(path)
@@ -112,6 +117,13 @@ def clean(url: str) -> UrlParts:
             fragment = _clean_fragment(fragment)
         parts = parts._replace(path=path, query=query, fragment=fragment)
     return parts
+
+
+_SOUGHT = re2.Set.SearchSet()
+"""One look for all that may have to be removed from a URL."""
+_IS_PERSONAL = _SOUGHT.Add(PERSONAL)
+_IS_SECRET = _SOUGHT.Add("(?i)" + url_secrets.SUSPECTS)
+_SOUGHT.Compile()
 
 
 def _clean_fragment(fragment: str) -> str:

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from enrich_consumer.core import enrichments
 from enrich_consumer.core.enrichments import References
+from enrich_consumer.core.parsing import urls
 from enrich_consumer.core.parsing.identity_numbers import is_card, is_cpf
 from enrich_consumer.core.parsing.ip_addresses import spellings
-from enrich_consumer.core.parsing.pii import may_hold_number, scrub
+from enrich_consumer.core.parsing.pii import scrub
 from enrich_consumer.core.parsing.properties import is_suspicious, properties_text
 from enrich_consumer.core.tables.sensitive_names import SENSITIVE_NAMES
 from tests.support.records import SITE, record, rows_of
@@ -55,19 +56,24 @@ def test_scrub(text, clean):
     assert scrub(clean) == clean
 
 
-@given(st.text(alphabet="0123456789 .-()/+%@abcd2F", max_size=60))
+@given(st.text(alphabet="0123456789 .-()/+%@abcd2FAC\u00a0", max_size=60))
 @example(
     "/0000-00"
 )  # the end of a CNPJ alone: one look takes it for one, the other does not, nothing is found
 @example("12.ABC.345/01DE-35")
+@example("529%c2%a0982%C2%A0247%252525c2%2525a025")
+@example("a%2540b.com")
 @settings(max_examples=300)
 def test_the_quick_looks_miss_nothing(text):
     from enrich_consumer.core.parsing import pii as module
 
-    if list(module.spans_of(module.decode(text))):
-        assert may_hold_number(text.encode())
+    decoded = module.decode(text)
+    spans = module._merged(module._emails(decoded.plain), list(module.spans_of(decoded)))
+    assert scrub(text) == decoded.replace(spans)
+    path = urls.clean(f"https://loja.example/{text}").path
+    if spans:
         assert is_suspicious(orjson.dumps({"a": text}))
-    scrub(text)
+        assert path != f"/{text}"
 
 
 def test_check_digits():

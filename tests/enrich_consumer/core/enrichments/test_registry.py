@@ -63,7 +63,7 @@ def test_two_writers_of_a_column_stop_the_start():
         select(None, [_spec("one", "a"), _spec("two", "a")])
 
 
-@pytest.mark.parametrize("part", ["per_client", "per_page", "per_event", "finalize"])
+@pytest.mark.parametrize("part", Step._fields[:-1])
 def test_a_failure_costs_its_own_columns_and_what_it_guards(part):
     def good(*given):
         given[-1]["kept"] = "kept"
