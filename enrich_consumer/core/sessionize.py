@@ -38,7 +38,7 @@ def sessionize(
     over = forget(visitor, watermark, rule) or expire(visitor, received_at, rule)
     if over:
         ends.session_ends.extend(finals(over, site, visitor_id, rule))
-    started_at, started_text = received_at, iso(received_at)
+    started_at, started_text = -1, ""
     events: list[EnrichedEvent] = []
     duplicates = sessions = merges = late = 0
     for event, one in zip(record.events, enriched, strict=True):

@@ -102,7 +102,15 @@ class Cart:
 
     def copy(self) -> "Cart":
         """Another one, equal to this."""
-        return unpack_cart(pack_cart(self))
+        other = Cart(self.cart_id, self.started_at)
+        other.lines = self.lines.copy()
+        other.currency, other.revision = self.currency, self.revision
+        other.set_at, other.changed_at = self.set_at, self.changed_at
+        other.last_arrival, other.last_at = self.last_arrival, self.last_at
+        other.last_page, other.user_id = self.last_page, self.user_id
+        other.checked, other.abandoned_at, other.announced = self.checked, self.abandoned_at, self.announced
+        other.is_bot, other.refuses = self.is_bot, self.refuses
+        return other
 
     @property
     def quantity(self) -> int:

@@ -96,7 +96,10 @@ class Visitor:
     @property
     def last_arrival(self) -> int:
         """The newest `received_at` that any of its sessions saw; -1 with no session."""
-        return max((session.last_arrival for session in self.sessions), default=-1)
+        newest = -1
+        for session in self.sessions:
+            newest = max(newest, session.last_arrival)
+        return newest
 
     def copy(self) -> "Visitor":
         """Another one, equal to this."""

@@ -91,6 +91,28 @@ def test_visitors_there_and_back():
             assert packed_due(with_due(packed, 77)) == unpack(with_due(packed, 77)).due == 77
 
 
+def test_a_copy_has_everything_and_shares_nothing_that_moves():
+    visitor = of_version_2()
+    for one in (visitor, visitor.cart, visitor.sessions[0], visitor.sessions[0].facts):
+        for number, name in enumerate(one.__slots__):
+            if type(getattr(one, name)) in {int, bool}:
+                setattr(one, name, NOW + number)  # told apart from what a new one begins with
+    other = visitor.copy()
+    for one, same in (
+        (visitor, other),
+        (visitor.cart, other.cart),
+        (visitor.sessions[0], other.sessions[0]),
+        (visitor.sessions[0].facts, other.sessions[0].facts),
+    ):
+        assert one is not same
+        for name in one.__slots__:
+            value = getattr(one, name)
+            if type(value) in {list, dict}:
+                assert getattr(same, name) is not value, name
+            if type(value) in {int, bool, str, tuple, dict}:
+                assert getattr(same, name) == value, name
+
+
 def test_nothing_is_remembered_of_one_without_sessions_and_cart():
     assert pack(Visitor([], {1: None}, "loja", "ana")) == b""
 
