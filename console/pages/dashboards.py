@@ -212,6 +212,7 @@ def _lines(
     times = _times(series, chosen, visual)
     top = sorted(series, key=lambda name: -sum(float(value or 0) for value in series[name].values()))
     document = {
+        "by_day": visual.grain == "DAY",
         "times": [int(moment.replace(tzinfo=UTC).timestamp()) for moment in times],
         "series": {name: [_plain(series[name].get(moment)) for moment in times] for name in top[:MOST_LINES]},
     }

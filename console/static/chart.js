@@ -2,7 +2,8 @@
 const style = () => getComputedStyle(document.documentElement);
 const colour = (name) => style().getPropertyValue(name).trim();
 
-export function chart(box, names, data, height) {
+// `days`: the times are days, in UTC.
+export function chart(box, names, data, height, days = false) {
   const axis = {
     stroke: () => colour("--quiet"),
     grid: { stroke: () => colour("--line"), width: 1 },
@@ -12,7 +13,6 @@ export function chart(box, names, data, height) {
   const language = document.documentElement.lang;
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
   const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
-  const days = data[0].length > 1 && data[0].every((at) => at % 86400 === 0);
   const date = new Intl.DateTimeFormat(language, days
     ? { day: "2-digit", month: "short", timeZone: "UTC" } : { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const when = (at) => date.format(new Date(at * 1000));
@@ -20,12 +20,12 @@ export function chart(box, names, data, height) {
     width: Math.max(200, box.clientWidth),
     height,
     padding: [10, 40, 0, 0],
-    scales: { x: { time: true }, y: { range: (u, low, high) => [Math.min(0, low ?? 0), Math.max(1, (high ?? 0) * 1.1)] } },
+    scales: { x: { time: true, ...(days && { range: (u, low, high) => (low === high ? [low - 86400, high + 86400] : [low, high]) }) }, y: { range: (u, low, high) => [Math.min(0, low ?? 0), Math.max(1, (high ?? 0) * 1.1)] } },
     axes: [
       { ...axis, space: days ? 60 : 90, values: (u, splits) => splits.map(when), incrs: days ? [1, 2, 3, 7, 14, 30, 90].map((n) => n * 86400) : undefined },
       { ...axis, size: 56, values: (u, splits) => splits.map((value) => short.format(value)) },
     ],
-    series: [{ label: language.startsWith("pt") ? "Hora" : "Time", value: (u, at) => (at === null ? "" : when(at)) }, ...names.map((label, i) => ({
+    series: [{ label: language.startsWith("pt") ? (days ? "Dia" : "Hora") : days ? "Day" : "Time", value: (u, at) => (at === null ? "" : when(at)) }, ...names.map((label, i) => ({
       label, stroke: () => colour(`--s${i % 8}`), width: 2, points: { show: days && data[0].length < 40, size: 5 }, spanGaps: false,
       dash: label.includes(" · ") ? [6, 4] : undefined,
       value: (u, value) => (value === null || value === undefined ? "–" : number.format(value)),

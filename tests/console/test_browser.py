@@ -233,6 +233,30 @@ def test_a_visual_as_png(shop: Source, chromium: Any):
     chromium.close_tabs()
 
 
+def test_a_single_day_is_a_point(shop: Source, run: flow.Flow, chromium: Any):
+    """One day has no line to draw; it was an empty picture with seconds below."""
+    size(chromium, "desktop")
+    tab = chromium.tab()
+    day = f"{max(row['event_date'] for row in run.rows)}"[:10]
+    with serve(shop) as url:
+        tab.open(f"{url}/dashboards/overview?from={day}&to={day}")
+        until(tab, "document.querySelector('.plot canvas') && 1")
+        seen = tab.run(
+            "[...document.querySelectorAll('.plot')].map(box => { const canvas = box.querySelector('canvas');"
+            "const probe = document.createElement('canvas').getContext('2d');"
+            "probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--s0').trim();"
+            "probe.fillRect(0, 0, 1, 1); const [r, g, b] = probe.getImageData(0, 0, 1, 1).data;"
+            "const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
+            "let found = 0; for (let i = 0; i < data.length; i += 4)"
+            " found += data[i] === r && data[i + 1] === g && data[i + 2] === b && data[i + 3] === 255;"
+            "return [JSON.parse(box.dataset.plot).times.length, found,"
+            " box.querySelector('.u-legend .u-series').textContent]; })"
+        )
+        assert [length for length, _, _ in seen] == [1] * len(seen)
+        assert all(found > 3 and label.startswith("Day") for _, found, label in seen), seen
+    chromium.close_tabs()
+
+
 def test_hostile_texts_do_not_run(run: flow.Flow, chromium: Any, tmp_path: Path):
     size(chromium, "desktop")
     tab = chromium.tab()
