@@ -4,6 +4,7 @@ Without --env the tables of this machine are asked (`make demo` leaves them unde
 """
 
 import argparse
+import contextlib
 import csv
 import json
 import sys
@@ -21,6 +22,7 @@ from analytics.athena_dialect import violations
 from analytics.queries import view
 from analytics.tables import tables
 from lake.iceberg import IcebergTables, open_tables
+from rastro.local.info import FILE_NAME
 from rastro.repair import estimate
 from rastro.repair.pipeline import Pipeline, open_pipeline
 from rastro.terminal.audit import audit
@@ -70,11 +72,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(sql: str) -> None:
-    found = violations(sql)
-    if found:
+    if not sql:
+        raise Problem("no question: one SELECT, or - to read it from stdin", "no_sql")
+    with contextlib.suppress(ParseError):  # what cannot be read, the next look names
+        statements = sqlglot.parse(sql, read="athena")
+        if len(statements) == 1 and not isinstance(statements[0], exp.Query):
+            raise Problem("only a SELECT: data are changed by the jobs and the other tools", "no_select")
+    if found := violations(sql):
         raise Problem(f"Athena would refuse it: {found[0].message}", "refused_by_athena")
-    if not isinstance(sqlglot.parse_one(sql, read="athena"), exp.Query):
-        raise Problem("only a SELECT: data are changed by the jobs and the other tools", "no_select")
 
 
 def _reads(sql: str) -> set[str]:
@@ -103,6 +108,12 @@ def _here(args: argparse.Namespace, sql: str) -> _Answer:
         raise Problem(
             f"no tables under {args.home}; rastro tables fills them from a running stack, make demo leaves some",
             "no_tables",
+        )
+    stack = args.home / FILE_NAME
+    if stack.exists() and stack.stat().st_mtime > (args.home / "tables" / "catalog.db").stat().st_mtime:
+        print(
+            "rastro: these tables are older than the running stack; rastro tables fills them from it",
+            file=sys.stderr,
         )
     store = IcebergTables(args.home / "tables")
     landing = {

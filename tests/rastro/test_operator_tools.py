@@ -3,6 +3,7 @@
 import argparse
 import gzip
 import json
+import os
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -62,7 +63,9 @@ def test_rebuild_fills_the_tables_once_and_query_reads_them(home: Path, capsys: 
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
-        ("DELETE FROM events", "Athena would refuse it"),
+        ("", "no question"),
+        ("DELETE FROM events", "only a SELECT"),
+        ("selec 1", "Athena would refuse it"),
         ("SELECT 1; SELECT 2", "Athena would refuse it"),
         ("CREATE TABLE a AS SELECT 1 AS b", "only a SELECT"),
         ("SELECT nothing FROM sessions", "nothing"),
@@ -84,6 +87,12 @@ def test_an_answer_without_rows_has_a_head_line(home: Path, capsys: Any) -> None
     assert capsys.readouterr().out.split() == ["event_id,one"]
     with pytest.raises(SystemExit):
         main([*ask, "--limit", "-1"])
+    assert "older than the running stack" not in capsys.readouterr().err
+    later = (home / "tables" / "catalog.db").stat().st_mtime + 1
+    (home / "local.json").touch()
+    os.utime(home / "local.json", (later, later))
+    assert main(ask) == 0
+    assert "older than the running stack; rastro tables fills them" in capsys.readouterr().err
 
 
 class _Archive:
