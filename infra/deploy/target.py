@@ -1,7 +1,8 @@
 """The target of a deployment: account, region, clients."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -19,24 +20,35 @@ from infra.environments.settings import Environment
 _DENIED = frozenset({"ExpiredToken", "InvalidClientTokenId", "AccessDenied", "SignatureDoesNotMatch"})
 
 
-class Target(NamedTuple):
-    """An account and region, and a way to its services."""
+@dataclass(frozen=True)
+class Target:
+    """An account and region, and a way to its services.
+
+    Its session is made with it, so that credentials are looked up then. Each service's client is made once: botocore
+    reads a megabyte of JSON for it, and a deployment asks CloudFormation every few seconds.
+    """
 
     account: str
     region: str
+    session: boto3.Session = field(default_factory=boto3.Session, repr=False, compare=False)
+    _made: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def client(self, service: str) -> Any:
-        # A session of its own, so that credentials are looked up now; `Any`, because the type of `client`
-        # lists every service by literal name and ours comes as an argument.
-        make: Any = boto3.Session().client
-        return make(service, region_name=self.region, config=Config(retries={"mode": "standard"}))
+        if (self.region, service) not in self._made:
+            make: Any = (
+                self.session.client
+            )  # its type lists every service by literal name; ours is an argument
+            self._made[self.region, service] = make(
+                service, region_name=self.region, config=Config(retries={"mode": "standard"})
+            )
+        return self._made[self.region, service]
 
     @property
     def clients(self) -> Callable[[str], Any]:
         return self.client
 
     def elsewhere(self, region: str) -> "Target":
-        return self._replace(region=region)
+        return replace(self, region=region)
 
 
 def find_target(environment: Environment) -> Target:
@@ -65,4 +77,4 @@ def find_target(environment: Environment) -> Target:
             f"the credentials are of account {account}, but {environment.name} lives in "
             f"{environment.account.id}; set AWS_PROFILE, or account.id in its file"
         )
-    return wanted._replace(account=account)
+    return replace(wanted, account=account)
