@@ -7,6 +7,14 @@ import pytest
 from infra.deploy import stacks
 from tests.analytics.flow import SITES
 from tests.rastro.deployed import OUTPUTS, Deployed, deployed
+from tests.support.botocore_data import read_once
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _botocore_data() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        read_once(patch)
+        yield
 
 
 @pytest.fixture
