@@ -2,6 +2,7 @@
 
 import re
 
+import re2
 from ua_parser import PartialResult
 
 from enrich_consumer.core.parsing.crawlers import is_of_people
@@ -29,6 +30,11 @@ _WORDS = (
         ),
     ),
 )
+_QUICK = re2.Set.SearchSet()
+"""One look for all of the words; RE2 has no look-ahead, so it may find a little more."""
+for _, _pattern in _WORDS:
+    _QUICK.Add(_pattern.pattern.replace("(?!.*mobile)", ""))
+_QUICK.Compile()
 _PHONES = frozenset(
     {
         "iOS",
@@ -72,7 +78,8 @@ def class_of(agent: str, found: PartialResult) -> str:
     text = agent.lower()
     if found.device and found.device.family == "Spider" and not is_of_people("Spider", agent):
         return "bot"
-    for name, words in _WORDS:
+    for index in sorted(_QUICK.Match(text) or ()):
+        name, words = _WORDS[index]
         if words.search(text):
             return name
     system = found.os.family if found.os else ""

@@ -5,8 +5,8 @@ its check digits and the way it is written (docs/enrichments.md, Privacy). Check
 """
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 
 from stdnum import ean, luhn
 from stdnum.br import cnpj, cpf
@@ -19,13 +19,10 @@ CARD, CPF, CNPJ, PHONE = "[card]", "[cpf]", "[cnpj]", "[phone]"
 _RUN = re.compile(r"[0-9](?:[ .\-()/+\t\u00a0]{0,3}[0-9]){8,}")
 _GROUP = re.compile(r"[0-9]+")
 
-_CARD_GROUPS = frozenset(
-    [(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (6, 10), (8, 8)]
-)
-_CPF_GROUPS = frozenset([(11,), (3, 3, 3, 2), (9, 2), (3, 3, 5), (3, 3, 3, 1, 1)])
-_CNPJ_GROUPS = frozenset([(2, 3, 3, 4, 2), (8, 4, 2), (2, 3, 3, 6), (8, 6), (12, 2)])
-_CARD_BEGINS = frozenset(sizes[0] for sizes in _CARD_GROUPS)
-_DOCUMENT_BEGINS = frozenset(sizes[0] for sizes in _CPF_GROUPS | _CNPJ_GROUPS)
+_CARD_GROUPS = ((4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (6, 10), (8, 8))
+_CPF_GROUPS = ((3, 3, 3, 1, 1), (3, 3, 3, 2), (3, 3, 5), (9, 2), (11,))
+_CNPJ_GROUPS = ((2, 3, 3, 4, 2), (2, 3, 3, 6), (8, 4, 2), (12, 2), (8, 6))
+"""How many digits stand together where a number is written with separators."""
 
 _AREA = r"(?:[14689][1-9]|2[12478]|3[1-578]|5[1345]|7[134579])"
 """Brazil's area codes (Anatel's Plano Geral de Códigos Nacionais)."""
@@ -111,7 +108,7 @@ def _of_run(text: DecodedText, run: re.Match[str]) -> Iterator[Span]:
         first = 1  # digits of a longer name: an id
     if _is_joined(plain, run.end()):
         groups.pop()
-    sizes = [end - start for start, end in groups]
+    sizes = tuple([end - start for start, end in groups])
     while first < len(groups):
         found = (
             _card(plain, groups, sizes, first)
@@ -131,18 +128,28 @@ def _is_joined(plain: str, position: int) -> bool:
 
 
 Groups = list[tuple[int, int]]
+Sizes = tuple[int, ...]
 
 
-def _card(plain: str, groups: Groups, sizes: list[int], first: int) -> Span | None:
+def _by_first(*kinds: Sequence[Sizes]) -> dict[int, tuple[Sizes, ...]]:
+    found: dict[int, list[Sizes]] = {}
+    for sizes in chain(*kinds):
+        found.setdefault(sizes[0], []).append(sizes)
+    return {first: tuple(sorted(some, key=len, reverse=True)) for first, some in found.items()}
+
+
+_CARDS = _by_first(_CARD_GROUPS)
+_DOCUMENTS = _by_first(_CPF_GROUPS, _CNPJ_GROUPS)
+
+
+def _card(plain: str, groups: Groups, sizes: Sizes, first: int) -> Span | None:
     start, end = groups[first]
     size = sizes[first]
     if 13 <= size <= 19:
         return Span(start, end, CARD) if is_card(plain[start:end]) else None
-    if size not in _CARD_BEGINS:
-        return None
-    for count in (5, 4, 3, 2):
-        if tuple(sizes[first : first + count]) in _CARD_GROUPS:
-            some = groups[first : first + count]
+    for wanted in _CARDS.get(size, ()):
+        if sizes[first : first + len(wanted)] == wanted:
+            some = groups[first : first + len(wanted)]
             between = {plain[one[1] : other[0]] for one, other in pairwise(some)}
             if (
                 len(between) == 1
@@ -153,17 +160,14 @@ def _card(plain: str, groups: Groups, sizes: list[int], first: int) -> Span | No
     return None
 
 
-def _document(plain: str, groups: Groups, sizes: list[int], first: int) -> Span | None:
-    if sizes[first] not in _DOCUMENT_BEGINS:
-        return None
-    start, _ = groups[first]
-    for count in (5, 4, 3, 2, 1):
-        lengths = tuple(sizes[first : first + count])
-        some = groups[first : first + count]
-        if lengths in _CPF_GROUPS and is_cpf(_digits(plain, some)):
-            return Span(start, some[-1][1], CPF)
-        if lengths in _CNPJ_GROUPS and is_cnpj(_digits(plain, some)):
-            return Span(start, some[-1][1], CNPJ)
+def _document(plain: str, groups: Groups, sizes: Sizes, first: int) -> Span | None:
+    for wanted in _DOCUMENTS.get(sizes[first], ()):
+        if sizes[first : first + len(wanted)] == wanted:
+            some = groups[first : first + len(wanted)]
+            digits = _digits(plain, some)
+            kind = CPF if is_cpf(digits) else CNPJ if is_cnpj(digits) else None
+            if kind is not None:
+                return Span(some[0][0], some[-1][1], kind)
     return None
 
 
@@ -184,12 +188,13 @@ def _phone(text: DecodedText, groups: Groups, first: int) -> Span | None:
         stands_alone = not _continues(plain, begin, found.end())
         if stands_alone and not found.group().isdigit() and not _is_joined(plain, found.end()):
             return Span(begin, found.end(), PHONE)
-    if not _PHONE_WORD.search(plain, max(0, start - 16), start):
-        return None
     if _PHONE_BARE.match(plain[start:end]):
-        return Span(start, end, PHONE)
-    found = _LOCAL.match(plain, start)
-    return Span(start, found.end(), PHONE) if found else None
+        stop = end
+    elif local := _LOCAL.match(plain, start):
+        stop = local.end()
+    else:
+        return None
+    return Span(start, stop, PHONE) if _PHONE_WORD.search(plain, max(0, start - 16), start) else None
 
 
 def _has_plus(text: DecodedText, start: int) -> bool:
