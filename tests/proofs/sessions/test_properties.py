@@ -19,11 +19,13 @@ from tests.proofs.sessions.histories import event_ids, histories, many, seeded
 from tests.proofs.sessions.history import History, Record, Rule
 
 HISTORIES = int(os.environ.get("RASTRO_HISTORIES", "2000"))
+DRAWN = 500
+"""Enough to notice 21 of the 22 mistakes of test_mutations; the seeded ones, a quarter as dear, notice all."""
 NAMES = Names()
 
 
 @pytest.mark.timeout(7200)
-@settings(max_examples=max(2_000, HISTORIES // 10), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=max(DRAWN, HISTORIES // 10), deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories(), st.integers(0, 2**32))
 def test_drawn_histories(one: History, cuts: int) -> None:
     check(one, cuts, NAMES)

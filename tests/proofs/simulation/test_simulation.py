@@ -9,7 +9,7 @@ from tests.proofs.simulation.faults import EFFECTS, Fault
 from tests.proofs.simulation.invariants import BrokenError
 from tests.proofs.simulation.mutations import MUTATIONS, Mutation
 
-HISTORIES = int(os.environ.get("RASTRO_SIMULATIONS", "1000"))
+HISTORIES = int(os.environ.get("RASTRO_SIMULATIONS", "500"))
 ENOUGH = 400
 """Histories within which each mistake must show."""
 
