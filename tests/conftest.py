@@ -1,11 +1,15 @@
 """What tests of several parts share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rastro.local import emulator as local_emulator
+
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+"""For KCL's daemons, which live for seconds here: Java's second compiler takes a third of their CPU and never pays."""
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +54,15 @@ SLOW = (
 """Where tests are proofs, whole systems, or take seconds: `make quick` leaves them out."""
 
 
-WAITS = ("tests/course/test_labs.py", "tests/system/kcl/", "tests/system/faults/", "tests/system/flow/")
-"""Whole stacks under KCL, which wait more than they compute: begun first, the longest before all, so that the others
-fill the cores beside them (`--no-loadscope-reorder`; by itself xdist begins with the file that has most tests)."""
+WAITS = (
+    "tests/course/test_labs.py",
+    "tests/system/kcl/",
+    "tests/system/faults/",
+    "tests/system/flow/",
+    "tests/storefront/",
+)
+"""Whole stacks under KCL and browsers, which wait more than they compute: begun first, the longest before all, so that
+the others fill the cores beside them (`--no-loadscope-reorder`; by itself xdist begins with what has most tests)."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -75,6 +85,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _is_slow(item.path, config):
             item.add_marker("slow")
+        item.add_marker(pytest.mark.xdist_group(_together(item, config)))
+
+
+def _together(item: pytest.Item, config: pytest.Config) -> str:
+    """What one process runs one after the other (`--dist loadgroup`): a file, and all that one browser engine shows.
+    To start Firefox costs four seconds of CPU, more than most tests in it."""
+    if "engine_of" not in getattr(item, "fixturenames", ()):
+        return _inside(item.path, config)
+    shown_by = item.callspec.params.get("browser") if hasattr(item, "callspec") else None
+    return f"storefront in {shown_by or 'chromium'}"
 
 
 def _turn(path: str) -> int:

@@ -31,7 +31,6 @@ def tools() -> None:
         assert made.returncode == 0, made.stderr
 
 
-@pytest.mark.xdist_group("storefront_build")
 def test_what_is_in_the_repository_is_what_the_sources_give(tools: None, tmp_path: Path):
     made = node("build.mjs", str(tmp_path))
     assert made.returncode == 0, made.stderr
@@ -66,7 +65,6 @@ def test_the_page_names_the_hash_and_the_size():
     assert f"| `{name}`, `rastro.mjs` | {both[0]:,} / {both[1]:,} |" in page
 
 
-@pytest.mark.xdist_group("storefront_build")
 def test_types(tools: None):
     made = node("node_modules/typescript/bin/tsc")
     assert made.returncode == 0, made.stdout

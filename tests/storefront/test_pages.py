@@ -75,6 +75,8 @@ def test_googles_own_page_view_is_no_second_one(browser: Browser, shop: Shop):
 def test_back_and_forward(browser: Browser, shop: Shop):
     tab = opened(browser, shop)
     tab.run("(window.mark = 1, addEventListener('pageshow', event => window.restored = event.persisted), 1)")
+    stored = "Object.keys(localStorage).filter(name => name.startsWith('_rv.e')).length"
+    shop.wait(lambda: tab.run(stored) == 0)  # no browser keeps a page whose request is not answered yet
     tab.open(shop.url + "/b")
     shop.wait(lambda: len(views(shop)) == 2)
     tab.run("setTimeout(() => history.back()) && 1")

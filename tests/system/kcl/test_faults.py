@@ -20,7 +20,6 @@ pytestmark = [
     pytest.mark.emulator,
     pytest.mark.kcl,
     pytest.mark.slow,
-    pytest.mark.xdist_group("kcl"),
 ]
 
 

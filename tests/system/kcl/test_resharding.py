@@ -10,7 +10,6 @@ pytestmark = [
     pytest.mark.emulator,
     pytest.mark.kcl,
     pytest.mark.slow,
-    pytest.mark.xdist_group("kcl"),
 ]
 
 
