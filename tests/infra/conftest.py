@@ -1,9 +1,11 @@
 """Environments, synthesized once for all tests of the infrastructure; an emulated account for those that deploy."""
 
+import fcntl
 import json
+import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,8 @@ from infra.deploy import stacks
 from infra.deploy.target import Target, find_target
 from infra.environments import loader
 from infra.environments.settings import Environment
-from infra.stacks.app import build
 from rastro.local import emulator as local_emulator
+from tests.infra.synthesis import synthesize
 
 Templates = dict[str, dict[str, Any]]
 """Stack id to template, of one environment."""
@@ -58,16 +60,37 @@ certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-
 
 
 @pytest.fixture(scope="session")
-def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Environment], Path]:
+    """Folder of an environment as its file says, synthesized once for all processes of a test run.
+
+    Node alone takes five seconds to begin, so whoever needs one first makes it for the others.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def folder(environment: Environment) -> Path:
+        out = shared / "cdk.out" / environment.name
+        out.parent.mkdir(exist_ok=True)
+        with (shared / "cdk.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not out.exists():
+                unfinished = out.with_suffix(".unfinished")
+                synthesize(environment, unfinished).rename(out)
+        return out
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def assemblies(
+    synthesized: Callable[[Environment], Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
     """Folder of each synthesized environment; `everything` is one with all that is optional."""
     folder = tmp_path_factory.mktemp("environments")
     shutil.copytree(loader.FOLDER / "sites", folder / "sites")
     (folder / "everything.toml").write_text(EVERYTHING, encoding="utf-8")
-    out = tmp_path_factory.mktemp("cdk.out")
     wanted = [loader.read(name) for name in loader.names()] + [loader.read("everything", folder)]
-    for environment in wanted:
-        build(environment, out / environment.name).synth()
-    return {environment.name: out / environment.name for environment in wanted}
+    return {environment.name: synthesized(environment) for environment in wanted}
 
 
 @pytest.fixture(scope="session")
@@ -104,8 +127,6 @@ def environment() -> Environment:
 
 
 @pytest.fixture(scope="module")
-def folder(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The environment, synthesized once."""
-    out = tmp_path_factory.mktemp("local")
-    build(environment, out).synth()
-    return out
+def folder(environment: Environment, synthesized: Callable[[Environment], Path]) -> Path:
+    """The environment, synthesized."""
+    return synthesized(environment)

@@ -10,8 +10,8 @@ from infra.deploy import actions, destroy, leftovers, preflight, stacks, views
 from infra.deploy.stacks import DeployError
 from infra.deploy.target import Target, find_target
 from infra.environments.settings import Environment
-from infra.stacks.app import build
 from rastro.local import deployment
+from tests.infra.synthesis import synthesize
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
@@ -27,11 +27,6 @@ SERVICES = {
     ],
     "ssm": lambda c: [p["Name"] for p in c.describe_parameters()["Parameters"] if "rastro" in p["Name"]],
 }
-
-
-def _synthesize(environment: Environment, out: Path) -> Path:
-    build(environment, out).synth()
-    return out
 
 
 def _left(target: Target) -> dict[str, list[str]]:
@@ -66,7 +61,7 @@ def test_the_life_of_an_environment(
 
     target.client("s3").put_object(Bucket=outputs["Bucket"], Key="enriched/kept", Body=b"row")
     larger = replace(environment, streams=replace(environment.streams, retention_hours=48))
-    second = _synthesize(larger, tmp_path / "second")
+    second = synthesize(larger, tmp_path / "second")
     assert actions.diff(larger, second, target, reported.append) is True
     assert _stream(target)["RetentionPeriodHours"] == 24  # a diff changes nothing
     assert actions.deploy(larger, second, target, reported.append) == outputs  # nothing was replaced
@@ -102,7 +97,7 @@ def test_a_failed_first_creation_is_repeated_by_the_same_command(
     """Also where data is retained: what was made half-way must not stand in the way of the next try."""
     deployment.bootstrap(target.client)
     protected = replace(environment, protection=replace(environment.protection, keep_data=True))
-    retaining = _synthesize(protected, tmp_path / "kept")
+    retaining = synthesize(protected, tmp_path / "kept")
     target.client("firehose").create_delivery_stream(DeliveryStreamName="rastro-local-raw")  # in the way
     reported: list[str] = []
     with pytest.raises(DeployError, match="rastro-local-pipeline: ROLLBACK_COMPLETE"):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.environments import loader
-from infra.stacks.app import build
+from tests.infra.synthesis import synthesize
 
 pytestmark = pytest.mark.slow
 
@@ -25,8 +25,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
     locked = replace(edged, edge=replace(edged.edge, lock=True))
     found = {}
     for name, environment in {"before": dev, "edge": edged, "lock": locked}.items():
-        out = tmp_path_factory.mktemp(name)
-        build(environment, out).synth()
+        out = synthesize(environment, tmp_path_factory.mktemp(name))
         found[name] = json.loads((out / "Pipeline.template.json").read_text(encoding="utf-8"))
         found[name]["stacks"] = sorted(path.name.split(".")[0] for path in Path(out).glob("*.template.json"))
     return found
