@@ -28,6 +28,8 @@ class Lake:
     `enriched`, `rejected`: Parquet files as Firehose wrote them, under `.../dt=YYYY-MM-DD/hour=HH/`.
     """
 
+    _made_as = "VIEW"
+
     def __init__(self, enriched: Sequence[Path] = (), rejected: Sequence[Path] = ()) -> None:
         self._open(VIEWS)
         self._table("separations", (Column(name, kind, "") for name, kind in SEPARATIONS.items()))
@@ -63,7 +65,7 @@ class Lake:
                 found.add(name)
                 needed += tables_in(view(name).sql)
         for name in [name for name in self._missing if name in found]:
-            self._database.execute(f"CREATE VIEW {name} AS {to_duckdb(view(name).sql)}")
+            self._database.execute(f"CREATE {self._made_as} {name} AS {to_duckdb(view(name).sql)}")
             self._missing.remove(name)
 
     def _table(self, name: str, columns: Iterable[Column]) -> None:

@@ -25,7 +25,7 @@ def shop() -> History:
 def ask(shop: History, folder: Path, sql: str, apart: tuple[tuple[str, str], ...] = ()) -> Any:
     lake = shop.lake(folder)
     for visitor, user in apart:
-        lake.database.execute(
+        lake.write(
             "INSERT INTO separations VALUES ('loja', ?, ?, now()::timestamp, 'a test')", [visitor, user]
         )
     try:

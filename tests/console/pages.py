@@ -15,6 +15,7 @@ from console.source import Source
 from console.store import Store
 from console.tails import Tails
 from tests.analytics import flow
+from tests.support.lake_snapshot import Snapshot
 from tests.support.raw_records import raw_record
 
 NOW = 1_795_296_000_000
@@ -24,8 +25,8 @@ SHARD = "shardId-000000000000"
 class FileLake:
     """The views over files of a folder."""
 
-    def __init__(self, enriched: list[Path], rejected: list[Path]) -> None:
-        self.lake = Lake(enriched, rejected)
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
         self._data_sets = DataSetCache(self.lake)
         self._lock = threading.Lock()
         self._answers: dict[str, list[dict[str, Any]]] = {}
@@ -67,8 +68,14 @@ def source(run: flow.Flow, folder: Path) -> Source:
         tails.store.take_enriched(SHARD, str(number), NOW, row)
     for number, row in enumerate(run.rejected):
         tails.store.take_rejected(f"part-{number}.parquet", NOW, row)
-    lake = FileLake(flow.write_parquet(run.rows, folder), flow.write_rejected(run.rejected, folder))
-    return Source("local", tails, lake, lambda: {"Processes": [{"process": "consumer"}]}, lambda: NOW)
+    files = flow.write_parquet(run.rows, folder), flow.write_rejected(run.rejected, folder)
+    return Source(
+        "local",
+        tails,
+        FileLake(Snapshot(*files)),
+        lambda: {"Processes": [{"process": "consumer"}]},
+        lambda: NOW,
+    )
 
 
 def client(of: Source, token: str | None = None) -> TestClient:

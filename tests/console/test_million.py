@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from analytics.dashboards.catalogue import DASHBOARDS
+from analytics.duckdb_lake import Lake
 from console.source import Source
 from console.store import Store
 from console.tails import Tails
@@ -45,7 +46,7 @@ def test_every_dashboard_over_a_million_rows(tmp_path: Path):
         )
         (count,) = database.execute(f"SELECT count(*) FROM '{big}'").fetchone() or (0,)
     assert count >= ROWS
-    source = Source("local", Tails(Store()), FileLake([big], []), dict, lambda: NOW)
+    source = Source("local", Tails(Store()), FileLake(Lake([big])), dict, lambda: NOW)
     (wanted,) = source.lake.rows(
         "SELECT sum(orders) AS orders, count(*) AS sessions FROM sessions WHERE NOT is_bot"
     )

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from analytics.duckdb_lake import Lake
 from tests.analytics.flow import write_parquet
+from tests.support.lake_snapshot import Snapshot
 
 START = datetime(2026, 11, 21, 12, 0)  # noqa: DTZ001 - UTC, as the lake writes its times
 Row = dict[str, Any]
@@ -49,9 +49,9 @@ class History:
         """A purchase of `value`."""
         return self.add("purchase", minute, transaction_id=order, value=value, **columns)
 
-    def lake(self, folder: Path) -> Lake:
+    def lake(self, folder: Path) -> Snapshot:
         """The rows as files, and the views over them."""
-        return Lake(write_parquet(self.rows, folder))
+        return Snapshot(write_parquet(self.rows, folder))
 
 
 def _iso(at: datetime) -> str:
