@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from analytics import VIEWS
-from analytics.duckdb_lake import Lake, enriched_columns
+from analytics.duckdb_lake import enriched_columns
 from analytics.duckdb_tables import Tables
 from analytics.tables import fill, hour_window, tables
 from lake.iceberg import IcebergTables, Jobs, open_tables
 from tests.analytics.flow import write_parquet
 from tests.support.lake_rows import History, item
+from tests.support.lake_snapshot import Snapshot
 
 ROOT = Path(__file__).parents[2]
 OLD = Path(__file__).parent / "last_release" / "enriched.parquet"
@@ -57,7 +58,7 @@ def test_the_old_file_is_older_than_the_contract() -> None:
 
 
 def test_old_files_are_read_beside_new_ones(tmp_path: Path) -> None:
-    lake = Lake([_old(tmp_path), *_new(tmp_path)])
+    lake = Snapshot([_old(tmp_path), *_new(tmp_path)])
     old = pq.read_table(OLD).to_pylist()
     rows = {row["event_id"]: row for row in lake.rows("SELECT * FROM events")}
     assert len(rows) > 100
@@ -85,7 +86,7 @@ def test_tables_of_old_and_new_files_are_the_views(tmp_path: Path) -> None:
         for window in filled.windows(dt):
             for statement in fill():
                 filled.run(statement, window)
-    views = Lake(files)
+    views = Snapshot(files)
     for name in COMPARED:
         sql = f"SELECT {', '.join(sorted(tables()[name].columns))} FROM {name}"
         assert sorted(map(str, filled.rows(sql))) == sorted(map(str, views.rows(sql))), name

@@ -26,6 +26,7 @@ from analytics.tables import (
 )
 from tests.analytics.flow import write_parquet
 from tests.lake.histories import draw
+from tests.support.lake_snapshot import Snapshot
 
 COMPARED = ("events", "refunds", "orders", "sessions", "retention", "baskets")
 SEEDS = range(300) if os.environ.get("RASTRO_SOAK") else (0, 8, 10, 20)
@@ -103,7 +104,7 @@ def test_tables_are_the_views_whatever_happens_to_the_jobs(seed: int, tmp_path: 
     history = draw(rng)
     files = write_parquet([{k: v for k, v in row.items() if k != "arrived"} for row in history], tmp_path)
     _as_an_older_version(files[:: 2 + seed % 2])
-    views = Lake(files)
+    views = Snapshot(files)
     filled = Tables(files)
     hours = filled.rows("SELECT DISTINCT dt, hour / 8 AS part FROM enriched ORDER BY 1, 2")
     windows = [
