@@ -116,18 +116,18 @@ def _open(file: Path, kind: str) -> maxminddb.Reader:
     try:
         reader = maxminddb.open_database(file, maxminddb.MODE_AUTO)
         database_type = reader.metadata().database_type.lower()
-        for first in range(1, 224):  # a file cut short often opens and fails at a look-up
-            reader.get(IPv4Address(first << 24 | 0x010101))
+        if any(word in database_type for word in _KINDS[kind]):
+            for first in range(1, 224):  # a file cut short often opens and fails at a look-up
+                reader.get(IPv4Address(first << 24 | 0x010101))
+            return reader
     except _BROKEN as error:
         raise ReferenceDataError(
             f"geo database is broken: {file} ({type(error).__name__}: {error}); fetch it again, "
             "for the free one with `rastro data fetch`"
         ) from None
-    if not any(word in database_type for word in _KINDS[kind]):
-        raise ReferenceDataError(
-            f"{file} is a database of {database_type!r}, not of kind {kind!r}: see docs/enrichments.md"
-        )
-    return reader
+    raise ReferenceDataError(
+        f"{file} is a database of {database_type!r}, not of kind {kind!r}: see docs/enrichments.md"
+    )
 
 
 def _sample(reader: maxminddb.Reader, file: Path) -> Mapping[str, Any]:
