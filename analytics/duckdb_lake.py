@@ -47,6 +47,11 @@ class Lake:
         self._table("cart_events", (*CART_EVENT_COLUMNS, *PARTITIONS))
 
     @property
+    def with_tables(self) -> duckdb.DuckDBPyConnection:
+        """The database itself, for what reads and writes tables: of the views it has those that were asked for."""
+        return self._database
+
+    @property
     def database(self) -> duckdb.DuckDBPyConnection:
         """The database itself, with every view."""
         self._make(self._missing)

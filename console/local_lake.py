@@ -53,7 +53,7 @@ class LocalLake:
         files = [str(file) for file in self._fetched["enriched"].files]
         if not files:
             return []
-        cursor = self._lake.database.execute(
+        cursor = self._lake.with_tables.execute(
             "SELECT event_name, dt, hour, filename, file_row_number FROM read_parquet($files, filename = true,"
             " file_row_number = true, union_by_name = true, hive_partitioning = true) WHERE event_id = $id",
             {"files": files, "id": event_id},

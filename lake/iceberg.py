@@ -36,7 +36,7 @@ class IcebergTables:
         self._catalog.create_namespace_if_not_exists(NAMESPACE)
         empty = Tables()
         for name, table in tables().items():
-            schema = empty.database.sql(f"FROM {name}").to_arrow_table().schema
+            schema = empty.with_tables.sql(f"FROM {name}").to_arrow_table().schema
             try:
                 made = self._catalog.load_table((NAMESPACE, name))
             except NoSuchTableError:
@@ -83,11 +83,11 @@ class Jobs:
 
     def _load(self, name: str) -> None:
         if files := self._store.files(name):
-            self.lake.database.execute(
+            self.lake.with_tables.execute(
                 f"INSERT INTO {name} BY NAME SELECT * FROM read_parquet($files, union_by_name = true)",
                 {"files": files},
             )
-        self.lake.database.execute(f"CREATE TABLE stored_{name} AS FROM {name}")
+        self.lake.with_tables.execute(f"CREATE TABLE stored_{name} AS FROM {name}")
 
     def night(self, dt: str) -> None:
         """Everything that arrived on one day, wherever it belongs; copies and refunds at any distance."""
@@ -115,7 +115,7 @@ class Jobs:
 
     def _save(self, name: str) -> int:
         """Write what a statement changed; how many days that are."""
-        database = self.lake.database
+        database = self.lake.with_tables
         column = tables()[name].partition or "NULL"
         differ = f"(FROM {name} EXCEPT ALL FROM stored_{name}) UNION ALL (FROM stored_{name} EXCEPT ALL FROM {name})"
         found = database.execute(f"SELECT DISTINCT {column} FROM ({differ})").fetchall()
@@ -138,9 +138,9 @@ def open_tables(store: IcebergTables, landing: list[Path], rejected: list[Path])
     for name in tables():
         if files := store.files(name):
             # with the empty table: files may be older than a column
-            lake.database.execute(f"ALTER TABLE {name} RENAME TO no_{name}")
+            lake.with_tables.execute(f"ALTER TABLE {name} RENAME TO no_{name}")
             listed = ", ".join(f"'{file}'" for file in files)
-            lake.database.execute(
+            lake.with_tables.execute(
                 f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], union_by_name = true)"
                 f" UNION ALL BY NAME FROM no_{name}"
             )

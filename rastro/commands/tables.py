@@ -80,7 +80,7 @@ def events_of(files: list[Path], visitor: str) -> int:
     if not files:
         return 0
     lake = Lake(files, [])
-    found = lake.database.execute(
+    found = lake.with_tables.execute(
         "SELECT count(DISTINCT event_id) FROM enriched WHERE visitor_id = $visitor AND event_name <> 'session_merge'",
         {"visitor": visitor},
     ).fetchall()

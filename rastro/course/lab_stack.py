@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lake.iceberg import IcebergTables, open_tables
 from rastro.local import emulator, info
 from rastro.terminal.errors import Problem
 
@@ -38,6 +37,8 @@ class LabStack:
             if not (self.home / "local.json").exists():
                 raise Problem("o stack não está no ar; ligue-o e faça os passos: rastro up --detach")
             raise Problem(f"não há tabelas em {self.home}; faça os passos, que as enchem com: rastro tables")
+        from lake.iceberg import IcebergTables, open_tables  # noqa: PLC0415 - slow to import; most commands ask no table
+
         landing = {
             name: sorted((self.home / "lake" / name).rglob("*.parquet")) for name in ("enriched", "rejected")
         }

@@ -20,12 +20,12 @@ def sessions_again(found: dict[str, Any], subject: Subject, visitors: frozenset[
     for name in ("events", "orders"):
         rows = found[name].scan(row_filter=whose).to_arrow()
         kept, _ = rows_without(rows, subject)
-        lake.database.register("found", kept)
-        lake.database.execute(f"INSERT INTO {name} BY NAME FROM found")
-        lake.database.unregister("found")
+        lake.with_tables.register("found", kept)
+        lake.with_tables.execute(f"INSERT INTO {name} BY NAME FROM found")
+        lake.with_tables.unregister("found")
     columns = ", ".join(tables()["sessions"].columns)
     sql = to_duckdb(f"SELECT {columns} FROM ({view('sessions').sql}) AS computed")  # noqa: S608 - our own words
-    made = lake.database.sql(sql).to_arrow_table()
+    made = lake.with_tables.sql(sql).to_arrow_table()
     lake.close()
     table = found["sessions"]
     with table.transaction() as transaction:
