@@ -82,14 +82,14 @@ def _run(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     heads = ["view", "landing, bytes", *ran, *(f"tables, {period} d" for period in periods), "a day: 1/"]
     for name in args.views.split(",") if args.views else DAY_COLUMNS:
         row: dict[str, Any] = {"view": name}
-        before = figures[f"{name}_before"] = _planned(folder, _question(name, 1, args.days))
+        before = figures[f"{name}_before"] = _planned(folder, name, _question(name, 1, args.days))
         row["landing, bytes"] = before
         if args.run_before:
             row["landing, a day"] = figures[f"{name}_before_ran"] = _measured(
-                open_landing(folder), _question(name, 1, args.days)
+                open_landing(folder, (name,)), _question(name, 1, args.days)
             )[0]
         for period in periods if DAY_COLUMNS[name] else periods[-1:]:
-            read, peak = _measured(open_tables(folder), _question(name, period, args.days))
+            read, peak = _measured(open_tables(folder, (name,)), _question(name, period, args.days))
             figures[f"{name}_{period}"] = read
             figures[f"{name}_{period}_peak"] = peak
             row[f"tables, {period} d"] = read
@@ -154,9 +154,9 @@ def _found(node: Any, name: str) -> Any:
     return None
 
 
-def _planned(folder: Path, sql: str) -> int:
-    """Bytes of all columns of all scans of landing that the plan has."""
-    database = open_landing(folder)
+def _planned(folder: Path, name: str, sql: str) -> int:
+    """Bytes of all columns of all scans of landing that the plan of a question about a view has."""
+    database = open_landing(folder, (name,))
     plan = json.loads(_one(database, f"EXPLAIN (FORMAT json) {sql}", 1))
     sizes: dict[str, int] = dict(
         database.execute(

@@ -5,7 +5,7 @@ hundred is a copy, one session in a thousand was absorbed. Ids and URLs are rand
 than real ones. All of a day is one file here; Firehose writes hundreds, so figures for landing are lower bounds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from analytics.athena_to_duckdb import duck_type, to_duckdb
+from analytics.athena_to_duckdb import duck_type, tables_in, to_duckdb
 from analytics.duckdb_lake import PARTITIONS, enriched_columns
 from analytics.queries import VIEWS, view
 from analytics.tables import tables
@@ -63,17 +63,30 @@ def make_landing(folder: Path, rows: int, days: int, report: Callable[[str], Non
 
 
 def open_landing(
-    folder: Path, since: date | None = None, until: date | None = None
+    folder: Path, wanted: Sequence[str] = (), since: date | None = None, until: date | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """The views over landing, as they were before the tables; only some days of it where they are named."""
+    """Views over landing, as they were before the tables, and those that they read; only some days of it where they
+    are named."""
     database = _fresh()
     files = sorted((folder / "enriched").rglob("*.parquet"))
     if since and until:
         files = [f for f in files if since.isoformat() <= f.parent.parent.name[3:] <= until.isoformat()]
     _scan(database, "enriched", files)
-    for name in VIEWS:
-        database.execute(f"CREATE VIEW {name} AS {_as_trino(view(name).sql)}")
+    _create(database, wanted, frozenset())
     return database
+
+
+def _create(database: duckdb.DuckDBPyConnection, wanted: Sequence[str], filled: frozenset[str]) -> None:
+    """These views and those below them: DuckDB looks through each when it is made, a second for all of them."""
+    needed, found = list(wanted), set[str]()
+    while needed:
+        name = needed.pop()
+        if name in VIEWS and name not in filled | found:
+            found.add(name)
+            needed += tables_in(view(name).sql)
+    for name in VIEWS:  # each after what it reads
+        if name in found:
+            database.execute(f"CREATE VIEW {name} AS {_as_trino(view(name).sql)}")
 
 
 def _fresh() -> duckdb.DuckDBPyConnection:
@@ -126,14 +139,15 @@ def _as_trino(sql: str) -> str:
 def make_tables(folder: Path, days: int, report: Callable[[str], None]) -> None:
     """`events`, `orders`, `refunds`, `sessions` under `folder/tables/`, a file for each of their days: by the views,
     over some days of landing at a time and one on each side. That jobs leave the same is proven in tests/lake."""
+    filled = ("events", "orders", "refunds", "sessions")
     for start in range(0, days, BLOCK_DAYS):
         since = FIRST + timedelta(days=start)
         until = FIRST + timedelta(days=min(start + BLOCK_DAYS, days) - 1)
-        database = open_landing(folder, since - timedelta(days=1), until + timedelta(days=1))
+        database = open_landing(folder, filled, since - timedelta(days=1), until + timedelta(days=1))
         database.execute("SET memory_limit = '6GB'")
         if start + BLOCK_DAYS >= days:
             until += timedelta(days=1)
-        for name in ("events", "orders", "refunds", "sessions"):
+        for name in filled:
             column = tables()[name].partition
             day = column or "event_date"
             first = since - timedelta(days=1) if start == 0 else since
@@ -153,14 +167,12 @@ def make_tables(folder: Path, days: int, report: Callable[[str], None]) -> None:
         report(f"tables: {min(start + BLOCK_DAYS, days)} of {days} days")
 
 
-def open_tables(folder: Path) -> duckdb.DuckDBPyConnection:
+def open_tables(folder: Path, wanted: Sequence[str] = ()) -> duckdb.DuckDBPyConnection:
     """The same views over the tables; `enriched` for those that read it."""
     database = _fresh()
     _scan(database, "enriched", sorted((folder / "enriched").rglob("*.parquet")))
-    filled = {"events", "orders", "sessions", "refunds"}
+    filled = frozenset({"events", "orders", "sessions", "refunds"})
     for name in filled:
         _scan(database, name, sorted((folder / "tables" / name).rglob("*.parquet")))
-    for name in VIEWS:
-        if name not in filled:
-            database.execute(f"CREATE VIEW {name} AS {_as_trino(view(name).sql)}")
+    _create(database, wanted, filled)
     return database

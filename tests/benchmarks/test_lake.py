@@ -45,11 +45,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Path, dict
 def test_the_tables_are_the_views(runs: dict[int, tuple[Path, dict[str, Any]]]) -> None:
     folder, _ = runs[3]
     for name in ("events", "orders", "sessions"):
-        names = [row[0] for row in open_landing(folder).execute(f"DESCRIBE {name}").fetchall()]
+        names = [row[0] for row in open_landing(folder, (name,)).execute(f"DESCRIBE {name}").fetchall()]
         ask = f"SELECT {', '.join(names)} FROM {name}"
         found, wanted = (
             sorted(str(tuple(map(_plain, row))) for row in lake.execute(ask).fetchall())
-            for lake in (open_tables(folder), open_landing(folder))
+            for lake in (open_tables(folder, (name,)), open_landing(folder, (name,)))
         )
         assert found == wanted, name
         assert found
