@@ -190,7 +190,7 @@ class Collector:
             )["ShardIterator"]
             for shard in self._kinesis.list_shards(StreamName=self._stream)["Shards"]
         }
-        while not self._stop.wait(0.1):
+        while not self._stop.wait(0.25):
             for shard, iterator in iterators.items():
                 answer = self._kinesis.get_records(ShardIterator=iterator, Limit=500)
                 iterators[shard] = answer["NextShardIterator"]
