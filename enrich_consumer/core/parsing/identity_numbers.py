@@ -91,7 +91,9 @@ def spans_of(text: DecodedText) -> Iterator[Span]:
 
 
 def _companies(plain: str) -> list[Span]:
-    found = []
+    found: list[Span] = []
+    if "/" not in plain and "cnpj" not in plain.lower():
+        return found  # it has neither the sign nor the word
     for match in _CNPJ.finditer(plain):
         kind = match.lastgroup or ""
         if is_cnpj(match.group(kind)):
