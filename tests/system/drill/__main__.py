@@ -79,7 +79,7 @@ def _write(outcomes: Sequence[Outcome]) -> None:
 NOT_PROMISED = """\
 The archive has no sequence numbers. Where a client repeats a request before it was answered, both may stand in the
 stream in another order than they were received in; rebuilt, the other of the two copies then counts as the first.
-Nothing is gone, but its row differs. (One of three drills of *everything*, beside heavy other work, brought every event
+Nothing is gone, but its row differs. (One of ten drills of *everything*, beside heavy other work, brought every event
 back with rows that differed; its list of differences was not kept, it is printed now.)"""
 
 
