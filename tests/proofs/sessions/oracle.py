@@ -93,17 +93,19 @@ def outlives_retention(events: Sequence[Arrival], rule: Rule) -> bool:
     if max(e.received_at for e in events) <= min(e.received_at for e in events) + rule.retention:
         return False
     so_far: list[Arrival] = []
+    parts: list[list[Arrival]] = []
     for event in first_copies(events):
-        parts = split(so_far, rule)
         before = {member.ordinal: index for index, part in enumerate(parts) for member in part}
         so_far.append(event)
-        whole = next(part for part in split(so_far, rule) if event in part)
+        parts_now = split(so_far, rule)
+        whole = next(part for part in parts_now if event in part)
         for part in (parts[index] for index in {before[m.ordinal] for m in whole if m is not event}):
             newest = max(member.received_at for member in part)
             last = max(member.ordinal for member in part)
             since = (other for other in events if last < other.ordinal <= event.ordinal)
             if any(other.received_at > newest + rule.retention for other in since):
                 return True
+        parts = parts_now
     return False
 
 

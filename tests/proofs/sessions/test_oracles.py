@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.proofs.sessions import oracle, sql_oracle
 from tests.proofs.sessions.agreement import compare, session_of
-from tests.proofs.sessions.arrivals_oracle import followed, verdicts
+from tests.proofs.sessions.arrivals_oracle import Verdict, followed, verdicts
 from tests.proofs.sessions.cases import CASES, Case, clock_ms, event_id, history
 from tests.proofs.sessions.histories import histories, many
 from tests.proofs.sessions.history import History, by_visitor
@@ -21,6 +21,11 @@ quick = settings(max_examples=500, deadline=None, suppress_health_check=list(Hea
 @pytest.fixture(scope="module")
 def some() -> list[tuple[int, History]]:
     return list(many(COUNT))
+
+
+@pytest.fixture(scope="module")
+def judged(some) -> list[tuple[History, list[Verdict]]]:
+    return [(one, verdicts(one)) for _, one in some]
 
 
 @cases
@@ -88,11 +93,11 @@ def test_every_other_example_agrees_with_sorting() -> None:
     assert agree == len(CASES) - 5
 
 
-def test_the_two_oracles_agree_and_differ_exactly_where_the_rule_says(some) -> None:
+def test_the_two_oracles_agree_and_differ_exactly_where_the_rule_says(judged) -> None:
     """Over the seeded histories, and every difference occurred alone, so that each assertion was made."""
     seen: Counter[frozenset[Difference]] = Counter()
-    for _, one in some:
-        seen.update(compare(one, followed(verdicts(one)).values()))
+    for one, found in judged:
+        seen.update(compare(one, followed(found).values()))
     alone = {difference: seen[frozenset({difference})] for difference in Difference}
     assert min(alone.values()) >= 5, alone
     assert seen[frozenset()] >= COUNT / 2
@@ -110,6 +115,6 @@ def test_sql_finds_the_same_sessions_as_python(some) -> None:
         assert found[seed] == oracle.sessions(one), f"seed {seed}"
 
 
-def test_an_event_never_merges_more_than_two_sessions(some) -> None:
+def test_an_event_never_merges_more_than_two_sessions(judged) -> None:
     """So one `merged_session_id` is enough: a third session near the event is always too long to take in."""
-    assert max(len(verdict.absorbed) for _, one in some for verdict in verdicts(one)) == 1
+    assert max(len(verdict.absorbed) for _, found in judged for verdict in found) == 1
