@@ -60,9 +60,11 @@ WAITS = (
     "tests/system/faults/",
     "tests/system/flow/",
     "tests/storefront/",
+    "tests/system/",
 )
-"""Whole stacks under KCL and browsers, which wait more than they compute: begun first, the longest before all, so that
-the others fill the cores beside them (`--no-loadscope-reorder`; by itself xdist begins with what has most tests)."""
+"""Whole stacks under KCL, browsers and the image's build, which wait more than they compute or take minutes: begun
+first, the longest before all, so that none is left for the end and the others fill the cores beside them
+(`--no-loadscope-reorder`; by itself xdist begins with what has most tests)."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
