@@ -118,6 +118,15 @@ def test_local_tables_of_an_older_contract_get_its_columns_and_fields(
     assert [row["items"][0]["item_category2"] for row in found] == ["mugs"]
 
 
+def test_a_new_field_of_items_alone_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = tables()["events"].columns
+    older = {**now, "items": re.sub(r",item_category2:.*", ">>", now["items"])}
+    with monkeypatch.context() as patch:
+        patch.setitem(tables(), "events", tables()["events"]._replace(columns=older))
+        assert "item_category2" not in str(IcebergTables(tmp_path).table("events").schema())
+    assert "item_category2" in str(IcebergTables(tmp_path).table("events").schema())
+
+
 # --- the drill ------------------------------------------------------------------------------------------------------
 
 _LOOK = """
