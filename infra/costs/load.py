@@ -43,15 +43,16 @@ class PerEvent(NamedTuple):
     archived_bytes: float = 130.0  # a raw event, gzip
     lambda_seconds: float = 0.012  # a request: one put and the runtime around it
     lambda_event_seconds: float = 0.0004  # each event in it, at 512 MB
-    worker_record_seconds: float = (
-        46e-6  # 86 CPU-s a million with one event a record, 45 with ten: (86-45)/0.9
-    )
-    worker_event_seconds: float = 40e-6
+    # 196 CPU-s a million with one event a record, 77 with ten: `python -m benchmarks consumer-stack --mix shop`
+    worker_record_seconds: float = 132e-6
+    worker_event_seconds: float = 64e-6
     log_bytes: float = (
         850.0  # of a request: line with metrics 615, access log 180, and CloudWatch's 26 for each line
     )
     put_seconds: float = 0.55  # between two puts of a busy shard: KCL's pause of 0.5 s and the read
-    saves_a_second: float = 0.2  # of a busy shard: RASTRO_CHECKPOINT_SECONDS
+    saves_a_second: float = (
+        0.165  # of a busy shard: 5 s after the first record since the last save, at a call of each 0.55 s
+    )
     lease_writes_a_second: float = (
         0.964  # of a shard: a renewal each third of 4 s less 25 ms, a checkpoint each 5 s
     )
