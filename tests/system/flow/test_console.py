@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
@@ -19,6 +19,8 @@ from rastro.local import stack
 from rastro.local.alarms import Reading, firing
 from rastro.local.info import LocalStackInfo
 from tests.storefront import engines
+from tests.support.web import answers
+from tests.system.kcl.daemons import wait_for
 
 PATIENCE = 180.0
 TAKEN, COPIED, REPAIRED, UNKNOWN_KEY, CUT_OFF, INVALID = (
@@ -30,19 +32,8 @@ TAKEN, COPIED, REPAIRED, UNKNOWN_KEY, CUT_OFF, INVALID = (
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStackInfo]:
     with stack.start(tmp_path_factory.mktemp("stack") / "home", console=True) as made:
-        deadline = time.monotonic() + PATIENCE
-        while not _answers(made.facts.console_url):
-            assert time.monotonic() < deadline, "the console does not answer"
-            time.sleep(0.2)
+        wait_for(lambda: answers(made.facts.console_url), lambda: "the console answers", PATIENCE)
         yield made.facts
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urlopen(url, timeout=60):
-            return True
-    except URLError:
-        return False
 
 
 def post(facts: LocalStackInfo, body: str, key: str | None = None) -> int:

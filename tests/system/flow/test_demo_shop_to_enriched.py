@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
 from rastro.local import stack
 from tests.storefront import engines
 from tests.storefront.shopping import NAMES, visit
+from tests.support.web import answers
 from tests.system.kcl.daemons import wait_for
 
 PATIENCE = 120.0
@@ -25,16 +24,8 @@ def running(tmp_path: Path) -> Iterator[stack.LocalStack]:
     if reason:
         pytest.skip(reason)
     with stack.start(tmp_path / "home", shop=True) as made:
-        wait_for(lambda: _answers(made.facts.shop_url), lambda: "the shop answers")
+        wait_for(lambda: answers(made.facts.shop_url), lambda: "the shop answers")
         yield made
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urlopen(url, timeout=60):
-            return True
-    except URLError:
-        return False
 
 
 def enriched(running: stack.LocalStack) -> list[dict[str, Any]]:
