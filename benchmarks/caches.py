@@ -52,7 +52,10 @@ KEYS: dict[str, Key] = {
     "agent": lambda record, _: orjson.dumps([record.get("user_agent"), *_hints(record)]),
     "location": lambda record, _: record.get("ip"),
     "browser": lambda record, event: orjson.dumps(
-        [event.get(name) for name in ("screen", "language", "consent")] + _languages(record)
+        [
+            *(event.get(name) for name in ("screen", "language", "consent")),
+            _headers(record).get("accept_language"),
+        ]
     ),
     "page": lambda _, event: _page(event).get("url"),
     "referrer": lambda _, event: orjson.dumps(
@@ -68,12 +71,12 @@ KEYS: dict[str, Key] = {
 }
 
 
+def _headers(record: dict[str, Any]) -> dict[str, Any]:
+    return record.get("headers") or {}
+
+
 def _hints(record: dict[str, Any]) -> list[Any]:
-    return sorted((name, text) for name, text in (record.get("headers") or {}).items() if "ch_ua" in name)
-
-
-def _languages(record: dict[str, Any]) -> list[Any]:
-    return [(record.get("headers") or {}).get("accept_language")]
+    return sorted((name, text) for name, text in _headers(record).items() if "ch_ua" in name)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ Answers have the layout of GeoLite2 whatever the layout of the file.
 """
 
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,23 +54,14 @@ def open_database(path: Path, kind: str) -> Database:
     shape = _flat if "country_code" in _sample(readers[0], files[0]) else _as_it_is
 
     def get(ip: str) -> Answer | None:
-        parsed: IPv4Address | IPv6Address | str = ip
-        reader = four
-        if ":" in ip:
-            try:
-                parsed = IPv6Address(ip.partition("%")[0])
-            except ValueError:
-                return None
-            if parsed.ipv4_mapped:
-                parsed = parsed.ipv4_mapped
-            else:
-                reader = six
-        if reader is None:
-            return None
         try:
-            found = reader.get(parsed)
-        except ValueError:  # no IP address
+            parsed: IPv4Address | IPv6Address = ip_address(ip.partition("%")[0])
+        except ValueError:
             return None
+        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+            parsed = parsed.ipv4_mapped
+        reader = four if parsed.version == 4 else six
+        found = reader.get(parsed) if reader else None
         return shape(found) if isinstance(found, dict) else None
 
     return Database(

@@ -77,7 +77,7 @@ class Browser(NamedTuple):
 
 class Page(NamedTuple):
     """The page an event happened on. `without_clicks`: click ids may not be kept. `malformed`: the event's url,
-    referrer or title was not a text; that field is None."""
+    referrer or title was not a text; `url` is None if it was that."""
 
     url: str | None
     without_clicks: bool = False
@@ -85,7 +85,8 @@ class Page(NamedTuple):
 
 
 class Referrer(NamedTuple):
-    """The page before, for a page of this host with these campaign parameters."""
+    """The page before (`url`), for a page of this host with these campaign parameters: the channel follows from all of
+    them. `site` names the shop's own hosts. `without_clicks`: click ids may not be kept."""
 
     site: Site
     url: str | None

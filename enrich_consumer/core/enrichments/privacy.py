@@ -138,10 +138,11 @@ def _per_event(context: EnrichmentContext, event: Event, row: Row) -> None:
 def _finalize(context: EnrichmentContext) -> Callable[[Row], None] | None:
     record = context.record
     ip = record.ip
-    # Ingest has mostly truncated it already: then there is nothing to hide.
-    if not ip or context.location.get("ip_truncated") == ip:
+    if not ip:
         return None
-    instead = by_policy(ip[: LONGEST_IP + 1], record.site.ip_policy)
+    # dropped from the columns where the visitor refused analytics
+    instead = context.location.get("ip_truncated") or by_policy(ip[: LONGEST_IP + 1], record.site.ip_policy)
+    # Ingest has mostly truncated it already: then there is nothing to hide.
     if instead == ip or not ip_redaction.contains_client_ip(record):
         return None
     return lambda row: ip_redaction.redact_client_ip(row, ip, instead or "[ip]")
