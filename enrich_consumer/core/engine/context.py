@@ -163,13 +163,13 @@ def refuses_ads(record: Record, headers: Headers, ads: bool | None) -> bool:
 
 
 def page_texts(record: Record, event: Event) -> tuple[str | None, str | None, str | None, bool]:
-    """(url, referrer, title, whether one of them was no text) of one event."""
+    """(url, referrer, title, whether one of them was no text) of one event; then there is no title."""
     get = (event.get("page") or _NOTHING).get
     # the Referer header is that of the request that brought the event: the page itself
     url, referrer, title = get("url") or record.headers.get("referer"), get("referrer"), get("title")
     if {type(url), type(referrer), type(title)} <= _TEXT:
         return url, referrer, title, False
-    return _text(url), _text(referrer), _text(title), True
+    return _text(url), _text(referrer), None, True
 
 
 _NOTHING: dict[str, Any] = {}

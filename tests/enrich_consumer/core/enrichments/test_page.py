@@ -216,6 +216,7 @@ def test_a_malformed_page_costs_the_columns_of_the_page(malformed):
         **malformed,
     }
     rows = ENRICH(record({"page": given}, {"page": {"url": "https://www.loja.example/q"}}))
+    assert rows[0].keys().isdisjoint({"page_url", "page_host", "page_path", "page_query", "page_title"})
     assert rows[0]["enrich_errors"] == ["page"]
     assert "page_url" not in rows[0]
     assert (rows[1]["enrich_errors"], rows[1]["page_path"]) == ([], "/q")
