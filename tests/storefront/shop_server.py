@@ -32,7 +32,8 @@ VERSION = json.loads((DIST / "manifest.json").read_text())["version"]
 
 Fault = Callable[[list[dict[str, Any]]], str | None]
 """Events of a request → None: all is well · `503` · `429` · `413` · `drop`: the connection, unanswered ·
-`swallow`: accept, then drop the connection · `slow`: accept after two seconds."""
+`swallow`: accept, then drop the connection · `slow`: accept after two seconds ·
+`late`: accept, answer after a second."""
 
 
 @dataclass
@@ -72,19 +73,26 @@ class Shop:
         )
 
     def events(self) -> list[dict[str, Any]]:
-        """All that is in the raw stream, in order, copies too."""
-        return [
-            {**event, "visitor_id": record["visitor_id"] if record["visitor_kind"] == "cookie" else None}
-            for record in self.bench.records()
-            for event in record["events"]
-        ]
+        """What is in the raw stream, in order, each event once: a page that ends sends what is not answered yet again,
+        and the consumer drops the copies."""
+        once: dict[str, dict[str, Any]] = {}
+        for event in self._put():
+            once.setdefault(event["event_id"], event)
+        return list(once.values())
 
     def names(self) -> list[str]:
         return [event["event"] for event in self.events()]
 
     def copies(self) -> int:
-        """Events that were put more than once; the consumer drops them."""
-        return sum(count - 1 for count in Counter(event["event_id"] for event in self.events()).values())
+        """How often an event was put once more."""
+        return sum(count - 1 for count in Counter(event["event_id"] for event in self._put()).values())
+
+    def _put(self) -> Iterator[dict[str, Any]]:
+        """Every event that was put, copies too."""
+        for record in self.bench.records():
+            for event in record["events"]:
+                kind = record["visitor_kind"]
+                yield {**event, "visitor_id": record["visitor_id"] if kind == "cookie" else None}
 
     def wait(self, enough: Callable[[], Any], seconds: float = 10) -> Any:
         """What `enough` gives, once it is true; else an error with what is there."""
@@ -178,14 +186,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(429, b"{}", {})  # API Gateway's own: without CORS
         else:
             time.sleep(2 if fault == "slow" else 0)
-            self._ingest(body, "POST", silent=fault == "swallow")
+            self._ingest(body, "POST", silent=fault == "swallow", seconds=1 if fault == "late" else 0)
 
-    def _ingest(self, body: bytes, method: str, *, silent: bool = False) -> None:
+    def _ingest(self, body: bytes, method: str, *, silent: bool = False, seconds: float = 0) -> None:
         url = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         event = gateway(body, method=method, path=url.path, query=url.query, key=None, headers=headers)
         with self.shop.lock:
             status, answer, answered = self.shop.bench.post(event, now=time.time_ns() // 1_000_000)
+        time.sleep(seconds)
         if silent:
             self._reset()
         else:

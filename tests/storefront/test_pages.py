@@ -77,13 +77,14 @@ def test_back_and_forward(browser: Browser, shop: Shop):
     tab.run("(window.mark = 1, addEventListener('pageshow', event => window.restored = event.persisted), 1)")
     stored = "Object.keys(localStorage).filter(name => name.startsWith('_rv.e')).length"
     shop.wait(lambda: tab.run(stored) == 0)  # no browser keeps a page whose request is not answered yet
+    shop.fault = lambda events: "late"  # the page is left before its answer, so what it sent is sent again
     tab.open(shop.url + "/b")
     shop.wait(lambda: len(views(shop)) == 2)
     tab.run("setTimeout(() => history.back()) && 1")
     shop.wait(lambda: len(views(shop)) == 3)
     assert tab.run("[window.mark, window.restored]") == [1, True], "the browser did keep the page"
     assert paths(shop) == ["/a", "/b", "/a"]
-    assert len({event["event_id"] for event in views(shop)}) == 3
+    assert shop.copies() >= 1
 
 
 def test_views_by_command_only(browser: Browser, shop: Shop):
