@@ -38,8 +38,8 @@ test: $(READY) ## all tests: those that wait for the real KCL beside those that 
 
 check: $(READY) lint types test audit ## lint, types, tests, known vulnerabilities
 
-audit: $(READY) ## known vulnerabilities of the pinned packages, where the registry answers
-	$(BIN)/pip-audit --disable-pip --no-deps --progress-spinner off -r requirements/consumer.txt -r requirements/lambda.txt
+audit: $(READY) ## known vulnerabilities of the pinned packages, where the registries answer
+	$(BIN)/python -m tests.audit
 
 coverage: $(READY) ## which lines the quick tests run
 	$(BIN)/python -m pytest -q -n2 -m "not slow and not emulator and not kcl" --cov --cov-report=term:skip-covered
