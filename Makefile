@@ -34,7 +34,7 @@ quick: $(READY) ## before each commit, under a minute: lint of what changed, the
 	$(BIN)/python -m pytest -q -n2 -m "not slow and not emulator and not kcl"
 
 test: $(READY) ## all tests: those that wait for the real KCL beside those that compute
-	$(BIN)/python -m pytest -n4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n5 --dist loadfile
 
 check: $(READY) lint types test audit ## lint, types, tests, known vulnerabilities
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 from rastro.local import emulator as local_emulator
+from tests.support.turns import Together
 
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 """For KCL's daemons, which live for seconds here: Java's second compiler takes a third of their CPU and never pays."""
@@ -56,19 +56,6 @@ SLOW = (
 """Where tests are proofs, whole systems, or take seconds: `make quick` leaves them out."""
 
 
-WAITS = (
-    "tests/course/test_labs.py",
-    "tests/system/kcl/",
-    "tests/system/faults/",
-    "tests/system/flow/",
-    "tests/storefront/",
-    "tests/system/",
-)
-"""Whole stacks under KCL, browsers and the image's build, which wait more than they compute or take minutes: begun
-first, the longest before all, so that none is left for the end and the others fill the cores beside them
-(`--no-loadscope-reorder`; by itself xdist begins with what has most tests)."""
-
-
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What is left out is not even imported: CDK, DuckDB and browsers cost more than many a test."""
     leaves_out = "not slow" in config.option.markexpr and _is_slow(collection_path, config)
@@ -85,31 +72,11 @@ def _inside(path: Path, config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _turn(_inside(item.path, config)))
     for item in items:
         if _is_slow(item.path, config):
             item.add_marker("slow")
 
 
-class Together(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
-    """What one process runs one after the other: a file, but all of the storefront that one browser engine shows
-    together. To start Firefox costs four seconds of CPU, more than most tests in it."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        path, _, test = nodeid.partition("::")
-        if path.startswith("tests/storefront/"):
-            for engine in ("firefox", "webkit"):
-                if f"[{engine}" in test or f"-{engine}" in test:
-                    return f"storefront in {engine}"
-        return path
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
-    """For `--dist loadfile`. `--dist loadgroup` does not group under pytest 9.2: xdist 3.8 writes the group's name
-    where pytest no longer reads it."""
     return Together(config, log) if config.getvalue("dist") == "loadfile" else None
-
-
-def _turn(path: str) -> int:
-    return next((turn for turn, begin in enumerate(WAITS) if path.startswith(begin)), len(WAITS))
