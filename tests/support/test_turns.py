@@ -47,13 +47,14 @@ def test_what_waits_begins_first_and_the_longest_of_it_before_all() -> None:
     )
 
 
+BUSY = {f"other {n}": {place: False} for n, place in enumerate(turns.WAITS[: turns.AT_ONCE])}
+
+
 def test_beside_as_many_as_may_wait_at_once_something_computes() -> None:
-    three = {"b": {LABS: False}, "c": {FAULTS: False}, "d": {"storefront in webkit": False}}
-    assert turns.Together._next(schedule([SHORT, FLOW, TABLES], **three), "a") == TABLES
-    done = three | {"d": {"storefront in webkit": True, SHORT: False}}
-    assert turns.Together._next(schedule([SHORT, FLOW, TABLES], **done), "a") == FLOW
+    assert turns.Together._next(schedule([SHORT, FLOW, TABLES], **BUSY), "a") == TABLES
+    one_is_done = BUSY | {"other 1": {turns.WAITS[1]: True, SHORT: False}}
+    assert turns.Together._next(schedule([SHORT, FLOW, TABLES], **one_is_done), "a") == FLOW
 
 
 def test_where_nothing_else_is_left_they_wait_together() -> None:
-    three = {"b": {LABS: False}, "c": {FAULTS: False}, "d": {"storefront in webkit": False}}
-    assert turns.Together._next(schedule([FLOW], **three), "a") == FLOW
+    assert turns.Together._next(schedule([FLOW], **BUSY), "a") == FLOW

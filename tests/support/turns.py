@@ -32,7 +32,7 @@ LONG = (
 )
 """Of those that compute, what takes longest: begun before the many short ones, so that none ends alone."""
 
-AT_ONCE = 3
+AT_ONCE = 4
 """Of WAITS: more of them beside each other only wait for each other's processes."""
 
 
