@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from enrich_consumer.core import base_columns
+from enrich_consumer.core.consent import refuses_any
 from enrich_consumer.core.enriched_event import EnrichedEvent
 from enrich_consumer.core.iso_time import iso
 from enrich_consumer.core.record import Event, Record
@@ -90,17 +91,8 @@ def _remember(
         given = event.get("ecommerce")
         items = given.get("items") if given else None
         is_emptied = type(items) is list and not items
-        seen = Seen(event["event_id"], name, at, record.received_at, _refuses(record, event), is_emptied)
+        seen = Seen(event["event_id"], name, at, record.received_at, refuses_any(record, event), is_emptied)
         ends.cart_events.extend(follow(visitor, seen, one.get))
     if facts is not None:
         cart = visitor.cart
         facts.cart = None if cart is None else cart.totals
-
-
-def _refuses(record: Record, event: Event) -> bool:
-    """Whether the visitor said no to analytics or ads: Global Privacy Control speaks for those who were not asked."""
-    consent = event.get("consent") or {}
-    ads = consent.get("ads")
-    if consent.get("analytics") is False or ads is False:
-        return True
-    return ads is None and record.site.honour_gpc and record.headers.get("sec_gpc") == "1"

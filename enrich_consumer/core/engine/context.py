@@ -9,6 +9,7 @@ from functools import lru_cache
 from types import NoneType
 from typing import Any, NamedTuple
 
+from enrich_consumer.core.consent import answer
 from enrich_consumer.core.record import Event, Record, Row
 from enrich_consumer.core.tables.hosting import is_hosting
 from schemas import Site
@@ -151,15 +152,10 @@ def browser_of(headers: Headers, event: Event) -> Browser:
         get("language"),
         headers.accept_language,
         screen,
-        _consent(consent.get("analytics")),
-        _consent(consent.get("ads")),
+        answer(consent.get("analytics")),
+        answer(consent.get("ads")),
         malformed,
     )
-
-
-def refuses_ads(record: Record, headers: Headers, ads: bool | None) -> bool:
-    """No consent; Global Privacy Control speaks for those who were not asked."""
-    return ads is False or (ads is None and record.site.honour_gpc and headers.sec_gpc == "1")
 
 
 def page_texts(record: Record, event: Event) -> tuple[str | None, str | None, str | None, bool]:
@@ -178,11 +174,6 @@ _TEXT = {str, NoneType}
 
 def _text(value: Any) -> str | None:
     return value if type(value) is str else None
-
-
-def _consent(value: Any) -> bool | None:
-    """A consent that cannot be understood counts as refused."""
-    return value if value is None or type(value) is bool else False
 
 
 def _screen(screen: dict[str, Any] | None) -> tuple[Screen | None, bool]:

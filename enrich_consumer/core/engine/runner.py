@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from enrich_consumer.core import base_columns
+from enrich_consumer.core.consent import refuses_ads
 from enrich_consumer.core.engine.context import (
     Agent,
     Browser,
@@ -15,7 +16,6 @@ from enrich_consumer.core.engine.context import (
     browser_of,
     headers_of,
     page_texts,
-    refuses_ads,
 )
 from enrich_consumer.core.engine.enrichment import CacheCounters, Enrichment, EventFiller, Finalizer, Step
 from enrich_consumer.core.engine.shared_columns import ColumnFiller, SharedColumnsCache, T, drop
@@ -111,7 +111,7 @@ class Runner:
                 of_client = joined(of_agent.json, of_location.json, of_browser.json, of_record)
                 of_client_failed = of_agent.failed + of_location.failed + of_browser.failed
                 context.refuses_analytics = refuses_analytics
-                without_clicks = refuses_ads(record, headers, browser.ads)
+                without_clicks = refuses_ads(record, browser.ads)
             url, referrer, context.title, malformed = page_texts(record, event)
             of_page = self._pages.get((url, without_clicks, malformed))
             context.page = page = of_page.row

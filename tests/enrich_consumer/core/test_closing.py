@@ -258,6 +258,7 @@ def test_bots_and_who_refused_give_none(stream):
     stream.put(0, event(3, consent={"ads": False}, **cart), visitor_id="no-ads")
     stream.put(0, event(4, **cart), visitor_id="gpc", headers={"sec_gpc": "1"})
     stream.put(0, event(5, consent={"analytics": True, "ads": True}, **cart), visitor_id="yes")
+    stream.put(0, event(6, consent={"analytics": "no"}, **cart), visitor_id="not-understood")
     stream.put(200)
     assert [row["visitor_id"] for row in stream.cart_events] == ["yes"]
 
