@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import sysconfig
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +20,7 @@ def conditions() -> dict[str, Any]:
         "commit": _git("rev-parse", "--short=10", "HEAD")
         + ("+" if _git("status", "--porcelain", "-uno") else ""),
         "machine": f"{_processor()}, {os.cpu_count()} cores, {_memory_gb()} GiB, {platform.system()}",
-        "python": f"{platform.python_version()} {platform.python_compiler()}"
-        + (", PGO" if "--enable-optimizations" in _configured() else ", without PGO"),
+        "python": f"{platform.python_version()} {platform.python_compiler()}, {_optimised()}",
         "load_average": [round(value, 1) for value in os.getloadavg()],
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -121,6 +121,14 @@ def _lines(name: str) -> list[str]:
         return Path(name).read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
+
+
+def _optimised() -> str:
+    """Debian profiles its own builds by the rules of its package, which `configure` does not show."""
+    if "--enable-optimizations" in _configured():
+        return "PGO"
+    debians = sys.base_prefix == "/usr" and Path("/etc/debian_version").exists()
+    return "PGO by Debian" if debians else "without PGO"
 
 
 def _configured() -> str:
