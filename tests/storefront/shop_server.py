@@ -73,26 +73,19 @@ class Shop:
         )
 
     def events(self) -> list[dict[str, Any]]:
-        """What is in the raw stream, in order, each event once: a page that ends sends what is not answered yet again,
-        and the consumer drops the copies."""
-        once: dict[str, dict[str, Any]] = {}
-        for event in self._put():
-            once.setdefault(event["event_id"], event)
-        return list(once.values())
+        """All that is in the raw stream, in order, copies too."""
+        return [
+            {**event, "visitor_id": record["visitor_id"] if record["visitor_kind"] == "cookie" else None}
+            for record in self.bench.records()
+            for event in record["events"]
+        ]
 
     def names(self) -> list[str]:
         return [event["event"] for event in self.events()]
 
     def copies(self) -> int:
-        """How often an event was put once more."""
-        return sum(count - 1 for count in Counter(event["event_id"] for event in self._put()).values())
-
-    def _put(self) -> Iterator[dict[str, Any]]:
-        """Every event that was put, copies too."""
-        for record in self.bench.records():
-            for event in record["events"]:
-                kind = record["visitor_kind"]
-                yield {**event, "visitor_id": record["visitor_id"] if kind == "cookie" else None}
+        """Events that were put more than once; the consumer drops them."""
+        return sum(count - 1 for count in Counter(event["event_id"] for event in self.events()).values())
 
     def wait(self, enough: Callable[[], Any], seconds: float = 10) -> Any:
         """What `enough` gives, once it is true; else an error with what is there."""
