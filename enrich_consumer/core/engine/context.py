@@ -23,7 +23,6 @@ class Headers(NamedTuple):
     """The request's headers that enrichments read, as in schemas/raw.schema.json; None: not sent."""
 
     accept_language: str | None = None
-    sec_gpc: str | None = None
     sec_ch_ua: str | None = None
     sec_ch_ua_full_version_list: str | None = None
     sec_ch_ua_mobile: str | None = None
