@@ -125,11 +125,7 @@ def _lines(name: str) -> list[str]:
 
 def _optimised() -> str:
     """Debian profiles its own builds by the rules of its package, which `configure` does not show."""
-    if "--enable-optimizations" in _configured():
+    if "--enable-optimizations" in str(sysconfig.get_config_var("CONFIG_ARGS")):
         return "PGO"
     debians = sys.base_prefix == "/usr" and Path("/etc/debian_version").exists()
     return "PGO by Debian" if debians else "without PGO"
-
-
-def _configured() -> str:
-    return str(sysconfig.get_config_var("CONFIG_ARGS") or "")
